@@ -1,0 +1,97 @@
+"""Artefacts addressed by content: what was computed once from the same inputs is read back, never computed again.
+
+A key names everything that changes the values. An artefact is written beside its place and then moved there, its
+checksum is verified on every read, and a lock lets two processes ask for the same one: the first computes, the
+second waits and reads.
+"""
+
+import json
+import os
+import shutil
+import tempfile
+import warnings
+from collections.abc import Callable
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+
+from filelock import FileLock
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from bap_core import runtime
+
+
+def key(**parts) -> str:
+    """Twenty hex digits of the SHA-256 of ``parts`` as canonical JSON. TypeError for what JSON cannot spell."""
+    return sha256(json.dumps(parts, sort_keys=True, separators=(",", ":")).encode()).hexdigest()[:20]
+
+
+def digest(path: str | Path) -> str:
+    """SHA-256 of a file, in hex."""
+    with open(path, "rb") as file:
+        state = sha256()
+        while block := file.read(1 << 20):
+            state.update(block)
+    return state.hexdigest()
+
+
+def arrays(kind: str, parts: dict, make: Callable[[], dict[str, Tensor]]) -> dict[str, Tensor]:
+    """Named tensors of ``kind`` for ``parts``: read if they are in the store, else made by ``make`` and kept."""
+    path = runtime.home() / "store" / kind / f"{key(**parts)}.safetensors"
+    with _alone(path):
+        if (found := _read(path)) is not None:
+            return found
+        made = {name: tensor.contiguous() for name, tensor in make().items()}
+        with write_beside(path) as temporary:
+            save_file(made, temporary, metadata={"parts": json.dumps(parts, sort_keys=True)})
+            checksum = digest(temporary)
+        path.with_suffix(".sha256").write_text(checksum)
+        return made
+
+
+def folder(kind: str, parts: dict, make: Callable[[Path], None]) -> Path:
+    """Folder of ``kind`` for ``parts``: filled by ``make(path)`` beside its place, moved there when it is whole."""
+    path = runtime.home() / "store" / kind / key(**parts)
+    with _alone(path):
+        if not path.is_dir():
+            beside = Path(tempfile.mkdtemp(prefix=f"{path.name}.", suffix=".part", dir=path.parent))
+            try:
+                make(beside)
+                os.replace(beside, path)
+            finally:
+                shutil.rmtree(beside, ignore_errors=True)
+    return path
+
+
+@contextmanager
+def write_beside(path: str | Path):
+    """Give a temporary path next to ``path``; move it there at the end, or remove it if anything went wrong."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f"{path.name}.", suffix=".part", dir=path.parent)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        os.chmod(temporary, 0o644)  # mkstemp makes private files; an artefact is an ordinary one
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def _alone(path: Path):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(f"{path}.lock"):
+        yield
+
+
+def _read(path: Path) -> dict[str, Tensor] | None:
+    checksum = path.with_suffix(".sha256")
+    if not (path.exists() and checksum.exists()):
+        return None
+    if digest(path) != checksum.read_text():
+        warnings.warn(f"{path} does not match its checksum: it is computed again", stacklevel=4)
+        return None
+    return load_file(path)
