@@ -1,0 +1,59 @@
+"""Anchors (paper section 3.1.1, equation 2): the frozen teacher's target for every object.
+
+    z_i = 1/K sum_k f(C(x_i, b_k)),   a_i = z_i / |z_i|
+
+f is the teacher with unit-norm output, C the compositing function, b_1..b_K random backgrounds without repetition.
+The first K backgrounds of an object do not depend on how many follow, so a sweep over K reads prefixes of one set.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from bap_core import runtime, store
+
+VERSION = 1
+
+
+def draw_backgrounds(n_objects: int, n_backgrounds: int, *, k: int, seed: int) -> np.ndarray:
+    """K different background numbers for every object: (N, K) int64. ValueError if there are fewer than K."""
+    if not 1 <= k <= n_backgrounds:
+        raise ValueError(f"k={k} different backgrounds per object, but there are {n_backgrounds}; "
+                         "lower k or add background pictures")
+    return np.stack([runtime.rng(seed, "anchor", i).permutation(n_backgrounds)[:k] for i in range(n_objects)])
+
+
+def anchor_sweep(teacher, compositor, *, ks: Sequence[int], seed: int, batch_size: int = 256) -> Tensor:
+    """Anchors of every object for every K in ``ks``, from one set of max(ks) composites an object.
+
+    compositor: a `Compositor` over N objects. Returns (len(ks), N, D) float32, unit norm. Kept in the store.
+    """
+    parts = {"teacher": teacher.fingerprint, "composites": compositor.fingerprint, "ks": list(ks), "seed": seed,
+             "version": VERSION}
+    teacher.tally.need(store.key(**parts), len(compositor.objects) * max(ks))
+    return store.arrays("anchors", parts, lambda: {"anchors": _prefix_means(
+        teacher, compositor, ks=ks, seed=seed, batch_size=batch_size)})["anchors"]
+
+
+def anchors(teacher, compositor, *, k: int, seed: int, batch_size: int = 256) -> Tensor:
+    """Equation 2 for every object of the compositor: (N, D) float32, unit norm. Table 17: K = 10."""
+    return anchor_sweep(teacher, compositor, ks=[k], seed=seed, batch_size=batch_size)[0]
+
+
+def _prefix_means(teacher, compositor, *, ks, seed, batch_size) -> Tensor:
+    """Whole objects per batch, reduced at once, so that memory does not grow with N * K composites."""
+    n, largest = len(compositor.objects), max(ks)
+    backgrounds = draw_backgrounds(n, len(compositor.backgrounds), k=largest, seed=seed)
+    at_once = max(1, batch_size // largest)
+    chunks = [np.arange(start, min(start + at_once, n)) for start in range(0, n, at_once)]
+    composites = (compositor.batch(np.repeat(rows, largest), backgrounds[rows].ravel()) for rows in chunks)
+    means = []
+    with runtime.progress([], total=n * largest, label=f"{teacher.name}: anchors", unit="img") as bar:
+        for rows, batch in zip(chunks, runtime.ahead(composites)):
+            z = teacher.encode_images(batch).view(len(rows), largest, -1)
+            means.append(torch.stack([z[:, :k].mean(dim=1) for k in ks]))
+            bar.update(len(batch))
+    return F.normalize(torch.cat(means, dim=1), dim=-1)

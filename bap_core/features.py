@@ -1,0 +1,46 @@
+"""Pictures through an encoder once: row i of the result is picture i, and nothing is encoded twice."""
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from bap_core import runtime, store
+from bap_core.data import images
+
+VERSION = 1  # part of every key: raise it when this module's results change
+
+
+def extract(encoder, pictures, *, batch_size: int = 256) -> Tensor:
+    """Unit-norm embeddings of all ``pictures`` (`Scenes` or `Backgrounds`): (N, D) float32, kept in the store.
+
+    Pictures are fitted to the encoder's square by `data.images.square` (shortest side, centre crop).
+    """
+    parts = {"encoder": encoder.fingerprint, "pictures": pictures.fingerprint, "version": VERSION}
+    encoder.tally.need(store.key(**parts), len(pictures))
+    return store.arrays("features", parts, lambda: {"features": embed(
+        encoder, _read(pictures, encoder.size, batch_size), total=len(pictures), label=pictures.name)})["features"]
+
+
+@torch.no_grad()
+def embed(encoder, batches: Iterable[Tensor], *, total: int, label: str = "pictures") -> Tensor:
+    """Embeddings of uint8 (B, 3, S, S) batches, in their order -> (N, D) float32 on the CPU.
+
+    The next batch is prepared in a thread while this one is encoded. ValueError if an embedding is not finite.
+    """
+    with runtime.progress([], total=total, label=f"{encoder.name}: {label}", unit="img") as bar:
+        rows = []
+        for batch in runtime.ahead(batches):
+            rows.append(encoder.encode_images(batch))
+            bar.update(len(batch))
+    embedded = torch.cat(rows)
+    if not torch.isfinite(embedded).all():
+        raise ValueError(f"{encoder.name} gave embeddings that are not finite: its weights are broken")
+    return embedded
+
+
+def _read(pictures, size: int, batch_size: int) -> Iterator[Tensor]:
+    for start in range(0, len(pictures), batch_size):
+        rows = range(start, min(start + batch_size, len(pictures)))
+        yield torch.from_numpy(np.stack([images.square(pictures.image(i), size) for i in rows]))
