@@ -16,6 +16,7 @@ import logging
 import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 
@@ -71,6 +72,13 @@ class Encoder:
         """Side of the square input, in pixels."""
         size = self.model.visual.image_size
         return size[0] if isinstance(size, (tuple, list)) else int(size)
+
+    @cached_property
+    def dim(self) -> int:
+        """Length D of an embedding."""
+        blank = torch.zeros(1, 3, self.size, self.size, device=self.device)
+        with torch.no_grad():
+            return self.model.encode_image(blank).shape[1]
 
     @property
     def fingerprint(self) -> str:
@@ -198,9 +206,9 @@ def _create(architecture: str, weights: str) -> torch.nn.Module:
 
 
 def _quietly(architecture: str, pretrained: str | None) -> torch.nn.Module:
-    """open_clip warns on the root logger about random weights; a quick-GELU mismatch, though, must stop the run."""
-    level = logging.getLogger().level
-    logging.getLogger().setLevel(logging.CRITICAL)
+    """open_clip and the hub tell their troubles to the log; a quick-GELU mismatch, though, must stop the run."""
+    level = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("error", message="QuickGELU mismatch")
@@ -208,7 +216,7 @@ def _quietly(architecture: str, pretrained: str | None) -> torch.nn.Module:
                 torch.manual_seed(0)  # random towers are the same ones in every run
                 return open_clip.create_model(architecture, pretrained=pretrained)
     finally:
-        logging.getLogger().setLevel(level)
+        logging.disable(level)
 
 
 def _scale(architecture: str, weights: str) -> str:

@@ -4,9 +4,12 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+import torch
 
 from bap_core import metrics
+from bap_core.features import extract
 from bap_core.groups import group_counts
+from bap_core.methods import LinearProbe, ZeroShot
 
 COLUMNS = ["dataset", "encoder", "method", "seed", "split", "group", "metric", "value", "n"]
 
@@ -46,3 +49,28 @@ def record(values: dict[str, Sequence[float] | float], *, dataset: str, encoder:
             rows.append((f"{metric}_std", float(value.std()), value.size))
     names = {"dataset": dataset, "encoder": encoder, "method": method, "seed": seed, "split": split, "group": group}
     return pd.DataFrame([names | {"metric": m, "value": v, "n": n} for m, v, n in rows])[COLUMNS]
+
+
+def zero_shot(encoder, scenes, prototypes, *, method: str, seed: int) -> pd.DataFrame:
+    """Zero-shot rows on the test split. scenes: `Scenes`; prototypes: (C, D), one per label, in order."""
+    return _scored(scenes, ZeroShot(prototypes).predict(_features(encoder, scenes, "test")),
+                   encoder=encoder.name, method=method, seed=seed)
+
+
+def probe(encoder, scenes, *, method: str, seed: int, **settings) -> pd.DataFrame:
+    """Test rows of a linear probe fitted on the training split of ``scenes``. settings: `LinearProbe`'s."""
+    train = scenes.select(split="train")
+    fitted = LinearProbe(**settings).fit(_features(encoder, scenes, "train"), train.frame["label"], seed=seed)
+    return _scored(scenes, fitted.predict(_features(encoder, scenes, "test")),
+                   encoder=encoder.name, method=method, seed=seed)
+
+
+def _features(encoder, scenes, split: str):
+    """Rows of one split, from features of the whole set: sets that differ only in their splits share one encoding."""
+    return extract(encoder, scenes)[torch.from_numpy((scenes.frame["split"] == split).to_numpy())]
+
+
+def _scored(scenes, y_pred, **names) -> pd.DataFrame:
+    train, test = scenes.select(split="train"), scenes.select(split="test")
+    return score(test.frame["label"], y_pred, test.groups, group_names=scenes.group_names, train_group=train.groups,
+                 dataset=scenes.name, **names)

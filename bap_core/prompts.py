@@ -67,3 +67,11 @@ def prototypes(encoder, names: Sequence[str], *, templates: Sequence[str] = TEMP
     filled = [template.format(name) for name in names for template in templates]
     embedded = torch.cat([encoder.encode_text(filled[i:i + 256]) for i in range(0, len(filled), 256)])
     return F.normalize(embedded.view(len(names), len(templates), -1).mean(dim=1), dim=-1)
+
+
+def words(name: str) -> str:
+    """A folder's or category's name in ordinary words: ``forest/broadleaf`` -> ``broadleaf forest``.
+
+    Places365 puts the kind after the slash; underscores become blanks.
+    """
+    return " ".join(reversed(name.replace("_", " ").split("/")))

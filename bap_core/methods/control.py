@@ -36,5 +36,4 @@ def pretrain_control(teacher: Encoder, compositor, labels, *, contexts: Contexts
 def _head(student: Encoder, *, n_classes: int, seed: int) -> torch.nn.Linear:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(runtime.generator(seed, "control head").initial_seed())
-        dim = student.encode_text(["a"]).shape[1]
-        return torch.nn.Linear(dim, n_classes).to(student.device)
+        return torch.nn.Linear(student.dim, n_classes).to(student.device)

@@ -1,0 +1,40 @@
+"""Tables of what a page works with: how many pictures of which group, what was found and what was left out."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from bap_core.data.nouns import SPLITS
+from bap_core.groups import group_counts
+from bap_core.report.html import Table
+
+
+def group_table(sets: Sequence) -> Table:
+    """Pictures per group and split, for `Scenes` that share their groups."""
+    counts = {
+        (scenes.name, split): group_counts(scenes.select(split=split).groups, n_groups=len(scenes.group_names))
+        for scenes in sets for split in SPLITS}
+    frame = pd.DataFrame(counts, index=pd.Index(sets[0].group_names, name="group")).map(lambda n: f"{n:,}")
+    return Table(frame, caption="Pictures per group in every split.")
+
+
+def inventory(compositor) -> Table:
+    """What a compositor found: objects per label, backgrounds, and everything that was left out, with its reason."""
+    objects, backgrounds = compositor.objects, compositor.backgrounds
+    rows = [("objects", f"{len(objects):,}", _most(objects.frame["label"])),
+            ("backgrounds", f"{len(backgrounds):,}", _most(backgrounds.frame["category"]))]
+    rows += [("left out by the loader", f"{n:,}", reason) for reason, n in {**objects.skipped, **backgrounds.skipped}.items()
+             if n]
+    rows += [(f"left out: {row.kind}", "1", row.reason) for row in compositor.skipped.head(10).itertuples()]
+    if (more := len(compositor.skipped) - 10) > 0:
+        rows.append(("left out, not listed", f"{more:,}", "see the compositor's `skipped`"))
+    if compositor.resized_masks:
+        rows.append(("masks resized", f"{compositor.resized_masks:,}", "the mask had another size than its picture"))
+    frame = pd.DataFrame(rows, columns=["what", "number", "which"]).set_index("what")
+    return Table(frame, caption="What was found, and what was left out.", words=("which",))
+
+
+def _most(labels: pd.Series, *, at_most: int = 8) -> str:
+    counts = labels.value_counts()
+    listed = ", ".join(f"{label} {n}" for label, n in counts.head(at_most).items())
+    return listed + (f" and {len(counts) - at_most} more kinds" if len(counts) > at_most else "")

@@ -1,0 +1,73 @@
+"""The house rules that a machine can check."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import bap_core
+
+PACKAGE = Path(bap_core.__file__).parent
+ORDER = ["runtime", "groups", "metrics", "store", "data", "compositing", "encoders", "prompts", "features", "anchors",
+         "align", "decomposition", "methods", "evaluate", "report", "micro", "parameters", "run", "verify", "doctor",
+         "book", "cli"]
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+
+def room(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imported_rooms(path: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.split(".")[1] for alias in node.names if alias.name.startswith("bap_core.")}
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "bap_core":
+            inner = node.module.split(".")[1:]
+            found |= {inner[0]} if inner else {alias.name for alias in node.names}
+    return found - {"__version__"}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_modules_import_only_from_above(path):
+    if room(path) == "__init__":
+        assert not imported_rooms(path)
+        return
+    later = {other for other in imported_rooms(path) if ORDER.index(other) > ORDER.index(room(path))}
+    assert not later, f"{path.name} imports {later}, which stand below it"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_modules_and_functions_keep_their_size_and_public_ones_are_documented(path):
+    text = path.read_text()
+    assert text.count("\n") <= 300, "split the module"
+    tree = ast.parse(text)
+    assert not text.strip() or ast.get_docstring(tree), "a module opens with what it is for"
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef):
+            doc = ast.get_docstring(node) or ""
+            length = node.end_lineno - node.lineno + 1 - (doc.count("\n") + 1 if doc else 0)
+            assert length <= 60, f"{node.name} has {length} lines"
+    for node in tree.body:
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and not node.name.startswith("_"):
+            assert ast.get_docstring(node), f"{node.name} is public and has no docstring"
+
+
+@pytest.mark.parametrize("path", sorted((PACKAGE.parent / "notebooks").glob("*.py")), ids=lambda p: p.stem)
+def test_a_notebook_tells_calls_and_shows(path):
+    text = path.read_text()
+    tree = ast.parse("\n".join(line for line in text.splitlines() if not line.startswith(("%", "!"))))
+    assert not [n for n in ast.walk(tree) if isinstance(n, (ast.FunctionDef, ast.ClassDef, ast.Lambda, ast.While))]
+    for cell in text.split("\n# %%")[1:]:
+        code = [line for line in cell.splitlines()[1:] if line.strip() and not line.startswith("#")]
+        assert len(code) <= 15, f"a cell of {len(code)} lines: {code[0]}"
+
+
+def test_importing_the_package_makes_no_folder(tmp_path):
+    import subprocess
+    import sys
+    code = "import bap_core, bap_core.runtime, bap_core.store, bap_core.encoders, bap_core.report, bap_core.cli"
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True,
+                   env={"BAP_HOME": str(tmp_path / "home"), "PATH": "", "HOME": str(tmp_path)})
+    assert not (tmp_path / "home").exists()

@@ -1,0 +1,72 @@
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+
+from bap_core.methods import LinearProbe, ZeroShot
+
+
+def blobs(n=400, seed=0):
+    draw = np.random.default_rng(seed)
+    y = draw.integers(0, 2, n)
+    return F.normalize(torch.from_numpy(draw.normal(size=(n, 8)) + 3 * (2 * y[:, None] - 1)).float(), dim=1), y
+
+
+def test_a_probe_separates_two_blobs():
+    X, y = blobs()
+    probe = LinearProbe().fit(X, y, seed=0)
+    assert (probe.predict(X) == y).mean() > 0.99
+
+
+def test_class_weights_of_nine_to_one_labels_are_the_balanced_ones():
+    X, _ = blobs(100)
+    probe = LinearProbe(epochs=1).fit(X, [0] * 90 + [1] * 10, seed=0)
+    assert probe.class_weight_.tolist() == pytest.approx([0.5556, 5.0], abs=1e-4)
+
+
+def test_weighting_brings_an_intercept_to_even_odds():
+    X, y = torch.zeros(200, 3), np.array([0] * 180 + [1] * 20)
+    probe = LinearProbe(epochs=400, lr=1e-2, batch_size=200, weight_decay=0.0).fit(X, y, seed=0)
+    assert torch.softmax(probe.intercept_, 0).tolist() == pytest.approx([0.5, 0.5], abs=1e-3)
+
+
+def test_a_probe_repeats_with_its_seed_and_changes_with_another():
+    X, y = blobs()
+    a, b, c = (LinearProbe(epochs=2).fit(X, y, seed=s).coef_ for s in (0, 0, 1))
+    assert torch.equal(a, b) and not torch.equal(a, c)
+
+
+def test_small_steps_bound_the_probe_as_the_reference_page_says():
+    X, y = blobs()
+    probe = LinearProbe(epochs=30).fit(X, y, seed=0)
+    steps = 30 * 4
+    assert probe.coef_.abs().max() <= 8**-0.5 + steps * 5e-4 + 1e-6
+
+
+def test_a_probe_refuses_one_class_a_gap_and_broken_features():
+    X, y = blobs(20)
+    for labels in (np.zeros(20, int), np.full(20, 2)):
+        with pytest.raises(ValueError, match="every class"):
+            LinearProbe().fit(X, labels, seed=0)
+    X[3, 0] = torch.nan
+    with pytest.raises(ValueError, match="1 of 20 feature rows"):
+        LinearProbe().fit(X, y, seed=0)
+    with pytest.raises(ValueError, match=r"\(N, D\) and \(N,\)"):
+        LinearProbe().fit(X, y[:5], seed=0)
+
+
+def test_a_probe_refuses_features_of_another_width():
+    X, y = blobs()
+    with pytest.raises(ValueError, match="8 dimensions"):
+        LinearProbe(epochs=1).fit(X, y, seed=0).predict(X[:, :5])
+
+
+def test_zero_shot_takes_the_nearest_prototype_whatever_the_length_of_x():
+    zero_shot = ZeroShot(torch.eye(3))
+    X = torch.tensor([[0.1, 0.9, 0.2], [2.0, 1.0, 1.0]])
+    assert zero_shot.predict(X).tolist() == zero_shot.predict(100 * X).tolist() == [1, 0]
+
+
+def test_zero_shot_refuses_embeddings_of_another_width():
+    with pytest.raises(ValueError, match="prototypes"):
+        ZeroShot(torch.eye(3)).predict(torch.ones(2, 4))

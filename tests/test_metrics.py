@@ -1,0 +1,102 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bap_core import metrics
+
+# Eight birds: groups 0,0,0 | 1 | 2,2 | 3,3 with 3, 0, 1, 2 right answers.
+TRUE = [0, 0, 0, 0, 1, 1, 1, 1]
+PRED = [0, 0, 0, 1, 1, 0, 1, 1]
+GROUP = [0, 0, 0, 1, 2, 2, 3, 3]
+
+
+def test_group_accuracies_counted_by_hand():
+    table = metrics.group_accuracy(TRUE, PRED, GROUP, n_groups=5)
+    assert table.n.tolist() == [3, 1, 2, 2, 0]
+    assert table.accuracy[:4].tolist() == [1.0, 0.0, 0.5, 1.0]
+    assert np.isnan(table.accuracy[4])
+
+
+def test_average_and_worst_group_accuracy_counted_by_hand():
+    assert metrics.average_accuracy(TRUE, PRED) == 6 / 8
+    assert metrics.worst_group_accuracy(TRUE, PRED, GROUP, n_groups=4) == 0.0
+
+
+def test_reweighted_accuracy_uses_the_training_shares():
+    value = metrics.reweighted_accuracy(TRUE, PRED, GROUP, train_counts=[90, 5, 0, 5])
+    assert value == pytest.approx((90 * 1 + 5 * 0 + 5 * 1) / 100)
+
+
+def test_an_empty_group_has_no_worst_case():
+    with pytest.raises(ValueError, match="group 4 of 5"):
+        metrics.worst_group_accuracy(TRUE, PRED, GROUP, n_groups=5)
+
+
+def test_no_examples_is_nan_and_not_zero():
+    assert np.isnan(metrics.average_accuracy([], []))
+
+
+def test_lengths_that_differ_are_refused():
+    with pytest.raises(ValueError, match="one length"):
+        metrics.average_accuracy([0, 1], [0])
+
+
+@given(st.lists(st.tuples(st.integers(0, 1), st.integers(0, 1), st.integers(0, 3)), min_size=1, max_size=60))
+def test_the_worst_group_is_never_above_the_average(rows):
+    y, p, g = map(list, zip(*rows))
+    present = sorted(set(g))
+    g = [present.index(x) for x in g]
+    assert metrics.worst_group_accuracy(y, p, g, n_groups=len(present)) <= metrics.average_accuracy(y, p) + 1e-12
+
+
+def test_additivity_is_one_for_a_sum_and_cos_45_for_one_part():
+    a, b = np.array([[1.0, 0, 0]]), np.array([[0, 1.0, 0]])
+    assert metrics.additivity(a, b, a + b) == pytest.approx(1)
+    assert metrics.additivity(a, b, a) == pytest.approx(np.cos(np.pi / 4))
+    assert metrics.additivity(a, b, [[0, 0, 1.0]]) == pytest.approx(0)
+
+
+def test_additivity_ignores_the_length_of_its_vectors():
+    draw = np.random.default_rng(0)
+    a, b, c = draw.normal(size=(3, 7, 5))
+    assert metrics.additivity(3 * a, 0.1 * b, 9 * c) == pytest.approx(metrics.additivity(a, b, c))
+
+
+def test_additivity_of_parts_that_cancel_is_nan():
+    assert np.isnan(metrics.additivity([[1.0, 0]], [[-1.0, 0]], [[1.0, 0]])[0])
+
+
+def test_bsi_counted_by_hand_and_its_two_variances():
+    on_a, on_b = np.array([[0.0, 1], [0, -1]]), np.array([[3.0, 1], [3, -1]])  # shift 3, variance (0, 1) each
+    assert metrics.background_sensitivity_index(on_a, on_b) == pytest.approx(3 / np.sqrt(2))
+    assert metrics.background_sensitivity_index(on_a, on_b, variance="per_dimension") == pytest.approx(3 / np.sqrt(1))
+
+
+def test_bsi_of_equal_clouds_is_zero_and_does_not_know_which_is_which():
+    draw = np.random.default_rng(1)
+    a, b = draw.normal(size=(9, 4)), draw.normal(size=(7, 4))
+    assert metrics.background_sensitivity_index(a, a) == 0
+    assert metrics.background_sensitivity_index(a, b) == pytest.approx(metrics.background_sensitivity_index(b, a))
+
+
+def test_bsi_refuses_an_unknown_variance():
+    with pytest.raises(ValueError, match="per_dimension"):
+        metrics.background_sensitivity_index(np.eye(2), np.eye(2), variance="sum")
+
+
+def test_residual_variance_counted_by_hand():
+    backgrounds = np.array([[[2.0, 0], [0, 0], [4, 3]]])
+    values = metrics.residual_variance(backgrounds, [0.0, 0], ks=[1, 2, 3])
+    assert values.tolist() == [[4.0, 1.0, 2**2 + 1**2]]
+
+
+def test_residual_variance_of_independent_backgrounds_falls_as_one_over_k():
+    backgrounds = np.random.default_rng(0).normal(size=(4000, 32, 3))
+    ks = [1, 2, 4, 8, 16, 32]
+    values = metrics.residual_variance(backgrounds, np.zeros(3), ks=ks).mean(axis=0)
+    assert metrics.power_law_slope(ks, values) == pytest.approx(-1, abs=0.03)
+
+
+def test_power_law_slope_is_exact_on_a_power_law():
+    assert metrics.power_law_slope([1, 2, 4, 8], [5, 5 / 4, 5 / 16, 5 / 64]) == pytest.approx(-2)

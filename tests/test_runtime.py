@@ -1,0 +1,39 @@
+import pytest
+import torch
+
+from bap_core import runtime
+
+
+def test_generators_repeat_and_differ_by_every_name():
+    draws = [torch.rand(4, generator=runtime.generator(seed, *names))
+             for seed, names in [(0, ("a",)), (0, ("a",)), (1, ("a",)), (0, ("b",)), (0, ("a", 1))]]
+    assert torch.equal(draws[0], draws[1])
+    assert all(not torch.equal(draws[0], other) for other in draws[2:])
+
+
+def test_numpy_twin_repeats_too():
+    assert runtime.rng(3, "x").random() == runtime.rng(3, "x").random() != runtime.rng(4, "x").random()
+
+
+def test_home_follows_its_variable(monkeypatch, tmp_path):
+    monkeypatch.setenv("BAP_HOME", str(tmp_path))
+    assert runtime.home() == tmp_path
+
+
+def test_an_unusable_device_is_named(monkeypatch):
+    monkeypatch.setenv("BAP_DEVICE", "abacus")
+    with pytest.raises(ValueError, match="BAP_DEVICE='abacus'"):
+        runtime.device()
+
+
+def test_ahead_keeps_the_order_and_passes_errors_on():
+    assert list(runtime.ahead(iter(range(50)))) == list(range(50))
+
+    def broken():
+        yield 1
+        raise ValueError("second is broken")
+
+    stream = runtime.ahead(broken())
+    assert next(stream) == 1
+    with pytest.raises(ValueError, match="second is broken"):
+        next(stream)

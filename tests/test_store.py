@@ -1,0 +1,88 @@
+import threading
+
+import pytest
+import torch
+
+from bap_core import store
+
+
+def test_a_key_does_not_depend_on_order_and_changes_with_any_value():
+    assert store.key(a=1, b="x") == store.key(b="x", a=1)
+    assert len({store.key(a=1), store.key(a=2), store.key(a="1"), store.key(b=1)}) == 4
+
+
+def test_arrays_are_made_once_and_read_back_equal(home):
+    calls = []
+
+    def make():
+        calls.append(1)
+        return {"x": torch.arange(6.0).view(2, 3)}
+
+    first = store.arrays("toy", {"seed": 0}, make)
+    second = store.arrays("toy", {"seed": 0}, make)
+    assert calls == [1]
+    assert torch.equal(first["x"], second["x"])
+
+
+def test_a_damaged_artefact_is_noticed_and_made_again(home):
+    store.arrays("toy", {"seed": 0}, lambda: {"x": torch.ones(3)})
+    [path] = (home / "store" / "toy").glob("*.safetensors")
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+    with pytest.warns(UserWarning, match="checksum"):
+        again = store.arrays("toy", {"seed": 0}, lambda: {"x": torch.ones(3)})
+    assert torch.equal(again["x"], torch.ones(3))
+
+
+def test_an_interrupted_artefact_leaves_nothing(home):
+    def interrupted():
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        store.arrays("toy", {"seed": 0}, interrupted)
+    assert not list((home / "store" / "toy").glob("*.safetensors*[!k]"))
+
+
+def test_an_interrupted_folder_leaves_nothing(home):
+    def half(path):
+        (path / "one").write_text("1")
+        raise OSError("no space left on device")
+
+    with pytest.raises(OSError, match="no space"):
+        store.folder("world", {"seed": 0}, half)
+    assert [path.suffix for path in (home / "store" / "world").iterdir()] == [".lock"]
+
+
+def test_a_failed_write_keeps_the_former_file(tmp_path):
+    path = tmp_path / "file.txt"
+    path.write_text("old")
+    with pytest.raises(OSError), store.write_beside(path) as temporary:
+        temporary.write_text("half")
+        raise OSError("disk full")
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_two_who_ask_at_once_compute_once(home):
+    calls, barrier = [], threading.Barrier(2)
+
+    def make():
+        calls.append(1)
+        return {"x": torch.zeros(1)}
+
+    def ask():
+        barrier.wait()
+        store.arrays("toy", {"seed": 1}, make)
+
+    threads = [threading.Thread(target=ask) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert calls == [1]
+
+
+def test_a_digest_is_the_sha256_of_the_file(tmp_path):
+    (tmp_path / "empty").write_bytes(b"")
+    assert store.digest(tmp_path / "empty").startswith("e3b0c44298fc1c14")
