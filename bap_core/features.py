@@ -17,7 +17,7 @@ def extract(encoder, pictures, *, batch_size: int = 256) -> Tensor:
 
     Pictures are fitted to the encoder's square by `data.images.square` (shortest side, centre crop).
     """
-    parts = {"encoder": encoder.fingerprint, "pictures": pictures.fingerprint, "version": VERSION}
+    parts = {"encoder": encoder.fingerprint, "pictures": pictures.pictures, "version": VERSION}
     encoder.tally.need(store.key(**parts), len(pictures))
     return store.arrays("features", parts, lambda: {"features": embed(
         encoder, _read(pictures, encoder.size, batch_size), total=len(pictures), label=pictures.name)})["features"]

@@ -1,6 +1,6 @@
 """What the companion costs beside the bare encoder, as ratios measured in one run.
 
-    python benchmarks/ratios.py [--encoder micro-clip] [--n 2048] [--repeats 5]
+    python -m benchmarks.ratios [--encoder micro-clip] [--n 2048] [--repeats 5]
 
 alignment   composites/s of an alignment epoch over the bare forward-backward-step on ready tensors
 anchors     composites/s of making anchors over the bare forward on ready tensors

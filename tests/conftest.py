@@ -37,7 +37,7 @@ class Shapes:
         self._ground = draw.integers(0, 256, (n_backgrounds, 3, 1, 1))
         self.fingerprint = f"shapes {n_objects} {n_backgrounds} {size}"
         self.backgrounds.image = self._picture
-        self.backgrounds.fingerprint = f"grounds {n_backgrounds}"
+        self.backgrounds.pictures = f"grounds {n_backgrounds}"
         self.backgrounds.name = "grounds"
         self.seen = []
 

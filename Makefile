@@ -1,0 +1,42 @@
+# The two commands: `make book` and `make test`. `make help` lists the others.
+PROFILE ?= micro
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.installed
+LAB_SETTINGS := $(VENV)/share/jupyter/lab/settings/overrides.json
+
+.DEFAULT_GOAL := help
+.PHONY: help book test lab bench doctor clean
+
+help:  ## list these targets
+	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+book: $(READY)  ## build the book (PROFILE=micro); the address of its first page is printed at the end
+	@$(BIN)/bap book --profile $(PROFILE)
+
+test: $(READY)  ## everything that continuous integration runs
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadgroup tests
+
+lab: $(READY) $(LAB_SETTINGS)  ## JupyterLab, with the text notebooks opening as notebooks
+	@$(BIN)/jupyter lab notebooks
+
+bench: $(READY)  ## side-by-side speed ratios
+	@$(BIN)/python -m benchmarks
+
+doctor: $(READY)  ## what this machine has and lacks for PROFILE
+	@$(BIN)/bap doctor --profile $(PROFILE)
+
+clean:  ## remove the built book and the runs; the environment and the caches stay
+	rm -rf _build runs book/pages .pytest_cache
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed, $(PYTHON) is %d.%d: try make PYTHON=python3.12" % sys.version_info[:2])'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@uv=uv; uv --version >/dev/null 2>&1 || { $(BIN)/python -m pip install --quiet uv && uv=$(BIN)/uv; }; \
+	  $$uv pip install --python $(BIN)/python -c constraints.txt -e '.[dev]'
+	@touch $@
+
+$(LAB_SETTINGS): $(READY)
+	@mkdir -p $(@D)
+	@printf '{"@jupyterlab/docmanager-extension:plugin": {"defaultViewers": {"python": "Jupytext Notebook"}}}\n' > $@

@@ -1,0 +1,133 @@
+"""The command `bap`: run notebooks, build the book, check pages and the machine, make the micro world.
+
+Whatever the user can set right is answered with one message and exit code 2; a notebook that fails, a page that is
+refused or something missing gives 1; Ctrl-C gives 130.
+"""
+
+import argparse
+import signal
+import sys
+from pathlib import Path
+
+from bap_core import __version__
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; returns the exit code."""
+    chosen = _parser().parse_args(arguments)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # leave through the clean-up, as Ctrl-C does
+    try:
+        return chosen.do(chosen)
+    except (ValueError, FileNotFoundError) as error:
+        print(f"bap {chosen.command}: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print(f"\nbap {chosen.command}: stopped; results that were there before are untouched", file=sys.stderr)
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="bap", description="Executable companion to the BAP paper.")
+    parser.add_argument("--version", action="version", version=f"bap {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _add_run(commands)
+    _add_book(commands)
+    _add_verify(commands)
+    _add_doctor(commands)
+    _add_micro(commands)
+    return parser
+
+
+def _command(commands, name: str, do, text: str) -> argparse.ArgumentParser:
+    parser = commands.add_parser(name, help=text, description=text)
+    parser.set_defaults(do=do)
+    return parser
+
+
+def _profile(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--profile", default="micro", help="a file of notebooks/profiles (default: micro)")
+
+
+def _out(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--out", type=Path, help="folder of the results (default: runs in the checkout)")
+
+
+def _add_run(commands) -> None:
+    parser = _command(commands, "run", _run, "Execute notebooks whose results are missing or out of date.")
+    parser.add_argument("notebooks", nargs="*", metavar="NOTEBOOK", help="03, 03_waterbirds or a path (default: all)")
+    _profile(parser)
+    parser.add_argument("-p", dest="overrides", action="append", default=[], metavar="NAME=VALUE",
+                        help="set a parameter; repeat for several; lists as a,b; the result gets a folder of its own")
+    parser.add_argument("--force", action="store_true", help="execute even if the result is up to date")
+    _out(parser)
+
+
+def _run(chosen) -> int:
+    from bap_core import run
+
+    jobs = run.plan(chosen.notebooks, profile=chosen.profile, overrides=chosen.overrides, out=chosen.out)
+    return 1 if run.run(jobs, force=chosen.force) else 0
+
+
+def _add_book(commands) -> None:
+    parser = _command(commands, "book", _book, "Execute what is out of date, check it, and build the book.")
+    _profile(parser)
+
+
+def _book(chosen) -> int:
+    from bap_core import book
+
+    return book.build(profile=chosen.profile)
+
+
+def _add_verify(commands) -> None:
+    parser = _command(commands, "verify", _verify, "Check that results are whole and say what made them.")
+    _profile(parser)
+    _out(parser)
+
+
+def _verify(chosen) -> int:
+    from bap_core import run, verify
+
+    jobs = run.plan([], profile=chosen.profile, out=chosen.out)
+    return 0 if verify.announce({job.name: verify.problems(job) for job in jobs}) else 1
+
+
+def _add_doctor(commands) -> None:
+    parser = _command(commands, "doctor", _doctor, "Check this machine: versions, device, disk, data, weights.")
+    _profile(parser)
+
+
+def _doctor(chosen) -> int:
+    from bap_core import doctor
+
+    return doctor.examine(profile=chosen.profile)
+
+
+def _add_micro(commands) -> None:
+    text = "Make the micro world again: its encoders or its pictures."
+    parts = commands.add_parser("micro", help=text, description=text).add_subparsers(dest="part", required=True, metavar="PART")
+    pretrain = _command(parts, "pretrain", _pretrain, "Pre-train one of the shipped encoders from its seed.")
+    pretrain.add_argument("name", metavar="NAME", help="micro-clip or micro-siglip")
+    pretrain.add_argument("--out", type=Path, default=Path(), help="folder of the weights and the card (default: here)")
+    pretrain.add_argument("--seed", type=int, default=0, help="seed of the weights and of the captions (default: 0)")
+    render = _command(parts, "render", _render, "Render the micro world and print its folder.")
+    render.add_argument("name", nargs="?", default="micro", metavar="NAME", help="micro (default) or micro-smoke")
+
+
+def _pretrain(chosen) -> int:
+    from bap_core.micro import pretrain
+
+    print(pretrain.pretrain(chosen.name, out=chosen.out, seed=chosen.seed))
+    return 0
+
+
+def _render(chosen) -> int:
+    from bap_core import micro
+
+    print(micro.resolve(chosen.name))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

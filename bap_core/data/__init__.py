@@ -1,0 +1,11 @@
+"""Data: three nouns, and one loader per dataset that makes them from folders in the official formats."""
+
+from bap_core.data import catalogue, folders, images
+from bap_core.data.coco import coco
+from bap_core.data.cub import cub
+from bap_core.data.nouns import Backgrounds, EmptyMask, Objects, Scenes
+from bap_core.data.places import places
+from bap_core.data.waterbirds import bird_labels, leakage, used_backgrounds, waterbirds
+
+__all__ = ["Backgrounds", "EmptyMask", "Objects", "Scenes", "bird_labels", "catalogue", "coco", "cub", "folders",
+           "images", "leakage", "places", "used_backgrounds", "waterbirds"]

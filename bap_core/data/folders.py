@@ -1,0 +1,176 @@
+"""Your own pictures: folders that follow no dataset's layout, made into `Objects` and `Backgrounds`."""
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+from PIL import Image
+
+from bap_core.data import coco, images
+from bap_core.data.nouns import Backgrounds, Objects
+
+MASK_FOLDERS = ("masks", "mask", "segmentations", "SegmentationObject")
+MASK_ENDINGS = (".mask", "_mask", "-mask", ".object", "_object", ".annotation", "_annotation")
+IMAGE_FOLDERS = ("images", "JPEGImages")
+
+ACCEPTED = ("a COCO json beside its images; or a folder of images with masks of the same name (cat.jpg with "
+            "cat.mask.png or cat_mask.png beside it, or masks/cat.png); or a folder of "
+            "cut-outs (PNG or WebP with transparency)")
+
+
+def objects(path: str | Path) -> Objects:
+    """`Objects` from what is found at ``path``, tried in this order.
+
+    1. A COCO json, or a folder with one in it or in its ``annotations/``. Images may lie beside it or in folders.
+    2. Images with masks of the same name (any extension): ``cat.mask.png``, ``cat_mask.png`` or ``cat.object.png``
+       beside ``cat.jpg``, or ``cat.png`` in ``masks/`` or ``segmentations/``, inside the folder or next to it. An
+       indexed mask (a palette PNG as in VOC) gives one object per index; 0 is background and 255 void.
+    3. Cut-outs: pictures with transparency.
+
+    Label and super_class of 2 and 3 are the first sub-folder's name, else the folder's. ``skipped`` counts what was
+    left out. FileNotFoundError, or ValueError saying what was found and what is accepted.
+    """
+    path = _existing(path)
+    if (annotations := _annotations(path)) is not None:
+        return _from_json(*annotations)
+    if path.is_file():
+        raise ValueError(f"{path}: one file that is no COCO json; accepted: {ACCEPTED}")
+    for rows, skipped, root in (_with_masks(path), _cut_outs(path)):
+        if rows:
+            return Objects(_name(path), root, pd.DataFrame(rows), skipped=dict(skipped))
+    kinds = Counter(file.suffix.lower() or "no extension" for file in path.rglob("*") if file.is_file())
+    found = ", ".join(f"{n} x {kind}" for kind, n in kinds.most_common(4)) or "nothing"
+    raise ValueError(f"{path}: no objects here (found {found}; no masks and no transparency); accepted: {ACCEPTED}")
+
+
+def backgrounds(path: str | Path) -> Backgrounds:
+    """`Backgrounds` from any folder of pictures, with its sub-folders.
+
+    The category is the first sub-folder's name, else the folder's. Files that are masks by name (``x.mask.png``,
+    ``x.annotation.png``, in ``masks/``) are counted in ``skipped``. FileNotFoundError, or ValueError without pictures.
+    """
+    path = _existing(path)
+    if not path.is_dir():
+        raise ValueError(f"{path}: one file; a folder of pictures is needed")
+    found = images.listing(path)
+    rows = [{"image": file.as_posix(), "category": _first_folder(file, path)} for file in found if not _is_mask(file)]
+    if not rows:
+        raise ValueError(f"{path}: no pictures here or below; accepted: {', '.join(sorted(images.EXTENSIONS))}")
+    return Backgrounds(_name(path), path, pd.DataFrame(rows), skipped={"mask by its name": len(found) - len(rows)})
+
+
+def _existing(path: str | Path) -> Path:
+    path = Path(path).expanduser()
+    if not path.exists():
+        near = next((parent for parent in path.parents if parent.exists()), None)
+        raise FileNotFoundError(f"{path} is not there (the nearest folder that exists: {near})")
+    return path.resolve()
+
+
+def _name(path: Path) -> str:
+    return f"own {path.stem if path.is_file() else path.name}"
+
+
+def _annotations(path: Path) -> tuple[dict, Path] | None:
+    """The COCO json at ``path``, in it or in its ``annotations/``; None if there is none. ValueError if several."""
+    if path.is_file():
+        return (coco.read(path), path) if path.suffix.lower() == ".json" else None
+    candidates = [*sorted(path.glob("*.json")), *sorted((path / "annotations").glob("*.json"))]
+    found = [(content, file) for file in candidates if coco.is_instances(content := images.read_json(file))]
+    if len(found) > 1:
+        names = [file.relative_to(path).as_posix() for _, file in found]
+        raise ValueError(f"{path}: holds {len(found)} annotation files ({', '.join(names)}); give the path of one")
+    return found[0] if found else None
+
+
+def _from_json(content: dict, file: Path) -> Objects:
+    root = file.parent.parent if file.parent.name == "annotations" else file.parent
+    listed = images.listing(root)
+    by_path = {path.as_posix(): path for path in listed}
+    by_name = {}
+    for path in listed:
+        by_name.setdefault(path.name, []).append(path)
+
+    def find(file_name: str) -> Path | None:
+        """As written; else the picture whose path ends so; else the only one of that name, wherever it lies."""
+        wanted = Path(file_name).as_posix()
+        same = by_name.get(Path(file_name).name, [])
+        ending = [path for path in same if path.as_posix().endswith(f"/{wanted}")]
+        choice = [by_path[wanted]] if wanted in by_path else ending or same
+        if len(choice) > 1:
+            raise ValueError(f"{file}: {file_name} is {choice[0]} or {choice[1]} below {root}: write the folder too")
+        return root / choice[0] if choice else None
+
+    return coco.instances(content, file, _name(file), root=root, find=find)
+
+
+def _with_masks(path: Path) -> tuple[list[dict], Counter, Path]:
+    """Pairs of picture and mask, by the same name in the same place once mask endings and folders are taken off."""
+    siblings = [path.parent / name for name in MASK_FOLDERS] if path.name in IMAGE_FOLDERS else []
+    beside = [folder for folder in siblings if folder.is_dir()]
+    root = path.parent if beside else path
+    pictures, masks = {}, {}
+    for folder in (path, *beside):
+        for file in images.listing(folder):
+            file = (folder / file).relative_to(root)
+            (masks if _is_mask(file) else pictures).setdefault(_key(file), []).append(file)
+    rows, skipped = [], Counter()
+    for key, files in pictures.items() if masks else ():
+        for file in files:
+            found = masks.get(key, [])
+            if len(found) > 1 or len(files) > 1:
+                raise ValueError(f"{root}: {', '.join(map(str, [*files, *found]))} share one name, so pictures and "
+                                 "masks cannot be told apart; rename them")
+            made = list(_masked_rows(file, found[0], root, path)) if found else []
+            skipped["picture without a mask" if not found else "mask without an object"] += not made
+            rows += made
+    skipped["mask without a picture"] = len(set(masks) - set(pictures))
+    return rows, skipped, root
+
+
+def _masked_rows(file: Path, mask: Path, root: Path, path: Path) -> Iterator[dict]:
+    label = _first_folder((root / file).relative_to(path), path)
+    try:
+        indices = images.instances(root / mask)
+    except images.UnreadablePicture:  # cutting out will say so, where it is counted
+        indices = []
+    for index in indices or [None]:
+        yield {**_row(file, label), "mask": mask.as_posix(), "instance": float("nan") if index is None else index}
+
+
+def _cut_outs(path: Path) -> tuple[list[dict], Counter, Path]:
+    rows, skipped = [], Counter()
+    for file in images.listing(path):
+        try:
+            with Image.open(path / file) as picture:
+                transparent = picture.has_transparency_data
+        except OSError:
+            skipped["truncated, or not a picture"] += 1
+            continue
+        if transparent:
+            rows.append(_row(file, _first_folder(file, path)))
+        else:
+            skipped["picture without transparency"] += 1
+    return rows, skipped, path
+
+
+def _row(file: Path, label: str) -> dict:
+    return {"image": file.as_posix(), "mask": None, "segmentation": None, "x": float("nan"), "y": float("nan"),
+            "width": float("nan"), "height": float("nan"), "label": label, "super_class": label}
+
+
+def _first_folder(file: Path, path: Path) -> str:
+    inner = [part for part in file.parts[:-1] if part not in (*IMAGE_FOLDERS, *MASK_FOLDERS)]
+    return inner[0] if inner else path.name if path.name not in IMAGE_FOLDERS else path.parent.name
+
+
+def _is_mask(file: Path) -> bool:
+    return file.stem.endswith(MASK_ENDINGS) or any(part in MASK_FOLDERS for part in file.parts[:-1])
+
+
+def _key(file: Path) -> tuple[str, ...]:
+    stem = file.stem
+    for ending in MASK_ENDINGS:
+        stem = stem.removesuffix(ending)
+    return (*(part for part in file.parts[:-1] if part not in (*MASK_FOLDERS, *IMAGE_FOLDERS)), stem)

@@ -1,0 +1,186 @@
+"""Pictures and masks from disk, whatever their format: always RGB, always `L`, or one error that names the file."""
+
+import json
+import struct
+import zlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image, ImageOps
+from pycocotools import mask as run_lengths
+
+THRESHOLD = 100  # a mask value above it belongs to the object (paper, appendix on compositing)
+EXTENSIONS = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"}
+VOID = 255  # "neither object nor background" in an indexed mask
+
+_BROKEN = (OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error, Image.DecompressionBombError)
+
+
+class UnreadablePicture(ValueError):
+    """The file exists but is not a whole picture."""
+
+
+class EmptyMask(ValueError):
+    """The mask has no pixel above `THRESHOLD`: there is nothing to cut out."""
+
+
+def read_rgb(path: str | Path, *, size: tuple[int, int] | None = None) -> Image.Image:
+    """Picture as 8-bit RGB, turned as its EXIF tag says; what was transparent becomes white.
+
+    size: (width, height) in pixels that annotations were made on. A picture that has this size only before it is
+    turned stays as it is. FileNotFoundError, or UnreadablePicture for a file that is truncated or no picture.
+    """
+    picture = _load(path)
+    turned = _turned(picture)
+    return to_rgb(picture if size and picture.size == tuple(size) != turned.size else turned)
+
+
+def to_rgb(picture: Image.Image) -> Image.Image:
+    """Any PIL mode (grey, palette, CMYK, 16 bits, alpha, ...) -> RGB with 8 bits."""
+    if picture.mode.startswith(("I", "F")):
+        picture = _eight_bits(picture)
+    if picture.has_transparency_data:
+        picture = picture.convert("RGBA")
+        white = Image.new("RGBA", picture.size, "white")
+        return Image.alpha_composite(white, picture).convert("RGB")
+    return picture.convert("RGB")
+
+
+def read_rgba(path: str | Path) -> Image.Image:
+    """A cut-out file: RGBA, turned by its EXIF tag. UnreadablePicture if it has no transparency.
+
+    Fully transparent pixels take the colour of the nearest visible one, since resizing and soft edges look at them
+    and programs store anything there, mostly black.
+    """
+    picture = _turned(_load(path))
+    if not picture.has_transparency_data:
+        raise UnreadablePicture(f"{path}: a cut-out needs transparency, this {picture.mode} picture has none")
+    return _bleed(picture.convert("RGBA"))
+
+
+def read_mask(path: str | Path, *, instance: int | None = None) -> Image.Image:
+    """Mask file -> `L`, 0..255. A mask of 0 and 1 is stretched to 0 and 255.
+
+    instance: read the file as an indexed mask and give 255 where the index is ``instance``.
+    """
+    picture = _load(path)
+    if picture.mode == "P" or instance is not None:
+        index = np.asarray(picture if picture.mode in ("P", "L") else picture.convert("L"))
+        found = (index == instance) if instance is not None else (index > 0) & (index != VOID)
+        return Image.fromarray(found.astype(np.uint8) * 255)
+    grey = _eight_bits(picture) if picture.mode.startswith(("I", "F")) else picture.convert("L")
+    return grey.point(lambda value: value * 255) if grey.getextrema()[1] == 1 else grey
+
+
+def instances(path: str | Path) -> list[int]:
+    """Indices of the objects in an indexed mask (palette file, or grey values of 2..`THRESHOLD` as well as 1).
+
+    An empty list means that the file is an ordinary mask of one object. 0 is background, 255 is void.
+    """
+    picture = _load(path)
+    if picture.mode not in ("P", "L"):
+        return []
+    values = np.unique(np.asarray(picture))
+    found = [int(value) for value in values if value not in (0, VOID)]
+    indexed = picture.mode == "P" or (found and max(found) <= THRESHOLD and len(found) > 1)
+    return found if indexed else []
+
+
+def decode_segmentation(segmentation, *, width: int, height: int) -> Image.Image:
+    """COCO polygons, or run lengths (plain or compressed) -> `L` mask with 0 and 255.
+
+    Polygons are drawn on ``width`` x ``height``; run lengths carry their own size. EmptyMask if nothing is left.
+    """
+    encoded = encode_segmentation(segmentation, width=width, height=height)
+    if encoded is None or not run_lengths.area(encoded):
+        raise EmptyMask("the segmentation covers no pixel")
+    try:
+        return Image.fromarray(run_lengths.decode(encoded) * np.uint8(255))
+    except ValueError:
+        raise EmptyMask("the run lengths do not add up to their size") from None
+
+
+def encode_segmentation(segmentation, *, width: int, height: int) -> dict | None:
+    """COCO segmentation -> compressed run lengths; None if it is malformed or has no usable polygon."""
+    if isinstance(segmentation, dict):
+        return _checked_run_lengths(segmentation)
+    if not isinstance(segmentation, list):
+        return None
+    polygons = [p for p in segmentation
+                if isinstance(p, list) and len(p) >= 6 and len(p) % 2 == 0 and np.isfinite(p).all()]
+    return run_lengths.merge(run_lengths.frPyObjects(polygons, height, width)) if polygons else None
+
+
+def square(picture: Image.Image, size: int) -> np.ndarray:
+    """Fit a picture to the encoder's square: the shortest side becomes ``size``, the centre is kept, bicubic.
+
+    -> (3, size, size) uint8. Cropping and resizing are one step, so nothing is rounded in between.
+    """
+    side = min(picture.size)
+    left, top = (picture.width - side) / 2, (picture.height - side) / 2
+    fitted = picture.resize((size, size), Image.Resampling.BICUBIC, box=(left, top, left + side, top + side))
+    return np.ascontiguousarray(np.asarray(fitted).transpose(2, 0, 1))
+
+
+def listing(folder: str | Path) -> list[Path]:
+    """Picture files below ``folder`` by extension, sorted by relative path; hidden files and folders are left out."""
+    folder = Path(folder)
+    found = [path.relative_to(folder) for path in folder.rglob("*") if path.suffix.lower() in EXTENSIONS]
+    return sorted(path for path in found if not any(part.startswith(".") for part in path.parts))
+
+
+def read_json(path: str | Path) -> Any:
+    """Content of a JSON file. FileNotFoundError, or ValueError naming the file if it is broken."""
+    try:
+        return json.loads(Path(path).read_bytes())
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path}: not a whole JSON file ({error}); get it again") from None
+
+
+def _load(path: str | Path) -> Image.Image:
+    try:
+        with Image.open(path) as picture:
+            picture.load()
+        return picture
+    except FileNotFoundError:
+        raise FileNotFoundError(f"{path}: no such picture") from None
+    except _BROKEN as error:
+        raise UnreadablePicture(f"{path}: truncated, or not a picture ({error}); replace or remove the file") from None
+
+
+def _turned(picture: Image.Image) -> Image.Image:
+    try:
+        return ImageOps.exif_transpose(picture)
+    except _BROKEN:  # a damaged tag says nothing about which way is up
+        return picture
+
+
+def _eight_bits(picture: Image.Image) -> Image.Image:
+    values = np.asarray(picture, dtype=np.float64)
+    if values.max(initial=0) > 255:  # 16 bits per sample
+        values = values / 257
+    return Image.fromarray(np.clip(np.rint(values), 0, 255).astype(np.uint8))
+
+
+def _bleed(picture: Image.Image) -> Image.Image:
+    from scipy.ndimage import distance_transform_edt  # slow to import, and only cut-out files need it
+
+    pixels = np.array(picture)
+    hidden = pixels[..., 3] == 0
+    if hidden.any() and not hidden.all():
+        nearest = distance_transform_edt(hidden, return_distances=False, return_indices=True)
+        pixels[..., :3] = pixels[nearest[0], nearest[1], :3]
+    return Image.fromarray(pixels)
+
+
+def _checked_run_lengths(segmentation: dict) -> dict | None:
+    counts, size = segmentation.get("counts"), segmentation.get("size")
+    if not (isinstance(size, list) and len(size) == 2 and all(isinstance(n, int) and n > 0 for n in size)):
+        return None
+    if isinstance(counts, str):
+        return {"size": size, "counts": counts.encode()}
+    # The C code writes past its buffer when the runs do not add up, so it never sees such a list.
+    if not isinstance(counts, list) or min(counts, default=-1) < 0 or sum(counts) != size[0] * size[1]:
+        return None
+    return run_lengths.frPyObjects({"size": size, "counts": counts}, *size)

@@ -1,0 +1,188 @@
+"""`bap doctor`: what this machine has and lacks for a profile, and the command that brings what is missing."""
+
+import importlib
+import re
+import shutil
+import textwrap
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+import psutil
+from packaging.requirements import Requirement
+
+from bap_core import encoders, run, runtime, store
+from bap_core.data import catalogue
+from bap_core.parameters import read_yaml
+
+WIDTH = 80
+PACKAGE = "bap-companion"
+IMPORTED = {"torch": "torch", "torchvision": "torchvision", "open_clip": "open_clip_torch", "jupyter_book": "jupyter-book"}
+GIGABYTES = {"smoke": (1, 2), "micro": (2, 4), "paper-dry": (4, 8)}  # free disk, free memory
+PAPER_GIGABYTES = (60, 32)
+REINSTALL = "$ uv pip install -c constraints.txt -e '.[dev]'"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at. state: "ok", "note" or "missing"; remedy: what to do, a command if there is one."""
+
+    state: str
+    what: str
+    detail: str
+    remedy: str = ""
+
+
+def examine(*, profile: str) -> int:
+    """Print what was found for ``profile``; 0 if its notebooks can run, 1 if something they need is missing."""
+    jobs = run.plan([], profile=profile)
+    found = [*versions(), *machine(profile), *data(jobs), *weights(jobs)]
+    for finding in found:
+        print("\n".join(_lines(finding)))
+    missing = sum(finding.state == "missing" for finding in found)
+    print(f"\n{profile}: " + (f"{missing} missing, see above" if missing else "its notebooks can run on this machine"))
+    return 1 if missing else 0
+
+
+def versions() -> Iterator[Finding]:
+    """The packages that our metadata asks for, against what is installed; the touchy ones are imported as well."""
+    if not _installed(PACKAGE):
+        yield Finding("missing", PACKAGE, "bap_core is imported, but not installed", REINSTALL)
+    for wanted in map(Requirement, metadata.requires(PACKAGE) if _installed(PACKAGE) else []):
+        found = _installed(wanted.name)
+        if wanted.marker is None and not (found and wanted.specifier.contains(found, prereleases=True)):
+            yield Finding("missing", wanted.name, f"{found or 'not installed'}; needed {wanted.specifier}", REINSTALL)
+    for module, package in IMPORTED.items():
+        yield _importable(module, package)
+
+
+def _installed(package: str) -> str:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return ""
+
+
+def _importable(module: str, package: str) -> Finding:
+    try:
+        importlib.import_module(module)
+    except Exception as error:  # mismatched builds of torch and torchvision raise a RuntimeError here
+        remedy = f"torch and torchvision must be of one build:\n{REINSTALL}"
+        return Finding("missing", package, f"cannot be imported: {str(error).splitlines()[0]}", remedy)
+    return Finding("ok", package, _installed(package))
+
+
+def machine(profile: str) -> Iterator[Finding]:
+    """Device, processor cores, free memory and free disk where the caches lie."""
+    device = runtime.device()
+    note = device.type == "cpu" and profile not in GIGABYTES
+    remedy = "the numbers of this profile are meant for a GPU; on a CPU it takes days" if note else ""
+    yield Finding("note" if note else "ok", "device", f"{device} in {runtime.compute_dtype(device)}", remedy)
+    disk, memory = GIGABYTES.get(profile, PAPER_GIGABYTES)
+    home = next(folder for folder in (runtime.home(), *runtime.home().parents) if folder.exists())
+    yield _enough("free disk", shutil.disk_usage(home).free, disk, f"free some below {home}, or set BAP_HOME elsewhere")
+    yield _enough("free memory", psutil.virtual_memory().available, memory, "close other programs")
+
+
+def _enough(what: str, bytes_free: int, needed: int, remedy: str) -> Finding:
+    gigabytes = bytes_free / 1e9
+    short = gigabytes < needed
+    return Finding("note" if short else "ok", what, f"{gigabytes:.0f} GB; {needed} GB are comfortable", remedy if short else "")
+
+
+def data(jobs: list[run.Job]) -> Iterator[Finding]:
+    """The data that the notebooks open below their ``data_root``, and the folders that other parameters name."""
+    wanted: dict[tuple[str, str], list[str]] = {}
+    for job in jobs:
+        root = job.parameters.get("data_root")
+        code = "\n".join(cell.source for cell in job.cells if cell.cell_type == "code")
+        names = [name for name in catalogue.CATALOGUE if re.search(rf"\bdata\.{name}\(", code)]
+        for key in [(root, name) for name in names] + [(job.parameters[k], "") for k in ("objects", "backgrounds") if k in job.parameters]:
+            wanted.setdefault(key, []).append(job.name)
+    for (root, name), notebooks in wanted.items():
+        yield _data_there(root, name, ", ".join(notebooks))
+
+
+def _data_there(root: str, name: str, notebooks: str) -> Finding:
+    what = name or "pictures"
+    if root.split(":")[0] in ("micro", "micro-smoke"):
+        return Finding("ok", what, f"{root}: rendered on first use (for {notebooks})")
+    path = Path(root).expanduser()
+    if not name:
+        state = "ok" if path.exists() else "missing"
+        return Finding(state, what, f"{root} (for {notebooks})", "" if path.exists() else "give an existing path with -p")
+    source = catalogue.source(name)
+    if found := next((folder for folder in source.folders if (path / folder).is_dir()), None):
+        return Finding("ok", what, f"{path / found} (for {notebooks})")
+    remedy = f"download {'; '.join(source.downloads)} from {source.where} and unpack below {path}; {source.licence}"
+    return Finding("missing", what, f"no {' or '.join(source.folders)} in {path} (for {notebooks})", remedy)
+
+
+def weights(jobs: list[run.Job]) -> Iterator[Finding]:
+    """The encoders that the notebooks load: shipped ones against their cards, others in the local cache or as files."""
+    encoders.register_micro()
+    names = dict.fromkeys(name for job in jobs for name in _encoders(job.parameters))
+    for name in names:
+        yield _shipped(name) if name.startswith("micro-") else _fetched(name)
+
+
+def _encoders(parameters: dict) -> list[str]:
+    return [*parameters.get("encoders", []), *filter(None, [parameters.get("encoder")])]
+
+
+def _shipped(name: str) -> Finding:
+    path, card = encoders.MICRO / f"{name}.safetensors", encoders.MICRO / f"{name}.card.json"
+    remedy = f"get the file from the repository again, or make it:\n$ bap micro pretrain {name}"
+    if not (path.exists() and card.exists()):
+        return Finding("missing", name, f"{path.name} or its card is not in the package", remedy)
+    recorded = read_yaml(card).get("sha256")
+    if store.digest(path) != recorded:
+        return Finding("missing", name, "the file is not the one that its card describes", remedy)
+    return Finding("ok", name, f"shipped, {path.stat().st_size / 1e6:.1f} MB, checksum as on its card")
+
+
+def _fetched(name: str) -> Finding:
+    import open_clip
+
+    architecture, _, tag = name.partition(":")
+    if tag == "random" or name.endswith(".safetensors"):
+        there = tag == "random" or Path(tag or name).expanduser().is_file()
+        return Finding("ok" if there else "missing", name, "random weights" if tag == "random" else "a local file")
+    if not (settings := open_clip.get_pretrained_cfg(architecture, tag)):
+        return Finding("missing", name, "no such architecture and tag", "open_clip.list_pretrained() lists them")
+    if _in_cache(settings):
+        return Finding("ok", name, "in the local cache")
+    fetch = f'$ python -c "import open_clip; open_clip.create_model(\'{architecture}\', \'{tag}\')"'
+    return Finding("missing", name, "not in the local cache", f"on a machine with a network:\n{fetch}")
+
+
+def _in_cache(settings: dict) -> bool:
+    """Whether the weights of an open_clip tag lie in the cache of the hub, or in open_clip's own for plain addresses."""
+    from huggingface_hub import scan_cache_dir
+    from huggingface_hub.errors import CacheNotFound
+
+    if address := settings.get("url"):
+        return (Path("~/.cache/clip").expanduser() / address.rsplit("/", 1)[-1]).is_file()
+    repository = settings.get("hf_hub", "").rstrip("/")
+    try:
+        cached = scan_cache_dir().repos
+    except CacheNotFound:
+        return False
+    files = [file.file_name for repo in cached if repo.repo_id == repository for part in repo.revisions for file in part.files]
+    return any(file.endswith((".safetensors", ".bin", ".pt")) for file in files)
+
+
+def _lines(finding: Finding) -> list[str]:
+    """The finding in at most 80 columns. Only commands (after ``$``) may be longer, so that they can be copied whole."""
+    head = f"{finding.state:8}{finding.what:22} "
+    first, *rest = _wrapped(finding.detail, WIDTH - len(head))
+    lines = [head + first, *(" " * len(head) + line for line in rest)]
+    for part in filter(None, finding.remedy.split("\n")):
+        wrapped = [part] if part.startswith("$") else _wrapped(part, WIDTH - 10)
+        lines += [" " * 10 + line for line in wrapped]
+    return lines
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    return textwrap.wrap(text, max(width, 30), break_long_words=False, break_on_hyphens=False)

@@ -1,0 +1,172 @@
+"""One notebook through papermill: a kernel of this very interpreter, time limits, and a line in the terminal.
+
+Nothing is written to the user's home: the kernel's specification, its connection file and IPython's folder live in a
+temporary folder that goes when the run ends.
+"""
+
+import json
+import logging
+import os
+import re
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+import jupytext
+import papermill
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
+from nbformat import NotebookNode
+from papermill.exceptions import PapermillExecutionError
+
+START_SECONDS = 180
+CELL_SECONDS = {"smoke": 600, "paper-dry": 600, "micro": 3600}
+LONGEST_CELL_SECONDS = 7 * 24 * 3600
+
+
+class RunFailed(RuntimeError):
+    """A notebook that did not run to its end. partial: its text (JSON) as far as it came, if any was written."""
+
+    def __init__(self, message: str, partial: str | None = None):
+        super().__init__(message)
+        self.partial = partial
+
+
+def read_notebook(path: Path) -> NotebookNode:
+    """The notebook that jupytext reads from a text notebook (or an .ipynb file), asking for a Python kernel."""
+    notebook = jupytext.read(path)
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    return notebook
+
+
+def execute(notebook: NotebookNode, parameters: dict, *, name: str, profile: str, show: TextIO) -> NotebookNode:
+    """Execute a notebook with all of its parameters injected, in the caller's folder. RunFailed if a cell fails."""
+    with tempfile.TemporaryDirectory(prefix="bap-run-") as temporary, _own_kernel(Path(temporary), profile):
+        output = Path(temporary) / "executed.ipynb"
+        line = ProgressLine(name, total=len(notebook.cells) + bool(parameters), stream=show)
+        try:
+            with line, _quiet("papermill"):
+                done = papermill.execute_notebook(
+                    notebook,
+                    output,
+                    parameters=parameters,
+                    kernel_name="python3",
+                    progress_bar=False,
+                    start_timeout=START_SECONDS,
+                    execution_timeout=CELL_SECONDS.get(profile, LONGEST_CELL_SECONDS),
+                    on_cell_start=lambda cell, cell_index: line.at(cell_index + 1),
+                )
+        except (PapermillExecutionError, CellTimeoutError, DeadKernelError, RuntimeError) as error:
+            partial = output.read_text(encoding="utf-8") if output.exists() else None
+            raise RunFailed(_what_failed(error, name=name, at=line.where()), partial) from error
+    return _tidied(done, name)
+
+
+def _tidied(notebook: NotebookNode, name: str) -> NotebookNode:
+    """Without the paths of this run; the cell that papermill injected is folded like the one it overrides."""
+    notebook.metadata.papermill.update(input_path=f"{name}.py", output_path="executed.ipynb")
+    for cell in notebook.cells:
+        if "injected-parameters" in cell.metadata.get("tags", []) and "hide-input" not in cell.metadata.tags:
+            cell.metadata.tags.append("hide-input")
+    return notebook
+
+
+@contextmanager
+def _own_kernel(folder: Path, profile: str) -> Iterator[None]:
+    """Environment in which ``python3`` is this interpreter, whatever kernels the user has registered."""
+    spec = folder / "jupyter" / "kernels" / "python3" / "kernel.json"
+    spec.parent.mkdir(parents=True)
+    argv = [sys.executable, "-m", "ipykernel_launcher", "--log-level=CRITICAL", "-f", "{connection_file}"]
+    spec.write_text(json.dumps({"argv": argv, "display_name": "Python 3", "language": "python"}))
+    changes = {
+        "JUPYTER_PATH": os.pathsep.join([str(folder / "jupyter"), *filter(None, [os.environ.get("JUPYTER_PATH")])]),
+        "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
+        "IPYTHONDIR": str(folder / "ipython"),
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline",  # a backend set by the user would leave no pictures
+        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+        "BAP_PROFILE": profile,
+    }
+    before = {key: os.environ.get(key) for key in changes}
+    os.environ.update(changes)
+    try:
+        yield
+    finally:
+        for key, value in before.items():
+            os.environ.pop(key) if value is None else os.environ.update({key: value})
+
+
+@contextmanager
+def _quiet(logger: str) -> Iterator[None]:
+    """The client logs every failure at length; our own message says it once."""
+    level = logging.getLogger(logger).level
+    logging.getLogger(logger).setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        logging.getLogger(logger).setLevel(level)
+
+
+def _what_failed(error: Exception, *, name: str, at: str) -> str:
+    if isinstance(error, PapermillExecutionError):
+        return f"{name} failed in {at}: {error.ename}: {error.evalue}\n{_failing_lines(error)}"
+    if isinstance(error, CellTimeoutError):
+        return f"{name} was stopped in {at}: the cell took longer than this profile allows"
+    if isinstance(error, DeadKernelError):
+        return f"{name} lost its kernel in {at}: the process died, most often because memory ran out"
+    return f"{name} could not be executed ({at}): {error}"
+
+
+def _failing_lines(error: PapermillExecutionError) -> str:
+    """The line of the cell that the traceback points at, else the last three lines of the cell."""
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(error.traceback))
+    pointed = re.findall(r"^-+> *\d+ (.*)$", plain, flags=re.MULTILINE)
+    lines = pointed[:1] or [line for line in error.source.splitlines() if line.strip()][-3:]
+    return "\n".join(f"    {line.strip()}" for line in lines)
+
+
+class ProgressLine:
+    """``03_waterbirds  cell 7/31  1:24``: redrawn every second in a terminal, repeated each minute in a log."""
+
+    def __init__(self, name: str, *, total: int, stream: TextIO):
+        self._name, self._total, self._stream = name, total, stream
+        self._cell, self._started, self._done = 0, time.monotonic(), threading.Event()
+        self._live = stream.isatty()
+        self._thread = threading.Thread(target=self._repeat, daemon=True)
+
+    def __enter__(self) -> "ProgressLine":
+        self._draw()
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_) -> None:
+        self._done.set()
+        self._thread.join()
+        if self._live:
+            print("\r\033[K", end="", file=self._stream, flush=True)
+
+    def at(self, cell: int) -> None:
+        """Note that the ``cell``-th cell starts, counted from one."""
+        self._cell = cell
+
+    def where(self) -> str:
+        """``cell 7/31``; ``start`` before the first one."""
+        return f"cell {self._cell}/{self._total}" if self._cell else "start"
+
+    def _repeat(self) -> None:
+        while not self._done.wait(1 if self._live else 60):
+            self._draw()
+
+    def _draw(self) -> None:
+        text = f"{self._name}  {self.where()}  {clock(time.monotonic() - self._started)}"
+        print(f"\r\033[K{text}" if self._live else text, end="" if self._live else "\n", file=self._stream, flush=True)
+
+
+def clock(seconds: float) -> str:
+    """Seconds as ``m:ss``, or ``h:mm:ss`` from an hour on."""
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"

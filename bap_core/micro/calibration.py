@@ -1,0 +1,86 @@
+"""What untouched encoders score on the micro world: the only figures that its difficulty was set by.
+
+Each stands beside a native row of the paper. Nothing in here trains or reads an aligned encoder.
+"""
+
+from pathlib import Path
+
+import torch
+
+from bap_core import encoders, features, metrics, prompts, runtime
+from bap_core.compositing import Compositor, object_alone
+from bap_core.data import cub, places, waterbirds
+from bap_core.data.nouns import Scenes
+from bap_core.methods.linear_probe import LinearProbe
+from bap_core.methods.zero_shot import ZeroShot
+from bap_core.micro import backgrounds
+from bap_core.micro.species import SPECIES
+
+_PROBE_STEPS = 1140  # 30 epochs over the official train split at batch 128: small folders need as many steps
+
+
+def native_figures(encoder: str | encoders.Encoder, root: str | Path) -> dict[str, float]:
+    """Native figures of an encoder (or its name) on the rendered world ``root``; fractions, rounded to four digits."""
+    encoder = encoders.load(encoder) if isinstance(encoder, str) else encoder
+    found = {"additivity": additivity(encoder, root), "scenes": scenes(encoder, root), "species": species(encoder, root)}
+    for correlation in (95, 100):
+        pictures = waterbirds(root, correlation=correlation)
+        if correlation == 95:
+            found |= _zero_shot(encoder, pictures.select(split="test"))
+        found |= _probe(encoder, pictures, correlation)
+    return {name: round(float(value), 4) for name, value in found.items()}
+
+
+def additivity(encoder: encoders.Encoder, root: str | Path, *, n: int = 1000) -> float:
+    """Equation 1, mean over ``n`` pairs: object on grey 128, background alone, and the object pasted on it."""
+    objects, scenery = cub(root), places(root)
+    draw = runtime.rng(0, "calibration", "additivity")
+    pairs = draw.integers((len(objects), len(scenery)), size=(n, 2))
+    compositor = Compositor(objects, scenery, size=encoder.size, seed=0)
+    alone = torch.stack([torch.as_tensor(compositor.canvas(i)) for i in pairs[:, 0]])
+    behind = torch.stack([torch.as_tensor(compositor.background(j)) for j in pairs[:, 1]])
+    both = compositor.batch(pairs[:, 0], pairs[:, 1])
+    a, b, ab = (encoder.encode_images(x) for x in (object_alone(alone), behind, both))
+    return metrics.additivity(a.numpy(), b.numpy(), ab.numpy()).mean()
+
+
+def scenes(encoder: encoders.Encoder, root: str | Path) -> float:
+    """Zero-shot accuracy over the forty categories on the Places validation pictures."""
+    pictures = places(root, part="val")
+    names = sorted(backgrounds.CATEGORIES)
+    truth = [names.index(category) for category in pictures.frame["category"]]
+    return _named(encoder, pictures, [backgrounds.words(name) for name in names], truth)
+
+
+def species(encoder: encoders.Encoder, root: str | Path) -> float:
+    """Zero-shot accuracy over the species on CUB's test photographs."""
+    birds = cub(root)
+    test = birds.frame[birds.frame["split"] == "test"].reset_index(drop=True)
+    numbers = [kind.number for kind in SPECIES]
+    truth = [numbers.index(number) for number in test["class_id"]]
+    frame = test.assign(label=truth, place=0, group=0)
+    names = tuple(kind.words for kind in SPECIES)
+    return _named(encoder, Scenes("cub-test", birds.root, frame, names, ("anywhere",)), names, truth)
+
+
+def _named(encoder: encoders.Encoder, pictures, names, truth) -> float:
+    predicted = ZeroShot(prompts.prototypes(encoder, names)).predict(features.extract(encoder, pictures))
+    return metrics.average_accuracy(truth, predicted)
+
+
+def _zero_shot(encoder: encoders.Encoder, test: Scenes) -> dict[str, float]:
+    predicted = ZeroShot(prompts.prototypes(encoder, test.labels)).predict(features.extract(encoder, test))
+    return _scores("zero_shot", test, predicted)
+
+
+def _probe(encoder: encoders.Encoder, pictures: Scenes, correlation: int) -> dict[str, float]:
+    train, test = pictures.select(split="train"), pictures.select(split="test")
+    epochs = round(_PROBE_STEPS / -(-len(train) // 128))
+    probe = LinearProbe(epochs=epochs).fit(features.extract(encoder, train), train.frame["label"].to_numpy(), seed=0)
+    return _scores(f"probe_{correlation}", test, probe.predict(features.extract(encoder, test)))
+
+
+def _scores(name: str, test: Scenes, predicted) -> dict[str, float]:
+    y, group = test.frame["label"].to_numpy(), test.frame["group"].to_numpy()
+    return {f"{name}_average": metrics.average_accuracy(y, predicted),
+            f"{name}_worst_group": metrics.worst_group_accuracy(y, predicted, group, n_groups=4)}

@@ -1,0 +1,172 @@
+"""Pre-trains the encoders that ship with the package, with open_clip's models, tokenizer and losses.
+
+`pretrain` writes three files: ``<name>.json`` (open_clip's model configuration), ``<name>.safetensors`` (bfloat16) and
+``<name>.card.json`` (where the weights come from and what the untouched encoder scores).
+"""
+
+import json
+import math
+import time
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import open_clip
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from bap_core import encoders, runtime, store
+from bap_core.micro.captions import Mix, captioned
+from bap_core.micro.world import VERSION, in_parallel
+
+_TOWERS = {"embed_dim": 96,
+           "vision_cfg": {"image_size": 60, "patch_size": 12, "width": 128, "layers": 4, "head_width": 64},
+           "text_cfg": {"context_length": 24, "vocab_size": 49408, "width": 32, "heads": 2, "layers": 2}}
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One pre-training: open_clip's model configuration, its loss ("softmax" or "sigmoid"), and the numbers."""
+
+    config: dict
+    loss: str
+    scenes: int = 24_000
+    epochs: int = 6
+    batch_size: int = 256
+    lr: float = 1e-3
+    weight_decay: float = 0.1
+    mix: Mix = Mix()
+
+
+RECIPES = {
+    "micro-clip": Recipe(_TOWERS, "softmax"),
+    "micro-siglip": Recipe(_TOWERS | {"init_logit_scale": math.log(10), "init_logit_bias": -10.0}, "sigmoid"),
+}
+
+
+def pretrain(name: str, *, out: str | Path | None = None, seed: int = 0, scenes: int | None = None,
+             epochs: int | None = None, data_root: str | Path | None = None) -> Path:
+    """Pre-train the micro encoder ``name`` from ``seed`` and write its three files to ``out``; returns the weights.
+
+    out: folder, by default the package's own. scenes and epochs shorten a trial. data_root: a rendered micro world on
+    which the native figures for the card are measured (without it the card has none).
+    ValueError for an unknown name or a loss that is not finite.
+    """
+    if name not in RECIPES:
+        raise ValueError(f"no recipe for {name!r}; there are {', '.join(RECIPES)}")
+    recipe = RECIPES[name]
+    recipe = replace(recipe, scenes=scenes or recipe.scenes, epochs=epochs or recipe.epochs)
+    out = Path(out or encoders.MICRO)
+    out.mkdir(parents=True, exist_ok=True)
+    config = out / f"{name}.json"
+    config.write_text(json.dumps(recipe.config, indent=1) + "\n")
+    open_clip.add_model_config(config)
+    started = time.perf_counter()
+    weights = _save(_train(name, recipe, seed), out / f"{name}.safetensors", name)
+    card = {"name": name, "world_version": VERSION, "seed": seed, "steps": _steps(recipe),
+            "seconds": round(time.perf_counter() - started), "sha256": store.digest(weights),
+            "recipe": {k: v for k, v in asdict(recipe).items() if k != "config"}}
+    (out / f"{name}.card.json").write_text(json.dumps(card, indent=1) + "\n")
+    if data_root is not None:
+        add_figures(weights, data_root)
+    return weights
+
+
+def add_figures(weights: Path, data_root: str | Path) -> dict:
+    """Measure the native figures of shipped weights and write them into their card."""
+    from bap_core.micro.calibration import native_figures
+
+    path = weights.with_name(f"{weights.stem}.card.json")
+    card = json.loads(path.read_text()) | {"native_figures": native_figures(f"{weights.stem}:{weights}", data_root)}
+    path.write_text(json.dumps(card, indent=1) + "\n")
+    return card
+
+
+def captioned_scenes(recipe: Recipe, seed: int) -> tuple[Tensor, list[str]]:
+    """The pictures (N, 3, S, S) uint8 and captions that a recipe trains on; pictures are kept in the store."""
+    size, parts = recipe.config["vision_cfg"]["image_size"], {}
+
+    def make() -> dict[str, Tensor]:
+        draw = partial(_one_scene, seed=seed, mix=recipe.mix, size=size)
+        made = in_parallel(draw, list(range(recipe.scenes)), label="captioned scenes")
+        text = "\n".join(caption for _, caption in made).encode()
+        return {"pictures": torch.from_numpy(np.stack([picture for picture, _ in made])),
+                "captions": torch.frombuffer(bytearray(text), dtype=torch.uint8)}
+
+    parts = {"version": VERSION, "seed": seed, "scenes": recipe.scenes, "mix": asdict(recipe.mix), "size": size}
+    found = store.arrays("micro-scenes", parts, make)
+    return found["pictures"], found["captions"].numpy().tobytes().decode().split("\n")
+
+
+def _one_scene(number: int, *, seed: int, mix: Mix, size: int) -> tuple[np.ndarray, str]:
+    return captioned(number, seed, mix, size=size)
+
+
+def _train(name: str, recipe: Recipe, seed: int) -> torch.nn.Module:
+    pictures, captions = captioned_scenes(recipe, seed)
+    tokens = open_clip.get_tokenizer(name)(captions)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        model = open_clip.create_model(name)
+    device = runtime.device()
+    model, loss_of = model.to(device).train(), _loss(recipe.loss)
+    optimiser, schedule = _optimiser(model, recipe)
+    draw, mean, std = runtime.generator(seed, "pretrain", name), *_statistics(model, device)
+    batches = _batches(len(pictures), recipe, draw)
+    for rows, mirrored in runtime.progress(batches, total=_steps(recipe), label=name, unit="step"):
+        batch = pictures[rows]
+        batch[mirrored] = batch[mirrored].flip(-1)
+        with torch.autocast(device.type, dtype=runtime.compute_dtype(device)):
+            found = model((batch.to(device).float() - mean) / std, tokens[rows].to(device))
+        loss = loss_of(*(z.float() for z in found))
+        if not torch.isfinite(loss):
+            raise ValueError(f"pre-training of {name} diverged: the loss is {loss.item()}")
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        optimiser.step()
+        schedule.step()
+        with torch.no_grad():
+            model.logit_scale.clamp_(0, math.log(100))
+    return model
+
+
+def _loss(kind: str):
+    return open_clip.ClipLoss() if kind == "softmax" else open_clip.SigLipLoss()
+
+
+def _steps(recipe: Recipe) -> int:
+    return recipe.epochs * (recipe.scenes // recipe.batch_size)
+
+
+def _batches(n: int, recipe: Recipe, draw: torch.Generator):
+    for _ in range(recipe.epochs):
+        order = torch.randperm(n, generator=draw)
+        for rows in order[: n - n % recipe.batch_size].split(recipe.batch_size):
+            yield rows, torch.rand(len(rows), generator=draw) < 0.5
+
+
+def _optimiser(model: torch.nn.Module, recipe: Recipe):
+    """AdamW without decay on gains, biases and the logit's scale; a tenth of linear warm-up, then a cosine to 0."""
+    decayed = [p for p in model.parameters() if p.ndim >= 2]
+    free = [p for p in model.parameters() if p.ndim < 2]
+    optimiser = torch.optim.AdamW([{"params": decayed, "weight_decay": recipe.weight_decay},
+                                   {"params": free, "weight_decay": 0.0}], lr=recipe.lr, betas=(0.9, 0.98))
+    total = _steps(recipe)
+    warm = max(1, total // 10)
+    factor = lambda step: (step + 1) / warm if step < warm else 0.5 * (1 + math.cos(math.pi * (step - warm) / max(1, total - warm)))  # noqa: E731,E501
+    return optimiser, torch.optim.lr_scheduler.LambdaLR(optimiser, factor)
+
+
+def _statistics(model: torch.nn.Module, device: torch.device) -> tuple[Tensor, Tensor]:
+    settings = model.visual.preprocess_cfg
+    return tuple(torch.tensor(settings[key], device=device).view(1, 3, 1, 1) * 255 for key in ("mean", "std"))
+
+
+def _save(model: torch.nn.Module, path: Path, name: str) -> Path:
+    tensors = {key: value.detach().cpu().to(torch.bfloat16).contiguous() for key, value in model.state_dict().items()}
+    with store.write_beside(path) as temporary:
+        save_file(tensors, temporary, metadata={"architecture": name, "scale": "micro"})
+    assert all(torch.isfinite(value.float()).all() for value in load_file(path).values())
+    return path

@@ -1,0 +1,78 @@
+"""What the micro worlds contain, and how their pictures are made in parallel and still deterministically."""
+
+import json
+import multiprocessing
+import os
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+
+from bap_core import runtime
+from bap_core.micro import backgrounds
+from bap_core.micro.species import SPECIES, Species
+
+VERSION = "1"
+SEED = 20260
+
+# Where a bird turns up when it is not at home: anywhere out of doors.
+_ELSEWHERE = tuple(sorted({place for species in SPECIES for place in species.home}))
+
+
+@dataclass(frozen=True)
+class World:
+    """Sizes of a micro world: photos per species, train and val pictures per scene category, COCO pictures."""
+
+    name: str
+    photos: int
+    train: int
+    val: int
+    coco: int
+
+    @property
+    def waterbirds_pool(self) -> int:
+        """Pictures of each of the four Waterbirds categories, enough that none is used twice."""
+        return int(np.ceil(0.3 * self.photos * len(SPECIES)))
+
+
+WORLDS = {world.name: world for world in (World("micro", 100, 60, 10, 300), World("micro-smoke", 14, 8, 2, 40))}
+
+
+def rng(*names: str | int) -> np.random.Generator:
+    """Generator of one picture of the world: it depends on the names alone, not on who draws or when."""
+    return runtime.rng(SEED, "micro", VERSION, *names)
+
+
+def habitat(species: Species, generator: np.random.Generator, *, loyalty: float) -> str:
+    """A scene category for one photograph: one of the species' own with probability ``loyalty``, else any outdoors."""
+    if generator.random() < loyalty:
+        return species.home[generator.choice(4, p=(0.36, 0.26, 0.22, 0.16))]
+    return _ELSEWHERE[generator.integers(len(_ELSEWHERE))]
+
+
+def scene(category: str, part: str, number: int, *, side: int):
+    """Picture ``number`` of a Places365 category: the same picture whatever its ``side`` in pixels."""
+    return backgrounds.draw(category, rng("places", category, part, number), width=side, height=side)
+
+
+def in_parallel(function: Callable, jobs: list, *, label: str, workers: int | None = None) -> list:
+    """``[function(job) for job in jobs]`` over processes, in order, with a bar in the terminal."""
+    workers = workers or min(8, os.cpu_count() or 1)
+    if workers == 1 or len(jobs) < 2:
+        return [function(job) for job in runtime.progress(jobs, total=len(jobs), label=label, unit="img")]
+    method = "fork" if "fork" in multiprocessing.get_all_start_methods() else "spawn"
+    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context(method)) as pool:
+        made = pool.map(function, jobs, chunksize=max(1, min(32, len(jobs) // (4 * workers))))
+        return list(runtime.progress(made, total=len(jobs), label=label, unit="img"))
+
+
+def declare(root: Path, world: World, counts: dict) -> None:
+    """Write ``bap-world.json``: name, version, counts per dataset, and a hash over every file below ``root``."""
+    state = sha256()
+    for path in sorted(p for p in root.rglob("*") if p.is_file()):
+        state.update(path.relative_to(root).as_posix().encode() + sha256(path.read_bytes()).digest())
+    declared = {"name": world.name, "version": VERSION, "hash": state.hexdigest()[:20], "counts": counts}
+    (root / "bap-world.json").write_text(json.dumps(declared, indent=1))

@@ -1,0 +1,38 @@
+"""What a page shows: banner, tables, figures, claims with verdicts, stamp. Reads tidy frames, computes no metric."""
+
+from bap_core.report.claims import judge
+from bap_core.report.figures import (
+    additivity_histogram,
+    before_and_after,
+    contact_sheet,
+    dot_plot,
+    k_curve,
+    picture_grid,
+)
+from bap_core.report.idea import idea
+from bap_core.report.listing import group_table, inventory
+from bap_core.report.page import Page, open_page
+from bap_core.report.stamp import source_hash
+from bap_core.report.summary import write_summaries
+from bap_core.report.tables import Table, paper_table, results_table, side_by_side
+
+__all__ = [
+    "Page",
+    "Table",
+    "additivity_histogram",
+    "before_and_after",
+    "contact_sheet",
+    "dot_plot",
+    "group_table",
+    "idea",
+    "inventory",
+    "judge",
+    "k_curve",
+    "open_page",
+    "paper_table",
+    "picture_grid",
+    "results_table",
+    "side_by_side",
+    "source_hash",
+    "write_summaries",
+]

@@ -1,0 +1,108 @@
+"""The rules that decide whether a claim holds: pure functions of samples (one value per seed) and of K curves.
+
+A difference counts only if it is larger than its standard error, sqrt(s_a^2/n_a + s_b^2/n_b), wherever there is
+more than one seed to estimate it from.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.stats import spearmanr
+
+from bap_core.metrics import power_law_slope
+
+SMALLEST_RANK_CORRELATION = 0.9
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Measurements of one quantity, one per seed: values (n,)."""
+
+    values: tuple[float, ...]
+
+    @property
+    def mean(self) -> float:
+        """Mean over the seeds; NaN if nothing was measured."""
+        return float(np.mean(self.values)) if self.values else float("nan")
+
+    @property
+    def std(self) -> float:
+        """Standard deviation over the seeds (n - 1); NaN for one seed, which says nothing about spread."""
+        return float(np.std(self.values, ddof=1)) if len(self.values) > 1 else float("nan")
+
+    @property
+    def error(self) -> float:
+        """Standard error of the mean; 0 for a constant or a single seed."""
+        return self.std / np.sqrt(len(self.values)) if len(self.values) > 1 else 0.0
+
+
+def constant(value: float) -> Sample:
+    """A fixed number (chance, a printed threshold) as a sample without spread."""
+    return Sample((float(value),))
+
+
+def sample(frame: pd.DataFrame, where: dict) -> Sample:
+    """The values of the rows of a tidy frame that match every ``column: value`` of ``where``, one per seed.
+
+    Rows of one seed (several encoders or splits) are averaged first. NaN values count as not measured.
+    """
+    rows = frame.loc[matching(frame, where)].dropna(subset=["value"])
+    return Sample(tuple(rows.groupby("seed")["value"].mean()))
+
+
+def matching(frame: pd.DataFrame, where: dict) -> pd.Series:
+    """Boolean mask (N,) of the rows that match ``where``. ValueError for a column that the frame lacks."""
+    if missing := set(where) - set(frame.columns):
+        raise ValueError(f"claim filters on {sorted(missing)}, the frame has {list(frame.columns)}")
+    mask = pd.Series(True, index=frame.index)
+    for column, value in where.items():
+        mask &= frame[column] == value
+    return mask
+
+
+def curve(frame: pd.DataFrame, where: dict) -> tuple[np.ndarray, np.ndarray]:
+    """A quantity against K: ks (n,) increasing, values (seeds, n). The K of a row stands in ``group`` as ``K=10``."""
+    rows = frame.loc[matching(frame, where)].dropna(subset=["value"])
+    rows = rows.assign(k=k_of(rows["group"]))
+    wide = rows.pivot_table(index="seed", columns="k", values="value").dropna(axis=1)
+    return wide.columns.to_numpy(dtype=float), wide.to_numpy(dtype=float)
+
+
+def k_of(group: pd.Series) -> pd.Series:
+    """K (int) of group names such as ``K=10``. ValueError for another name."""
+    found = group.astype(str).str.extract(r"^K=(\d+)$")[0]
+    if found.isna().any():
+        raise ValueError(f"group {group[found.isna()].iloc[0]!r} is not of the form 'K=10'")
+    return found.astype(int)
+
+
+def exceeds(a: Sample, b: Sample, *, margin: float = 0.0) -> bool:
+    """Whether mean(a) - mean(b) is above ``margin`` by more than its standard error."""
+    return bool(a.mean - b.mean - margin > np.hypot(a.error, b.error))
+
+
+def close(a: Sample, b: Sample, *, within: float) -> bool:
+    """Whether the two means differ by at most ``within``. Spread is no excuse here: the means alone decide."""
+    return bool(abs(a.mean - b.mean) <= within + 1e-12)
+
+
+def rises(ks: np.ndarray, values: np.ndarray) -> bool:
+    """Whether a curve climbs with K: its end is above its start beyond the standard error, and the order is kept.
+
+    ks (n,), values (seeds, n). Order: Spearman's rank correlation of K with the mean is at least 0.9.
+    """
+    first, last = Sample(tuple(values[:, 0])), Sample(tuple(values[:, -1]))
+    order = spearmanr(ks, values.mean(axis=0)).statistic
+    return exceeds(last, first) and bool(order >= SMALLEST_RANK_CORRELATION - 1e-12)
+
+
+def slopes(ks: np.ndarray, values: np.ndarray) -> Sample:
+    """Slope on log-log axes, one per seed: -1 for a 1/K decay. ks (n,), values (seeds, n), all positive."""
+    return Sample(tuple(power_law_slope(ks, row) for row in values))
+
+
+def within_noise(measured: Sample, value: float, std: float) -> bool:
+    """Whether |measured - paper| <= 2 sqrt(std_paper^2 + std_measured^2), stds over the runs in the value's units."""
+    own = 0.0 if np.isnan(measured.std) else measured.std
+    return bool(abs(measured.mean - value) <= 2 * np.hypot(std, own))

@@ -1,0 +1,64 @@
+"""At which scale a page's numbers were made: decided from the encoders and data in use, never from a profile's name."""
+
+from pathlib import Path
+
+from bap_core.data import catalogue
+
+OFFICIAL = ("cub", "places", "waterbirds", "coco", "gender", "counteranimal", "nico", "dtd")
+
+BANNERS = {
+    "micro": (
+        "Micro scale",
+        "Small encoders on a rendered world. These numbers are not the paper's; only directions are judged.",
+        "#8a4b00",
+    ),
+    "own": (
+        "Your own pictures",
+        "These numbers are about your pictures and have no counterpart in the paper.",
+        "#4b3f8f",
+    ),
+    "paper": (
+        "Paper scale",
+        "The paper's encoders on the official data. Values are judged against the paper's.",
+        "#0b5d3b",
+    ),
+    "random": (
+        "Random weights",
+        "Proof that the path runs from end to end. The numbers mean nothing and nothing is judged.",
+        "#9c1c1c",
+    ),
+}
+
+
+def scale_of(used: list) -> str:
+    """``random`` if an encoder has random weights, else ``micro`` if anything is of the micro world, else ``own`` if
+    the pictures belong to no official data set, else ``paper``.
+
+    used: encoders (they have ``scale``) and data nouns (they have ``root`` and ``name``). ValueError without any.
+    """
+    if not used:
+        raise ValueError("the scale of a page follows from what it used: pass its encoders and data")
+    scales = {item.scale if hasattr(item, "scale") else _of_data(item) for item in used}
+    return next(scale for scale in ("random", "micro", "own", "paper") if scale in scales)
+
+
+def world_of(item) -> dict | None:
+    """What ``bap-world.json`` in the root of a data noun (or above it) declares, or None for official or own data."""
+    root = Path(item.root).absolute()
+    return next((world for folder in [root, *root.parents][:4] if (world := catalogue.world(folder))), None)
+
+
+def banner_html(scale: str) -> str:
+    """The coloured box that opens every page. Colours are inline, so that it shows without the book's style sheet."""
+    title, sentence, colour = BANNERS[scale]
+    style = f"background:{colour};color:#fff;padding:.8em 1em;border-radius:6px;margin:1em 0;line-height:1.4"
+    return (
+        f'<div class="bap-banner bap-banner-{scale}" role="note" style="{style}">'
+        f'<strong style="color:#fff;display:block;font-size:1.15em">{title}</strong>{sentence}</div>'
+    )
+
+
+def _of_data(item) -> str:
+    if world_of(item):
+        return "micro"
+    return "paper" if item.name.lower().startswith(OFFICIAL) else "own"

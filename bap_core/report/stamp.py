@@ -1,0 +1,136 @@
+"""The stamp at the end of a page: what produced its numbers, complete enough to make them again or to refuse them."""
+
+import os
+import platform
+import resource
+import subprocess
+import sys
+from hashlib import sha256
+from html import escape
+from importlib import metadata
+from pathlib import Path
+
+import torch
+
+from bap_core import runtime
+from bap_core.report import scales
+
+PACKAGES = {
+    "torch": "torch",
+    "open_clip": "open_clip_torch",
+    "numpy": "numpy",
+    "pandas": "pandas",
+    "bap_core": "bap-companion",
+}
+HASHED = (".py", ".csv", ".yml", ".json")
+
+
+def source_hash() -> str:
+    """SHA-256 (16 hex digits) over the names and contents of the package's sources and text data, weights left out."""
+    root = Path(__file__).resolve().parent.parent
+    state = sha256()
+    for path in sorted(path for path in root.rglob("*") if path.suffix in HASHED and "__pycache__" not in path.parts):
+        state.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return state.hexdigest()[:16]
+
+
+def commit() -> dict:
+    """``{"commit": hash or "not a checkout", "dirty": bool or None}`` of the checkout that the package runs from."""
+    root = runtime.project()
+    if root is None or (head := _git(root, "rev-parse", "HEAD")) is None:
+        return {"commit": "not a checkout", "dirty": None}
+    return {"commit": head, "dirty": bool(_git(root, "status", "--porcelain"))}
+
+
+def machine() -> dict:
+    """Name of the device, and the versions of Python and of the packages that can change numbers."""
+    device = runtime.device()
+    on_cpu = f"{platform.machine()}, {torch.get_num_threads()} threads"
+    name = torch.cuda.get_device_name(device) if device.type == "cuda" else on_cpu
+    versions = {"python": platform.python_version()} | {key: _version(package) for key, package in PACKAGES.items()}
+    return {"device": f"{device.type} ({name})", "versions": versions}
+
+
+def peak_memory() -> dict:
+    """Highest memory use so far in MiB: ``host`` of this process, and ``gpu`` if one is used."""
+    unit = 1 if sys.platform == "darwin" else 1024
+    peak = {"host": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20)}
+    if torch.cuda.is_available():
+        peak["gpu"] = round(torch.cuda.max_memory_allocated() / 2**20)
+    return peak
+
+
+def collect(*, data: list, encoders: list, seeds: list[int], seconds: float) -> dict:
+    """Every field of the stamp but the parameters, as JSON values. Paths of the machine stay out.
+
+    data: nouns with ``name``, ``fingerprint`` and a length; encoders: with ``name``, ``scale``, ``fingerprint`` and
+    ``tally`` (pictures encoded, and the least that would have done); seconds: wall time.
+    """
+    worlds = [world for item in data if (world := scales.world_of(item))]
+    tallies = list({id(encoder.tally): encoder.tally for encoder in encoders}.values())  # students share their teacher's
+    return {
+        **commit(),
+        "profile": os.environ.get("BAP_PROFILE"),
+        "seeds": seeds,
+        **machine(),
+        "source_hash": source_hash(),
+        "world": {key: worlds[0].get(key) for key in ("name", "version", "hash")} if worlds else None,
+        "data": [{"name": item.name, "n": len(item), "fingerprint": item.fingerprint} for item in data],
+        "encoders": [{"name": item.name, "scale": item.scale, "fingerprint": item.fingerprint} for item in encoders],
+        "images_encoded": sum(tally.encoded for tally in tallies),
+        "least_images": sum(sum(tally.needed.values()) for tally in tallies),
+        "seconds": round(seconds, 1),
+        "peak_memory_mib": peak_memory(),
+    }
+
+
+def stamp_html(stamp: dict, parameters: dict) -> str:
+    """The stamp as an HTML box: one line that is always visible, the rest under a fold."""
+    lines = _lines(stamp, parameters)
+    rows = "".join(f'<tr><th scope="row">{escape(name)}</th><td>{escape(text)}</td></tr>' for name, text in lines)
+    return (
+        f'<div class="bap-stamp"><details><summary>{escape(headline(stamp))}</summary>'
+        f'<div class="bap-scroll"><table><tbody>{rows}</tbody></table></div></details></div>'
+    )
+
+
+def headline(stamp: dict) -> str:
+    """The stamp in one line: commit, time, device, images encoded."""
+    state = {True: ", with uncommitted changes", False: "", None: ""}[stamp["dirty"]]
+    where = stamp["commit"][:10] if stamp["dirty"] is not None else stamp["commit"]
+    work = f"{stamp['images_encoded']:,} images encoded"
+    return f"Made by {where}{state} in {stamp['seconds']:.0f} s on {stamp['device']}, {work}"
+
+
+def _lines(stamp: dict, parameters: dict) -> list[tuple[str, str]]:
+    world = stamp["world"] and " ".join(f"{key} {value}" for key, value in stamp["world"].items())
+    return [
+        ("commit", stamp["commit"] + {True: " (dirty)", False: " (clean)", None: ""}[stamp["dirty"]]),
+        ("package source", stamp["source_hash"]),
+        ("profile", stamp["profile"] or "none named"),
+        *((f"parameter {name}", str(value)) for name, value in parameters.items()),
+        ("seeds", ", ".join(map(str, stamp["seeds"])) or "none"),
+        ("device", stamp["device"]),
+        ("versions", ", ".join(f"{name} {version}" for name, version in stamp["versions"].items())),
+        ("world", world or "none: pictures from folders"),
+        *((f"data {item['name']}", f"{item['n']:,} rows, {item['fingerprint']}") for item in stamp["data"]),
+        *((f"encoder {item['name']}", f"{item['scale']} weights {item['fingerprint']}") for item in stamp["encoders"]),
+        ("images encoded", f"{stamp['images_encoded']:,} (the least that would do: {stamp['least_images']:,})"),
+        ("wall time", f"{stamp['seconds']:.1f} s"),
+        ("peak memory", ", ".join(f"{name} {mib:,} MiB" for name, mib in stamp["peak_memory_mib"].items())),
+    ]
+
+
+def _git(root: Path, *arguments: str) -> str | None:
+    try:
+        done = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, text=True, timeout=30)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.strip() if done.returncode == 0 else None
+
+
+def _version(package: str) -> str:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return "not installed"

@@ -1,0 +1,116 @@
+"""The book's summary pages, made from what the executed notebooks left in their outputs, never typed by hand.
+
+`write_summaries` turns the bundles of ``book/pages/*.ipynb`` into files that the prose pages include: the headline
+table, every claim with its verdict, the native rows of the micro world, its gallery, and the list of ambiguities.
+"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+from PIL import Image
+
+from bap_core.report import native, printed, scales, tables, wording
+from bap_core.report.page import MIME
+
+HEADLINES = (
+    "additivity-high",
+    "k-residual-slope",
+    "zs-bap-beats-native",
+    "native-probe-fails-at-100",
+    "lp-bap-beats-native-100",
+    "lp-bap-beats-control-100",
+    "lp-bap-95-equals-100",
+    "lp-bap-above-90",
+    "own-bsi-falls",
+)
+NOTHING_YET = "No notebook has been executed yet, so there is nothing to show. `make book` executes them.\n"
+
+
+def bundles(pages_dir: str | Path) -> dict[str, dict]:
+    """Notebook name -> the bundle that its stamp left, for every executed notebook of a folder that has one."""
+    found = {path.stem: bundle_of(path) for path in sorted(Path(pages_dir).glob("*.ipynb"))}
+    return {name: bundle for name, bundle in found.items() if bundle is not None}
+
+
+def bundle_of(path: str | Path) -> dict | None:
+    """The bundle in the outputs of one executed notebook, or None if it has no stamp. The last stamp counts."""
+    cells = json.loads(Path(path).read_text(encoding="utf-8"))["cells"]
+    outputs = [output for cell in cells for output in cell.get("outputs", [])]
+    stamps = [output["data"][MIME] for output in outputs if MIME in output.get("data", {})]
+    return stamps[-1] if stamps else None
+
+
+def write_summaries(
+    pages_dir: str | Path, out_dir: str | Path, *, pictures: Mapping[str, tuple[Image.Image, str]] | None = None
+) -> list[Path]:
+    """Write the files that the prose pages include; returns their paths.
+
+    pages_dir: executed notebooks; out_dir: where the files go, a folder right under the prose pages; pictures: name
+    -> (picture, alternative text) of the micro world's gallery, in the order to show them.
+    """
+    found, out_dir = bundles(pages_dir), Path(out_dir)
+    out_dir.mkdir(parents=True, exist_ok=True)
+    for name, (picture, _) in (pictures or {}).items():
+        picture.save(out_dir / f"{name}.png")
+    texts = {
+        "headline.md": headline(found),
+        "claims_by_page.md": claims_by_page(found, folder=out_dir.name),
+        "native_rows.md": native.rows(found),
+        "gallery.md": gallery({name: alt for name, (_, alt) in (pictures or {}).items()}, folder=out_dir.name),
+        "ambiguity_list.md": ambiguity_list(),
+    }
+    for name, text in texts.items():
+        (out_dir / name).write_text(text, encoding="utf-8")
+    return [out_dir / name for name in texts]
+
+
+def headline(found: Mapping[str, dict]) -> str:
+    """The claims that matter most, paper | measured | verdict, at the scale of the pages; Markdown with HTML."""
+    return "".join(_table_per_scale(found, wanted=HEADLINES)) or NOTHING_YET
+
+
+def claims_by_page(found: Mapping[str, dict], *, folder: str) -> str:
+    """Every claim of every page under a link to the page; Markdown with HTML. folder: where the pages lie."""
+    parts = []
+    for name, bundle in found.items():
+        judged = pd.DataFrame(bundle["claims"])
+        table = tables.claims_table(judged, bundle["scale"])._repr_html_()
+        parts.append(f"## [{_title(name)}]({folder}/{name}.ipynb)\n\n{table}\n\n")
+    return "".join(parts) or NOTHING_YET
+
+
+def gallery(pictures: Mapping[str, str], *, folder: str) -> str:
+    """Markdown for the pictures of the micro world: file stem -> alternative text. folder: where the files lie."""
+    blocks = [f"```{{image}} {folder}/{name}.png\n:alt: {alt}\n```\n\n" for name, alt in pictures.items()]
+    return "".join(blocks) or "The pictures are drawn when the book is built (`make book`).\n"
+
+
+def ambiguity_list() -> str:
+    """The open points of ``ambiguities.yml`` as Markdown, one section per place in the paper."""
+    parts = []
+    for entry in printed.ambiguities():
+        alternatives = "; ".join(entry["alternatives"]) or "none that we see"
+        parts.append(
+            f"## {entry['where']}\n\n{entry['unclear']}\n\n"
+            f"- **Here:** {entry['default']}\n- **In the code:** {entry['keyword']}\n"
+            f"- **Otherwise:** {alternatives}\n- **What it changed:** {entry['measured']}\n\n"
+        )
+    return "".join(parts)
+
+
+def _table_per_scale(found: Mapping[str, dict], *, wanted: tuple[str, ...]):
+    """Pages can be of different scales (a notebook on one's own pictures): a banner and a table for each scale."""
+    rows = [{**claim, "scale": bundle["scale"]} for bundle in found.values() for claim in bundle["claims"]]
+    rows = [row for row in rows if row["id"] in wanted]
+    rows.sort(key=lambda row: wanted.index(row["id"]))
+    for scale in wording.SCALES:
+        judged = pd.DataFrame([row for row in rows if row["scale"] == scale])
+        if len(judged):
+            yield f"{scales.banner_html(scale)}\n\n{tables.claims_table(judged, scale)._repr_html_()}\n\n"
+
+
+def _title(notebook: str) -> str:
+    number, _, words = notebook.partition("_")
+    return f"{number} {words.replace('_', ' ')}"

@@ -1,0 +1,88 @@
+"""How names and numbers are written on every page: one label per metric, one order of methods, one number format."""
+
+import math
+
+METHODS = [
+    "Native",
+    "Native (ZS)",
+    "RoboShot",
+    "DIAL",
+    "BAP (ZS)",
+    "Native (LP)",
+    "AFR",
+    "DFR",
+    "ERM (LP-FT)",
+    "WiSE-FT",
+    "PruSC",
+    "Control (LP)",
+    "BAP",
+    "BAP (LP)",
+]
+
+LABELS = {
+    "average_accuracy": "AVG",
+    "reweighted_accuracy": "AVG (train shares)",
+    "worst_group_accuracy": "WGA",
+    "group_accuracy": "accuracy",
+    "class_accuracy": "accuracy",
+    "additivity": "additivity S",
+    "additivity_object_swapped": "S, object swapped",
+    "additivity_background_swapped": "S, background swapped",
+    "cosine_composite_object": "cos composite, object",
+    "cosine_composite_background": "cos composite, background",
+    "cosine_object_background": "cos object, background",
+    "bsi": "BSI",
+    "cosine_object_text": "cos to object text",
+    "cosine_background_text": "cos to background text",
+    "residual_variance": "Var(ε)",
+    "waterbirds-95": "Waterbirds, 95 %",
+    "waterbirds-100": "Waterbirds, 100 %",
+}
+
+SCALES = {
+    "micro": "micro scale",
+    "own": "your own pictures",
+    "paper": "paper scale",
+    "random": "random weights",
+}
+
+EMPTY = "-"
+
+
+def label(name) -> str:
+    """The words that a page prints for a column value; unknown names stand for themselves."""
+    return LABELS.get(name, str(name))
+
+
+def is_accuracy(metric: str) -> bool:
+    """Whether a metric is a share between 0 and 1 that pages print in percent."""
+    return metric.endswith("accuracy")
+
+
+def number(value: float, metric: str, *, beside: float | None = None) -> str:
+    """A value as pages print it: accuracies in percent with one decimal, others with three significant places.
+
+    ``beside``: the value whose number of decimals this one takes over (a spread follows its mean).
+    """
+    if value is None or math.isnan(value):
+        return EMPTY
+    if is_accuracy(metric):
+        return f"{100 * value:.1f}"
+    size = abs(value if beside is None else beside)
+    if metric == "bsi" or size >= 10:
+        return f"{value:.2f}"
+    return f"{value:.3f}" if size >= 0.01 or size == 0 else f"{value:.1e}"
+
+
+def spread(mean: float, std: float, metric: str) -> str:
+    """``mean ± std`` that no line break divides; the mean alone where there is no spread to state (one run)."""
+    if math.isnan(mean) or math.isnan(std):
+        return number(mean, metric)
+    return f"{number(mean, metric)}\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}{number(std, metric, beside=mean)}"
+
+
+def in_method_order(methods) -> list[str]:
+    """Methods in the paper's order (zero-shot first, ours last); unknown ones follow in the order they came."""
+    methods = list(dict.fromkeys(methods))
+    known = [name for name in METHODS if name in methods]
+    return known + [name for name in methods if name not in METHODS]

@@ -1,0 +1,402 @@
+"""Loaders on small folders in the official layouts, written by hand."""
+
+import json
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from bap_core.data import bird_labels, coco, cub, folders, leakage, places, used_backgrounds, waterbirds
+from bap_core.data.coco import instances
+from bap_core.data.places import TWO_PARTS, normalise
+from bap_core.data.waterbirds import COLUMNS, NotTheOfficialDraw
+
+NAMES = ["001.Black_footed_Albatross/Black_Footed_Albatross_0001_1.jpg",
+         "001.Black_footed_Albatross/Black_Footed_Albatross_0002_2.jpg", "002.Wren/Wren_0003_3.jpg"]
+
+
+def declare(root, **counts):
+    (root / "bap-world.json").write_text(json.dumps({"name": "toy", "version": "1", "hash": "0", "counts": counts}))
+
+
+def save(path, mode="RGB", size=(6, 5), colour=None):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new(mode, size, colour or 0).save(path)
+
+
+@pytest.fixture
+def birds(tmp_path):
+    """Three CUB images of two species, the masks beside the folder."""
+    folder = tmp_path / "CUB_200_2011"
+    for name in NAMES:
+        save(folder / "images" / name)
+        save(tmp_path / "segmentations" / name.replace(".jpg", ".png"), "L", colour=255)
+    (folder / "images.txt").write_text("".join(f"{i} {name}\n" for i, name in enumerate(NAMES, 1)))
+    (folder / "classes.txt").write_text("1 001.Black_footed_Albatross\n2 002.Wren\n")
+    (folder / "image_class_labels.txt").write_text("1 1\n2 1\n3 2\n")
+    (folder / "train_test_split.txt").write_text("1 0\n2 1\n3 1\n")
+    (folder / "bounding_boxes.txt").write_text("1 0.0 1.0 4.0 2.0\n2 0.0 0.0 6.0 5.0\n3 1.0 1.0 2.0 2.0\n")
+    declare(tmp_path, cub={"images": 3, "classes": 2, "train": 2, "test": 1})
+    return tmp_path
+
+
+def test_cub_joins_its_text_files_and_finds_the_masks(birds):
+    objects = cub(birds)
+    assert objects.frame["label"].tolist() == ["Black footed Albatross"] * 2 + ["Wren"]
+    assert objects.frame["split"].tolist() == ["test", "train", "train"]
+    assert objects.frame[["x", "y", "width", "height"]].values[0].tolist() == [0, 1, 4, 2]
+    assert set(objects.frame["super_class"]) == {"bird"} and objects.cutout(2).size == (6, 5)
+
+
+def test_cub_accepts_masks_inside_its_folder_and_the_folder_itself_as_root(birds):
+    beside = cub(birds).frame["mask"].tolist()
+    shutil.move(birds / "segmentations", birds / "CUB_200_2011" / "segmentations")
+    inside = cub(birds)
+    assert inside.frame["mask"].tolist() == [f"CUB_200_2011/{name}" for name in beside] and inside.cutout(0)
+    assert cub(birds / "CUB_200_2011").cutout(0).size == (6, 5)
+
+
+def test_cub_leaves_out_the_excluded_paths_and_refuses_paths_it_does_not_have(birds):
+    objects = cub(birds, exclude=[NAMES[1]])
+    assert objects.frame["path"].tolist() == [NAMES[0], NAMES[2]] and objects.skipped == {"excluded": 1}
+    with pytest.raises(ValueError, match="1 of 2 excluded paths are not in"):
+        cub(birds, exclude=[NAMES[1], "001.Wren/other.jpg"])
+
+
+def test_cub_is_strict_about_counts_and_names_what_is_missing(birds):
+    (birds / "bap-world.json").unlink()
+    with pytest.raises(ValueError, match="images: 3, expected 11788; classes: 2, expected 200"):
+        cub(birds)
+    with pytest.warns(UserWarning, match="expected 11788"):
+        assert len(cub(birds, strict=False)) == 3
+    declare(birds)
+    shutil.rmtree(birds / "segmentations")
+    with pytest.raises(FileNotFoundError, match="segmentations is missing.*segmentations.tgz"):
+        cub(birds)
+    (birds / "CUB_200_2011" / "bounding_boxes.txt").write_text("1 0.0 1.0 4.0 2.0\n")
+    with pytest.raises(ValueError, match="bounding_boxes.txt: 2 images of images.txt are not in it"):
+        cub(birds)
+    (birds / "CUB_200_2011" / "classes.txt").unlink()
+    with pytest.raises(FileNotFoundError, match="classes.txt is missing"):
+        cub(birds)
+
+
+@pytest.fixture(params=["A", "B"])
+def scenery(tmp_path, request):
+    """Ocean (2 files), bar (1) and forest/broadleaf (1) in both layouts of Places365."""
+    names = {"A": ["data_256/o/ocean", "data_256/b/bar", "data_256/f/forest/broadleaf"],
+             "B": [f"places365_standard/train/{name}" for name in ("ocean", "bar", "forest-broadleaf")]}[request.param]
+    for folder, numbers in zip(names, ([1, 2], [1], [7])):
+        for number in numbers:
+            save(tmp_path / folder / f"{number:08d}.jpg")
+    declare(tmp_path, places={"categories": 3, "train": 4})
+    return tmp_path
+
+
+def test_places_reads_both_layouts_to_the_same_names(scenery):
+    grounds = places(scenery)
+    assert grounds.frame["category"].tolist() == ["bar", "forest/broadleaf", "ocean", "ocean"]
+    assert grounds.categories == ["bar", "forest/broadleaf", "ocean"] and grounds.image(3).size == (6, 5)
+
+
+def test_places_accepts_any_spelling_of_a_category_and_matches_whole_names(scenery):
+    assert len(places(scenery, categories=["/f/forest/broadleaf", "forest-broadleaf", "ocean"])) == 3
+    with pytest.raises(ValueError, match="no category 'ocea' among 3; did you mean 'ocean'"):
+        places(scenery, categories=["ocea"])
+
+
+def test_places_leaves_out_the_files_behind_waterbirds(scenery):
+    grounds = places(scenery, exclude=["/o/ocean/00000002.jpg", "/f/forest/broadleaf/00000007.jpg"])
+    assert grounds.frame["category"].tolist() == ["bar", "ocean"] and grounds.skipped == {"excluded": 2}
+    with pytest.raises(ValueError, match=r"no picture of \['bar'\] is left"):
+        places(scenery, categories=["bar"], exclude=["/b/bar/00000001.jpg"])
+
+
+def test_places_counts_categories_strictly(scenery):
+    (scenery / "bap-world.json").unlink()
+    with pytest.raises(ValueError, match="categories: 3, expected 365"):
+        places(scenery)
+
+
+def test_places_suggests_a_substitute_for_what_only_places205_has(tmp_path):
+    save(tmp_path / "places365_standard/train/church-outdoor/1.jpg")
+    declare(tmp_path)
+    with pytest.raises(ValueError, match="'church/outdoor' is the suggested substitute"):
+        places(tmp_path, categories=["abbey"])
+
+
+def test_places_sorts_the_flat_validation_folder_by_its_label_file(tmp_path):
+    for number in (1, 2, 3):
+        save(tmp_path / "val_256" / f"Places365_val_0000000{number}.jpg")
+    (tmp_path / "categories_places365.txt").write_text("/b/bar 0\n/f/forest/broadleaf 1")
+    (tmp_path / "places365_val.txt").write_text("".join(
+        f"Places365_val_0000000{number}.jpg {label}\n" for number, label in ((1, 1), (2, 0), (3, 1))))
+    declare(tmp_path)
+    grounds = places(tmp_path, part="val", categories=["forest/broadleaf"])
+    assert grounds.frame["image"].tolist() == [f"val_256/Places365_val_0000000{number}.jpg" for number in (1, 3)]
+    (tmp_path / "places365_val.txt").unlink()
+    with pytest.raises(FileNotFoundError, match="places365_val.txt is missing"):
+        places(tmp_path, part="val")
+
+
+def test_places_says_what_is_missing_and_which_parts_there_are(tmp_path):
+    with pytest.raises(FileNotFoundError, match="places365standard_easyformat.tar"):
+        places(tmp_path)
+    with pytest.raises(ValueError, match="choices: 'train', 'val'"):
+        places(tmp_path, part="test")
+
+
+@pytest.mark.parametrize("written, name", [
+    ("/a/airfield", "airfield"), ("/f/forest/broadleaf", "forest/broadleaf"), ("forest-broadleaf", "forest/broadleaf"),
+    ("forest/broadleaf", "forest/broadleaf"), ("a/airfield", "airfield"), ("tree-house", "tree-house"), ("bar", "bar")])
+def test_a_category_has_one_name(written, name):
+    assert normalise(written) == name
+
+
+def test_there_are_75_names_with_two_parts():
+    assert len(TWO_PARTS) == 75 and "lake/natural" in TWO_PARTS
+
+
+@pytest.fixture
+def metadata(tmp_path):
+    """Twelve rows: per split one picture of every group."""
+    rows = [(3 * group + split + 1, f"{group}/{split}.jpg", group // 2, split, group % 2,
+             f"/o/ocean/{group}{split}.jpg") for split in range(3) for group in range(4)]
+    folder = tmp_path / "waterbird_complete95_forest2water2"
+    folder.mkdir()
+    pd.DataFrame(rows, columns=COLUMNS).to_csv(folder / "metadata.csv", index=False)
+    declare(tmp_path, waterbirds={"train": 4, "val": 4, "test": 4, "train_groups": [1, 1, 1, 1]})
+    return tmp_path
+
+
+def test_waterbirds_at_95_lists_every_picture_with_its_group(metadata):
+    scenes = waterbirds(metadata)
+    assert scenes.name == "waterbirds-95" and len(scenes) == 12
+    assert scenes.select(split="test").groups.tolist() == [0, 1, 2, 3]
+    assert scenes.frame["split"].tolist() == ["train"] * 4 + ["val"] * 4 + ["test"] * 4
+    assert scenes.path(0) == metadata / "waterbird_complete95_forest2water2/0/0.jpg"
+
+
+def test_waterbirds_at_100_drops_the_minority_rows_of_train_and_validation_only(metadata):
+    scenes = waterbirds(metadata, correlation=100)
+    assert scenes.select(split="train").groups.tolist() == scenes.select(split="val").groups.tolist() == [0, 3]
+    assert scenes.select(split="test").groups.tolist() == [0, 1, 2, 3]
+    assert scenes.skipped == {"minority rows of train and val": 4}
+    with pytest.raises(ValueError, match="choices: 95, 100"):
+        waterbirds(metadata, correlation=90)
+
+
+def test_waterbirds_accepts_the_other_release_for_100_and_not_for_95(metadata):
+    folder = metadata / "waterbird_complete95_forest2water2"
+    other = folder.rename(metadata / "waterbird_1.0_forest2water2")
+    assert len(waterbirds(other, correlation=100).select(split="train")) == 2
+    with pytest.raises(ValueError, match="is the 100 % release"):
+        waterbirds(other)
+
+
+def test_leakage_names_the_cub_paths_of_validation_and_test(metadata):
+    assert leakage(metadata) == {f"{group}/{split}.jpg" for group in range(4) for split in (1, 2)}
+    assert "/o/ocean/31.jpg" in used_backgrounds(metadata) and len(used_backgrounds(metadata)) == 12
+
+
+def test_bird_labels_are_those_of_the_table(metadata):
+    assert bird_labels(metadata, ["3/0.jpg", "0/2.jpg", "2/1.jpg"]).tolist() == [1, 0, 1]
+    with pytest.raises(ValueError, match="1 birds are not in the Waterbirds metadata, the first: 9/9.jpg"):
+        bird_labels(metadata, ["0/0.jpg", "9/9.jpg"])
+
+
+def test_both_variants_list_the_same_pictures(metadata):
+    first, second = (waterbirds(metadata, correlation=correlation) for correlation in (95, 100))
+    assert first.pictures == second.pictures and first.fingerprint != second.fingerprint
+
+
+def test_a_waterbirds_copy_with_other_groups_warns_and_with_other_splits_is_refused(metadata):
+    declare(metadata, waterbirds={"train": 4, "train_groups": [2, 0, 1, 1]})
+    with pytest.warns(NotTheOfficialDraw, match=r"groups \[1, 1, 1, 1\], the release has \[2, 0, 1, 1\]"):
+        waterbirds(metadata)
+    declare(metadata, waterbirds={"train": 5})
+    with pytest.raises(ValueError, match="train: 4, expected 5"):
+        waterbirds(metadata)
+
+
+def test_a_waterbirds_table_that_is_not_one_is_named(metadata):
+    path = metadata / "waterbird_complete95_forest2water2/metadata.csv"
+    path.write_text(path.read_text().replace("img_filename", "file"))
+    with pytest.raises(ValueError, match=r"metadata.csv: has no column \['img_filename'\]"):
+        waterbirds(metadata)
+    path.write_text("img_id,img_filename,y,split,place,place_filename\n1,a.jpg,7,0,0,b.jpg\n")
+    with pytest.raises(ValueError, match="metadata.csv: y is .*7"):
+        leakage(metadata)
+
+
+def people(**more):
+    """One 20 x 10 photograph: a person by polygon, one by run lengths, a crowd, a line, a sliver, a dog."""
+    ring = [[2, 2, 8, 2, 8, 8, 2, 8]]
+    runs = {"size": [10, 20], "counts": [100, 50, 50]}
+
+    def row(number, category, segmentation, box, crowd=0):
+        return {"id": number, "image_id": 7, "category_id": category, "segmentation": segmentation, "bbox": box,
+                "iscrowd": crowd, "area": 1}
+
+    return {"images": [{"id": 7, "file_name": "one.jpg", "width": 20, "height": 10}],
+            "categories": [{"id": 1, "name": "person", "supercategory": "person"},
+                           {"id": 18, "name": "dog", "supercategory": "animal"}],
+            "annotations": [row(1, 1, ring, [1.6, 1.2, 6.9, 7.3]), row(2, 1, runs, [9.5, -0.5, 20, 30]),
+                            row(3, 1, runs, [10, 0, 5, 10], crowd=1), row(4, 1, [[1, 1, 5, 5]], [1, 1, 4, 4]),
+                            row(5, 1, ring, [2, 2, 6, 0.5]), row(6, 18, ring, [2, 2, 6, 6]),
+                            row(7, 1, [[3, 3, 3, 3, 3, 3]], [3, 3, 2, 2])], **more}
+
+
+@pytest.fixture
+def photographs(tmp_path):
+    (tmp_path / "annotations").mkdir()
+    (tmp_path / "annotations/instances_train2017.json").write_text(json.dumps(people()))
+    save(tmp_path / "train2017/one.jpg", size=(20, 10))
+    declare(tmp_path)
+    return tmp_path
+
+
+def test_coco_skips_and_counts_crowds_slivers_and_lines_and_goes_by_name(photographs):
+    objects = coco(photographs)
+    assert objects.frame["label"].tolist() == ["person", "person", "dog"]
+    assert objects.skipped == {"crowd": 1, "no usable polygon or run length": 1, "box side below 1 pixels": 1,
+                               "segmentation covers no pixel": 1}
+    assert coco(photographs, categories=["dog"]).frame["super_class"].tolist() == ["animal"]
+    assert len(coco(photographs, min_side=7)) == 1
+    with pytest.raises(ValueError, match="no category 'persn'; did you mean 'person'"):
+        coco(photographs, categories=["persn"])
+
+
+def test_coco_boxes_become_whole_pixels_inside_the_picture(photographs):
+    boxes = coco(photographs).frame[["x", "y", "width", "height"]].values.tolist()
+    assert boxes[0] == [1, 1, 8, 8]  # 1.6..8.5, 1.2..8.5
+    assert boxes[1] == [9, 0, 11, 10]  # 9.5..29.5, -0.5..29.5
+
+
+def test_polygons_and_both_forms_of_run_lengths_are_cut_out(photographs):
+    objects = coco(photographs)
+    assert objects.cutout(0).size == (6, 6)
+    assert objects.cutout(1).size == (5, 10)  # runs go down the columns: 10 to 14
+    compressed = {"size": [10, 20], "counts": "T3b1b1"}
+    frame = objects.frame.copy()
+    frame.at[1, "segmentation"] = compressed
+    assert type(objects)("coco", objects.root, frame).cutout(1).size == (5, 10)
+
+
+def test_coco_names_json_and_picture_when_the_picture_is_missing(photographs):
+    (photographs / "train2017/one.jpg").unlink()
+    with pytest.raises(FileNotFoundError, match="instances_train2017.json lists one.jpg, but the picture is"):
+        coco(photographs)
+    with pytest.raises(ValueError, match="no object is left .*'picture is missing': 3"):
+        coco(photographs, strict=False)
+
+
+def test_coco_refuses_a_json_of_another_kind_and_garbled_entries(tmp_path, photographs):
+    (photographs / "annotations/instances_train2017.json").write_text(json.dumps({"images": []}))
+    with pytest.raises(ValueError, match="instances_train2017.json: not a COCO instances file"):
+        coco(photographs)
+    content = people()
+    del content["annotations"][0]["bbox"]
+    with pytest.raises(ValueError, match="a.json: an entry lacks or garbles 'bbox'"):
+        instances(content, "a.json", "toy", root=tmp_path, find=lambda name: None)
+    content = people()
+    content["annotations"][0]["image_id"] = 99
+    with pytest.raises(ValueError, match="annotation 1 names category 1 and image 99"):
+        instances(content, "a.json", "toy", root=tmp_path, find=lambda name: None)
+
+
+def test_own_objects_from_a_json_are_found_wherever_their_pictures_lie(tmp_path):
+    (tmp_path / "labels.json").write_text(json.dumps(people()))
+    (tmp_path / "captions.json").write_text(json.dumps({"annotations": [{"caption": "x"}], "images": []}))
+    save(tmp_path / "deep/down/one.jpg", size=(20, 10))
+    assert len(folders.objects(tmp_path)) == len(folders.objects(tmp_path / "labels.json")) == 3
+    assert folders.objects(tmp_path).cutout(0).size == (6, 6)
+    save(tmp_path / "other/one.jpg", size=(20, 10))
+    with pytest.raises(ValueError, match="write the folder too"):
+        folders.objects(tmp_path)
+
+
+def test_own_json_without_its_image_names_both(tmp_path):
+    (tmp_path / "labels.json").write_text(json.dumps(people()))
+    with pytest.raises(FileNotFoundError, match="labels.json lists one.jpg"):
+        folders.objects(tmp_path)
+    (tmp_path / "more.json").write_text(json.dumps(people()))
+    with pytest.raises(ValueError, match=r"holds 2 annotation files \(labels.json, more.json\)"):
+        folders.objects(tmp_path)
+
+
+@pytest.mark.parametrize("mask", [
+    "cat.mask.png", "cat_mask.png", "cat.object.png", "masks/cat.png", "segmentations/cat.png"])
+def test_own_images_are_paired_with_masks_of_the_same_name(tmp_path, mask):
+    save(tmp_path / "pets" / "cat.jpg")
+    save(tmp_path / "pets" / "dog.jpg")
+    save(tmp_path / "pets" / mask, "L", colour=255)
+    objects = folders.objects(tmp_path / "pets")
+    assert objects.frame[["image", "mask", "label"]].values.tolist() == [["cat.jpg", mask, "pets"]]
+    assert objects.skipped == {"picture without a mask": 1} and objects.cutout(0).size == (6, 5)
+
+
+def test_own_masks_may_lie_beside_the_images_folder_with_the_same_sub_folders(tmp_path):
+    for kind in ("cats", "dogs"):
+        save(tmp_path / "pets/images" / kind / "1.jpg")
+        save(tmp_path / "pets/masks" / kind / "1.png", "L", colour=255)
+    for path in (tmp_path / "pets", tmp_path / "pets/images"):
+        objects = folders.objects(path)
+        assert objects.frame["label"].tolist() == ["cats", "dogs"]
+        assert objects.frame["mask"].tolist() == ["masks/cats/1.png", "masks/dogs/1.png"] and objects.cutout(1)
+
+
+@pytest.mark.parametrize("mode", ["P", "L"])
+def test_an_indexed_mask_gives_one_object_per_index(tmp_path, mode):
+    save(tmp_path / "cat.jpg", size=(8, 4))
+    index = np.zeros((4, 8), np.uint8)
+    index[:2, :2], index[:, 4:7], index[:, 7] = 1, 2, 255
+    mask = Image.fromarray(index)
+    if mode == "P":
+        mask = Image.fromarray(index, mode="L").convert("P")
+        mask.putdata(index.ravel())
+    mask.save(tmp_path / "cat.mask.png")
+    objects = folders.objects(tmp_path)
+    assert objects.frame["instance"].tolist() == [1, 2]
+    assert [objects.cutout(i).size for i in range(2)] == [(2, 2), (3, 4)]
+
+
+def test_own_cut_outs_are_pictures_with_transparency(tmp_path):
+    cut = Image.new("RGBA", (9, 9))
+    cut.paste((200, 0, 0, 255), (2, 3, 6, 8))
+    (tmp_path / "red").mkdir()
+    cut.save(tmp_path / "red/a.png")
+    cut.save(tmp_path / "b.webp", lossless=True)
+    save(tmp_path / "plain.jpg")
+    (tmp_path / "broken.png").write_bytes(b"no")
+    objects = folders.objects(tmp_path)
+    assert objects.frame[["image", "label"]].values.tolist() == [["b.webp", tmp_path.name], ["red/a.png", "red"]]
+    assert objects.cutout(0).size == (4, 5)
+    assert objects.skipped == {"picture without transparency": 1, "truncated, or not a picture": 1}
+
+
+def test_own_folders_say_what_was_found_and_what_is_accepted(tmp_path):
+    with pytest.raises(FileNotFoundError, match=f"nearest folder that exists: {tmp_path}"):
+        folders.objects(tmp_path / "no/such")
+    with pytest.raises(ValueError, match="found nothing.*accepted: a COCO json"):
+        folders.objects(tmp_path)
+    save(tmp_path / "plain.jpg")
+    with pytest.raises(ValueError, match=r"found 1 x .jpg; no masks and no transparency"):
+        folders.objects(tmp_path)
+    with pytest.raises(ValueError, match="one file that is no COCO json"):
+        folders.objects(tmp_path / "plain.jpg")
+    with pytest.raises(ValueError, match="a folder of pictures is needed"):
+        folders.backgrounds(tmp_path / "plain.jpg")
+
+
+def test_own_backgrounds_are_all_pictures_below_a_folder_but_not_masks(tmp_path):
+    for name in ("a.jpg", "sea/b.png", "sea/deep/c.webp", "a.annotation.png", ".hidden/d.jpg"):
+        save(tmp_path / name)
+    grounds = folders.backgrounds(tmp_path)
+    assert grounds.frame["category"].tolist() == [tmp_path.name, "sea", "sea"]
+    assert grounds.skipped == {"mask by its name": 1}
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(ValueError, match="no pictures here or below"):
+        folders.backgrounds(tmp_path / "empty")

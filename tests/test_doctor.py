@@ -1,0 +1,82 @@
+"""The doctor: what is missing is named, with the command that brings it, at 80 columns."""
+
+import json
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from bap_core import doctor, encoders, run
+
+
+def job(code="", **parameters) -> run.Job:
+    from nbformat.v4 import new_code_cell
+    return run.Job(Path("03_toy.py"), "smoke", [new_code_cell(code)], parameters, {}, Path("runs"))
+
+
+def test_every_line_fits_80_columns_but_for_commands():
+    finding = doctor.Finding("missing", "encoder", "word " * 40, "go on\n$ " + "x" * 100)
+    lines = doctor._lines(finding)
+    assert all(len(line) <= 80 for line in lines if "$" not in line) and any(line.endswith("x" * 100) for line in lines)
+
+
+def test_data_that_a_notebook_opens_are_looked_for_below_its_root(tmp_path):
+    (tmp_path / "CUB_200_2011").mkdir()
+    code = "birds = data.cub(root)\nplaces = data.places(root)"
+    found = {finding.what: finding for finding in doctor.data([job(code, data_root=str(tmp_path))])}
+    assert found["cub"].state == "ok" and found["places"].state == "missing"
+    assert "places365" in found["places"].remedy and "03_toy" in found["places"].detail
+
+
+def test_the_micro_world_is_never_missing():
+    (finding,) = doctor.data([job("data.cub(root)", data_root="micro")])
+    assert finding.state == "ok" and "rendered on first use" in finding.detail
+
+
+def test_own_pictures_must_exist(tmp_path):
+    here, gone = doctor.data([job(objects=str(tmp_path), backgrounds=str(tmp_path / "gone"))])
+    assert (here.state, gone.state) == ("ok", "missing")
+
+
+def test_shipped_weights_are_checked_against_their_card(tmp_path, monkeypatch):
+    monkeypatch.setattr(encoders, "MICRO", tmp_path)
+    assert doctor._shipped("micro-toy").state == "missing"
+    (tmp_path / "micro-toy.safetensors").write_bytes(b"weights")
+    (tmp_path / "micro-toy.card.json").write_text(json.dumps({"sha256": sha256(b"weights").hexdigest()}))
+    assert doctor._shipped("micro-toy").state == "ok"
+    (tmp_path / "micro-toy.safetensors").write_bytes(b"others")
+    assert "not the one that its card describes" in doctor._shipped("micro-toy").detail
+
+
+@pytest.mark.parametrize("name, state", [
+    ("ViT-B-16:random", "ok"), ("ViT-B-16:laion2b_s34b_b88k", "missing"), ("ViT-B-16:nothing", "missing"),
+    ("nowhere.safetensors", "missing"),
+])
+def test_encoders_that_must_be_fetched_are_looked_for_in_the_local_cache(name, state, monkeypatch):
+    monkeypatch.setattr(doctor, "_in_cache", lambda settings: False)
+    assert doctor._fetched(name).state == state
+
+
+def test_a_package_outside_its_range_is_named(monkeypatch):
+    monkeypatch.setattr(doctor, "_installed", lambda package: "0.0.1")
+    monkeypatch.setattr(doctor, "_importable", lambda module, package: doctor.Finding("ok", package, ""))
+    monkeypatch.setattr(doctor.metadata, "requires", lambda package: ["torch>=2.11", "pytest>=9; extra == 'dev'"])
+    (wrong,) = [finding for finding in doctor.versions() if finding.state == "missing"]
+    assert wrong.what == "torch" and ">=2.11" in wrong.detail and "pip install" in wrong.remedy
+
+
+def test_a_package_that_cannot_be_imported_is_named():
+    finding = doctor._importable("no_such_module_at_all", "nothing")
+    assert finding.state == "missing" and "cannot be imported" in finding.detail
+
+
+def test_little_disk_is_a_note_and_does_not_refuse():
+    assert doctor._enough("free disk", 10**9, 4, "free some").state == "note"
+
+
+def test_the_exit_code_says_whether_the_profile_can_run(monkeypatch, capsys):
+    monkeypatch.setattr(doctor, "versions", lambda: [])
+    monkeypatch.setattr(doctor, "weights", lambda jobs: [doctor.Finding("ok", "micro-clip", "shipped")])
+    assert doctor.examine(profile="smoke") == 0
+    monkeypatch.setattr(doctor, "weights", lambda jobs: [doctor.Finding("missing", "micro-clip", "gone", "$ fetch it")])
+    assert doctor.examine(profile="smoke") == 1 and "1 missing, see above" in capsys.readouterr().out
