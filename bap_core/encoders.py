@@ -107,7 +107,7 @@ class Encoder:
     def encode_text(self, prompts: Iterable[str]) -> Tensor:
         """Unit-norm embeddings of T prompts -> (T, D) float32 on the CPU, in float32 whatever the pictures use."""
         if self._tokenizer is None:
-            self._tokenizer = open_clip.get_tokenizer(self.architecture)
+            self._tokenizer = tokenizer(self.architecture)
         tokens = self._tokenizer(list(prompts)).to(self.device)
         return F.normalize(self.model.encode_text(tokens).float(), dim=-1).cpu()
 
@@ -143,6 +143,18 @@ def load(name: str, *, device: torch.device | None = None, dtype: torch.dtype | 
     model = _create(architecture, weights)
     scale = _scale(architecture, weights)
     return Encoder(name, architecture, model, device, dtype or runtime.compute_dtype(device), scale)
+
+
+def tokenizer(architecture: str):
+    """open_clip's tokenizer of an architecture: called with a list of T texts it gives (T, context length) int64.
+
+    The micro encoders all use open_clip's byte-pair one; by their names alone, open_clip would give the sigmoid ones
+    a tokenizer that has to be downloaded.
+    """
+    if (MICRO / f"{architecture}.json").exists():
+        context = open_clip.get_model_config(architecture)["text_cfg"]["context_length"]
+        return open_clip.SimpleTokenizer(context_length=context)
+    return open_clip.get_tokenizer(architecture)
 
 
 def register_micro() -> None:

@@ -125,7 +125,7 @@ def _known(categories: Iterable[str], found: dict) -> list[str]:
 def _pictures(where: Path | list[Path], root: Path) -> list[str]:
     if isinstance(where, Path):
         top = os.path.relpath(where, root)
-        return sorted(f"{top}/{name}" for name in os.listdir(where) if Path(name).suffix.lower() in EXTENSIONS)
+        return sorted(f"{top}/{name}" for name in os.listdir(where) if os.path.splitext(name)[1].lower() in EXTENSIONS)
     return sorted(os.path.relpath(path, root) for path in where)
 
 

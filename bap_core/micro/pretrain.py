@@ -106,7 +106,7 @@ def _one_scene(number: int, *, seed: int, mix: Mix, size: int) -> tuple[np.ndarr
 
 def _train(name: str, recipe: Recipe, seed: int) -> torch.nn.Module:
     pictures, captions = captioned_scenes(recipe, seed)
-    tokens = open_clip.get_tokenizer(name)(captions)
+    tokens = encoders.tokenizer(name)(captions)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = open_clip.create_model(name)

@@ -23,8 +23,8 @@ def inventory(compositor) -> Table:
     objects, backgrounds = compositor.objects, compositor.backgrounds
     rows = [("objects", f"{len(objects):,}", _most(objects.frame["label"])),
             ("backgrounds", f"{len(backgrounds):,}", _most(backgrounds.frame["category"]))]
-    rows += [("left out by the loader", f"{n:,}", reason) for reason, n in {**objects.skipped, **backgrounds.skipped}.items()
-             if n]
+    lost = {**objects.skipped, **backgrounds.skipped}
+    rows += [("left out by the loader", f"{n:,}", reason) for reason, n in lost.items() if n]
     rows += [(f"left out: {row.kind}", "1", row.reason) for row in compositor.skipped.head(10).itertuples()]
     if (more := len(compositor.skipped) - 10) > 0:
         rows.append(("left out, not listed", f"{more:,}", "see the compositor's `skipped`"))

@@ -67,7 +67,7 @@ def collect(*, data: list, encoders: list, seeds: list[int], seconds: float) -> 
     ``tally`` (pictures encoded, and the least that would have done); seconds: wall time.
     """
     worlds = [world for item in data if (world := scales.world_of(item))]
-    tallies = list({id(encoder.tally): encoder.tally for encoder in encoders}.values())  # students share their teacher's
+    tallies = list({id(encoder.tally): encoder.tally for encoder in encoders}.values())  # a student has its teacher's
     return {
         **commit(),
         "profile": os.environ.get("BAP_PROFILE"),

@@ -18,7 +18,7 @@ CAPTIONS = {
         "runs. Native, control and BAP rows are what this book measures; the others are baselines."
     ),
     "table12": "Table 12 of the paper. Background sensitivity index (BSI) on Waterbirds-100; lower is less sensitive.",
-    "table14": "Table 14 of the paper. BAP probe on Waterbirds-100 in percent, by the number K of backgrounds per anchor.",
+    "table14": "Table 14 of the paper. BAP probe on Waterbirds-100 in percent, by K, the backgrounds per anchor.",
     "table16": "Table 16 of the paper. Zero-shot accuracy per class, before and after BAP (CLIP): objects and scenes.",
     "table17": "Table 17 of the paper. Settings of the alignment.",
 }

@@ -1,0 +1,121 @@
+"""The paper's own numbers as the project carries them."""
+
+import importlib
+import inspect
+import re
+from pathlib import Path
+
+import pytest
+
+import bap_core
+from bap_core.report import claims, printed, wording
+
+NOTEBOOKS = Path(bap_core.__file__).parent.parent / "notebooks"
+REQUIRED = {"id", "notebook", "claim", "where", "rule", "a"}
+
+
+CELLS = {"table1": 18, "table2": 96, "table12": 10, "table14": 10, "table16": 52, "table17": 12}
+
+
+@pytest.mark.parametrize(("name", "cells"), CELLS.items())
+def test_every_table_has_all_its_cells(name, cells):
+    assert len(printed.table(name)) == cells
+
+
+def test_an_unknown_table_is_refused_with_the_choices():
+    with pytest.raises(ValueError, match="table1, table2"):
+        printed.table("table99")
+
+
+@pytest.mark.parametrize("name", [name for name in printed.TABLES if name != "table17"])
+def test_an_empty_cell_has_a_reason_and_a_full_one_has_none(name):
+    table = printed.table(name)
+    assert ((table["reason"] != "") == table["value"].isna()).all()
+    assert (table["unit"] != "").all()
+
+
+@pytest.mark.parametrize("name", ["table2", "table14"])
+def test_an_average_is_never_below_the_worst_group(name):
+    table = printed.table(name).dropna(subset=["value"])
+    keys = [key for key in ("family", "dataset", "method", "k") if key in table]
+    wide = table.pivot(index=keys, columns="metric", values="value")
+    assert (wide["average_accuracy"] >= wide["worst_group_accuracy"]).all()
+
+
+def test_zero_shot_rows_do_not_depend_on_the_correlation():
+    table = printed.table("table2").query("protocol == 'zero-shot'")
+    wide = table.pivot(index=["family", "method", "metric"], columns="dataset", values="value")
+    assert (wide["waterbirds-95"] == wide["waterbirds-100"]).all()
+
+
+def test_the_headline_figures_are_those_of_the_paper():
+    table = printed.table("table2").set_index(["family", "dataset", "method", "metric"])["value"]
+    assert table["CLIP", "waterbirds-100", "BAP (LP)", "worst_group_accuracy"] == 91.8
+    assert table["CLIP", "waterbirds-100", "Native (LP)", "worst_group_accuracy"] == 24.5
+    assert table["SigLIP 2", "waterbirds-95", "BAP (ZS)", "worst_group_accuracy"] == 59.1
+
+
+def test_methods_of_the_tables_have_a_place_in_the_order():
+    for name in ("table2", "table12", "table14", "table16"):
+        assert set(printed.table(name)["method"]) <= set(wording.METHODS)
+
+
+def test_claims_are_complete_and_name_known_rules():
+    entries = printed.claims()["claims"]
+    assert len({entry["id"] for entry in entries}) == len(entries)
+    for entry in entries:
+        assert set(entry) >= REQUIRED, entry["id"]
+        assert entry["rule"] in claims.RULES
+        assert "printed" in entry or "says" in entry, f"{entry['id']} does not say what the paper prints"
+
+
+def test_claims_belong_to_notebooks_that_exist():
+    for entry in printed.claims()["claims"]:
+        assert (NOTEBOOKS / f"{entry['notebook']}.py").exists(), entry["notebook"]
+
+
+@pytest.mark.parametrize("family", ["CLIP", "SigLIP 2"])
+def test_every_printed_value_of_a_claim_can_be_looked_up(family):
+    for entry in printed.claims()["claims"]:
+        for side in ("a", "b"):
+            if "printed" in entry and isinstance(entry.get(side), dict):
+                value, std = claims.printed_value(entry, side, family)
+                assert 0 < value <= 1
+                assert std > 0, "a floor keeps the noise above zero"
+
+
+def test_the_paper_itself_meets_every_direction_that_its_tables_can_show():
+    for entry in printed.claims()["claims"]:
+        if "printed" not in entry:
+            continue
+        for family in ("CLIP", "SigLIP 2"):
+            a = claims.printed_value(entry, "a", family)[0]
+            b = claims.printed_value(entry, "b", family)[0] if isinstance(entry["b"], dict) else entry["b"]
+            held = {"above": a > b, "below": a < b, "close": abs(a - b) <= entry.get("within", 0)}[entry["rule"]]
+            assert held, f"{entry['id']} for {family}"
+
+
+def test_encoders_fall_into_the_papers_families():
+    assert printed.family("micro-siglip") == printed.family("ViT-B-16-SigLIP2:webli") == "SigLIP 2"
+    assert printed.family("micro-clip") == printed.family("convnext_base_w:laion2b_s13b_b82k") == "CLIP"
+
+
+def test_ambiguities_are_complete():
+    fields = {"id", "where", "unclear", "default", "keyword", "alternatives", "measured", "touches"}
+    entries = printed.ambiguities()
+    assert len({entry["id"] for entry in entries}) == len(entries)
+    for entry in entries:
+        assert set(entry) == fields, entry["id"]
+        assert all(isinstance(text, str) for text in entry["alternatives"]), entry["id"]
+        assert all((NOTEBOOKS / f"{name}.py").exists() for name in entry["touches"]), entry["id"]
+
+
+CODE = re.compile(r"`([a-z_.]+)\.(\w+)\(?(?:(\w+)=)?")
+
+
+@pytest.mark.parametrize("entry", printed.ambiguities(), ids=lambda entry: entry["id"])
+def test_the_keyword_of_an_ambiguity_exists_in_the_code(entry):
+    for module, name, keyword in CODE.findall(entry["keyword"]):
+        found = getattr(importlib.import_module(f"bap_core.{module}"), name)
+        if keyword:
+            assert keyword in inspect.signature(found).parameters, f"{module}.{name} has no {keyword!r}"

@@ -1,0 +1,129 @@
+"""Tables and their HTML."""
+
+import re
+
+import pandas as pd
+import pytest
+
+from bap_core import report
+from bap_core.report import html, native, wording
+
+COLUMNS = ["dataset", "encoder", "method", "seed", "split", "group", "metric", "value", "n"]
+WGA = "worst_group_accuracy"
+
+
+def rows(method, values, *, dataset="waterbirds-95", encoder="micro-clip", metric=WGA):
+    return pd.DataFrame(
+        [[dataset, encoder, method, seed, "test", "all", metric, value, 10] for seed, value in enumerate(values)],
+        columns=COLUMNS,
+    )
+
+
+def shown(table):
+    """The cells of a table's HTML, row by row, without tags."""
+    found = re.findall(r"<tr[^>]*>(.*?)</tr>", table._repr_html_())
+    return [[re.sub("<[^>]+>", "", cell) for cell in re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row)] for row in found]
+
+
+def test_mean_and_spread_over_the_seeds_are_counted_by_hand():
+    table = report.results_table(rows("BAP (LP)", [0.70, 0.72, 0.74]), scale="micro", metrics=WGA)
+    assert shown(table)[-1] == ["BAP (LP)", "72.0\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}2.0"]
+
+
+def test_one_run_has_no_spread():
+    table = report.results_table(rows("BAP (LP)", [0.731]), scale="micro", metrics=WGA)
+    assert shown(table)[-1] == ["BAP (LP)", "73.1"]
+
+
+def test_what_was_not_measured_is_a_dash_with_a_reason():
+    empty = rows("DFR", [float("nan")]).assign(reason="no minority example")
+    frame = pd.concat([empty, rows("BAP (LP)", [0.9]).assign(reason="")])
+    table = report.results_table(frame, scale="micro", metrics=WGA)
+    assert ["DFR", "-"] in shown(table)
+    assert "- no minority example" in table._repr_html_()
+
+
+def test_a_gap_without_a_reason_is_still_explained():
+    table = report.results_table(rows("DFR", [float("nan")]), scale="micro", metrics=WGA)
+    assert "- not measured in this run" in table._repr_html_()
+
+
+def test_methods_stand_in_the_papers_order():
+    frame = pd.concat([rows(name, [0.5]) for name in ("BAP (LP)", "mine", "Native (LP)", "Native (ZS)")])
+    names = [row[0] for row in shown(report.results_table(frame, scale="micro", metrics=WGA))[2:]]
+    assert names == ["Native (ZS)", "Native (LP)", "BAP (LP)", "mine"]
+
+
+def test_the_caption_states_the_scale():
+    assert "micro scale" in report.results_table(rows("Native", [0.5]), scale="micro", metrics=WGA).caption
+    assert "paper scale" in report.results_table(rows("Native", [0.5]), scale="paper", metrics=WGA).caption
+
+
+def test_a_metric_that_was_not_recorded_is_refused():
+    with pytest.raises(ValueError, match="no row for .'bsi'.; the frame has .'worst_group_accuracy'."):
+        report.results_table(rows("Native", [0.5]), scale="micro", metrics="bsi")
+
+
+def test_the_papers_cells_are_shown_as_printed():
+    cells = shown(report.paper_table("table2"))
+    assert ["BAP (LP)", "94.3 ± 0.6", "92.1 ± 1.2", "94.2 ± 0.5", "91.8 ± 0.9"] in cells
+    assert ["DFR", "93.4 ± 0.5", "91.3 ± 0.6", "-", "-"] in cells
+
+
+@pytest.mark.parametrize("name", ["table1", "table2", "table12", "table14", "table16", "table17"])
+def test_every_table_of_the_paper_can_be_shown(name):
+    table = report.paper_table(name)
+    assert table.caption.startswith(f"Table {name.removeprefix('table')} of the paper.")
+    assert len(shown(table)) > 2
+
+
+def test_paper_and_measurement_stand_side_by_side_for_the_methods_that_ran():
+    frame = pd.concat([rows("BAP (LP)", [0.8]), rows("Native (LP)", [0.5])])
+    table = report.side_by_side(frame, "table2", scale="micro")
+    assert shown(table)[-2:] == [["Native (LP)", "61.6 ± 0.9", "50.0"], ["BAP (LP)", "92.1 ± 1.2", "80.0"]]
+    assert "directions, not values" in table.caption
+
+
+def test_a_method_that_the_paper_lacks_has_a_dash_on_the_papers_side():
+    assert shown(report.side_by_side(rows("mine", [0.8]), "table2", scale="paper"))[-1] == ["mine", "-", "80.0"]
+
+
+def test_text_is_escaped_and_runs_are_joined():
+    frame = pd.DataFrame([["1 < 2"]], columns=pd.MultiIndex.from_tuples([("a", "b")]), index=["<b>"])
+    markup = html.Table(frame, "x & y")._repr_html_()
+    assert "1 &lt; 2" in markup and "&lt;b&gt;" in markup and "x &amp; y" in markup
+
+
+def test_neighbouring_headings_share_a_cell():
+    columns = pd.MultiIndex.from_tuples([("one", "x"), ("one", "y"), ("two", "x")])
+    markup = html.Table(pd.DataFrame([["1", "2", "3"]], columns=columns, index=["r"]), "")._repr_html_()
+    assert '<th colspan="2" scope="colgroup">one</th><th scope="col">two</th>' in markup
+
+
+def test_tables_carry_no_inline_colours_and_scroll_in_their_own_box():
+    markup = report.paper_table("table2")._repr_html_()
+    assert "style=" not in markup
+    assert 'class="bap-scroll"' in markup
+
+
+def test_verdicts_become_pills():
+    frame = pd.DataFrame({"verdict": [("does not hold", "difference -1")]}, index=["claim"])
+    markup = html.Table(frame, "", words=("verdict",))._repr_html_()
+    assert '<span class="bap-pill bap-bad">does not hold</span><span class="bap-small">difference -1</span>' in markup
+
+
+@pytest.mark.parametrize(
+    ("value", "metric", "text"),
+    [(0.7314, WGA, "73.1"), (0.8234, "additivity", "0.823"), (0.00012, "residual_variance", "1.2e-04"),
+     (30.44, "bsi", "30.44"), (float("nan"), WGA, "-")],
+)  # fmt: skip
+def test_numbers_are_written_by_metric(value, metric, text):
+    assert wording.number(value, metric) == text
+
+
+def test_native_figures_stand_beside_the_papers():
+    cards = {"micro-clip": {"native_figures": {"probe_100_worst_group": 0.081, "scenes": 0.97}}}
+    cells = {row[0]: row[1:] for row in shown(native.table(cards))}
+    assert cells["probe at 100\N{NO-BREAK SPACE}%, WGA"] == ["8.1", "24.5", "21.9"]
+    assert cells["scenes recognised"] == ["97.0", "89.3", "-"]
+    assert cells["species recognised"] == ["-", "-", "-"]
