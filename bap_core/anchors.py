@@ -1,6 +1,6 @@
-"""Anchors (paper section 3.1.1, equation 2): the frozen teacher's target for every object.
+"""Anchors (paper section 3.1.1, equation 2): the frozen teacher's target for every object::
 
-    z_i = 1/K sum_k f(C(x_i, b_k)),   a_i = z_i / |z_i|
+    z_i = 1/K sum_k f(C(x_i, b_k)),   a_i = z_i / norm(z_i)
 
 f is the teacher with unit-norm output, C the compositing function, b_1..b_K random backgrounds without repetition.
 The first K backgrounds of an object do not depend on how many follow, so a sweep over K reads prefixes of one set.

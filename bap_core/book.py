@@ -12,6 +12,7 @@ import yaml
 from filelock import FileLock
 
 from bap_core import report, run, runtime, store, verify
+from bap_core.micro import gallery
 
 PAGES = "book/pages"
 
@@ -51,7 +52,10 @@ def publish(jobs: Sequence[run.Job], root: Path) -> None:
             old.unlink()
     for job in jobs:
         _copy_if_changed(job.folder / "executed.ipynb", pages / f"{job.name}.ipynb")
-    report.write_summaries(pages, pages)
+    report.write_summaries(pages, pages, pictures={
+        "micro_birds": (gallery.species_sheet(), "Every bird of the micro world on paper, with its name"),
+        "micro_photographs": (gallery.photograph_sheet(), "Every bird of the micro world in a scene where it lives"),
+        "micro_scenes": (gallery.scene_sheet(), "Every background category of the micro world, with its name")})
 
 
 def _copy_if_changed(source: Path, target: Path) -> None:
@@ -67,7 +71,7 @@ def html(root: Path, *, output: Path) -> int:
 
     After a failure the reading state is removed: Sphinx would not repeat the warnings of pages it has already read.
     """
-    command = [sys.executable, "-m", "jupyter_book", "build", str(root), "--path-output", str(output),
+    command = [str(Path(sys.executable).with_name("jupyter-book")), "build", str(root), "--path-output", str(output),
                "-W", "-n", "--keep-going", "-q"]
     done = subprocess.run(command, cwd=root, env=os.environ | {"PYDEVD_DISABLE_FILE_VALIDATION": "1"})
     if done.returncode:

@@ -66,10 +66,10 @@ def test_closeness_looks_at_the_means_alone():
 
 def test_a_curve_rises_if_its_ends_do_and_its_order_is_kept():
     ks = np.array([1, 2, 4, 8])
-    assert rules.rises(ks, np.array([[0.1, 0.2, 0.3, 0.4]]))
-    assert not rules.rises(ks, np.array([[0.4, 0.3, 0.2, 0.1]]))
-    assert not rules.rises(ks, np.array([[0.1, 0.5, 0.2, 0.3]]))  # rank correlation 0.4
-    assert not rules.rises(ks, np.array([[0.1, 0.2, 0.3, 0.4], [0.6, 0.4, 0.3, 0.2]]))  # the two seeds disagree
+    assert rules.trend(ks, np.array([[0.1, 0.2, 0.3, 0.4]])).rises
+    assert not rules.trend(ks, np.array([[0.4, 0.3, 0.2, 0.1]])).rises
+    assert not rules.trend(ks, np.array([[0.1, 0.5, 0.2, 0.3]])).rises  # rank correlation 0.4
+    assert not rules.trend(ks, np.array([[0.1, 0.2, 0.3, 0.4], [0.6, 0.4, 0.3, 0.2]])).rises  # the two seeds disagree
 
 
 def test_the_slope_of_one_over_k_is_minus_one():

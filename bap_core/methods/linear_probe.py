@@ -55,7 +55,7 @@ class LinearProbe:
 
 
 def _checked(X: Tensor, y) -> tuple[Tensor, Tensor]:
-    y = torch.as_tensor(np.asarray(y), dtype=torch.int64)
+    y = torch.tensor(np.asarray(y), dtype=torch.int64)  # a copy: pandas lends read-only memory
     if X.ndim != 2 or len(X) != len(y) or len(y) == 0:
         raise ValueError(f"features {tuple(X.shape)} and labels {tuple(y.shape)} must be (N, D) and (N,), N >= 1")
     if not torch.isfinite(X).all():

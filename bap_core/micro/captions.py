@@ -31,11 +31,11 @@ class Mix:
     by a general word (general) half the time "bird", else "waterbird" or "landbird"; otherwise by its species.
     """
 
-    empty: float = 0.22
-    studio: float = 0.05
-    loyalty: float = 0.93
+    empty: float = 0.15
+    studio: float = 0.08
+    loyalty: float = 0.75
     both: float = 0.30
-    place: float = 0.22
+    place: float = 0.12
     general: float = 0.40
     kind: float = 0.75
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import open_clip
 import torch
+from open_clip.loss import SigLipLoss
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
@@ -32,8 +33,8 @@ class Recipe:
 
     config: dict
     loss: str
-    scenes: int = 24_000
-    epochs: int = 6
+    scenes: int = 20_000
+    epochs: int = 9
     batch_size: int = 256
     lr: float = 1e-3
     weight_decay: float = 0.1
@@ -133,7 +134,7 @@ def _train(name: str, recipe: Recipe, seed: int) -> torch.nn.Module:
 
 
 def _loss(kind: str):
-    return open_clip.ClipLoss() if kind == "softmax" else open_clip.SigLipLoss()
+    return open_clip.ClipLoss() if kind == "softmax" else SigLipLoss()
 
 
 def _steps(recipe: Recipe) -> int:

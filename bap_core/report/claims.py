@@ -149,12 +149,13 @@ def _compared(frame, claim, holds) -> Outcome:
 
 def _difference(a: rules.Sample, b: rules.Sample, claim: dict) -> str:
     metric, gap, error = claim["a"]["metric"], a.mean - b.mean, (a.error**2 + b.error**2) ** 0.5
-    words = f"difference {'+' if gap > 0 else ''}{wording.number(gap, metric)}"
-    needed = claim.get("margin") or claim.get("within")
-    words += f" ({wording.number(needed, metric)} {'needed' if 'margin' in claim else 'allowed'})" if needed else ""
+    sign = "+" if gap > 0 else ""
+    words = f"difference {sign}{wording.number(gap, metric, beside=a.mean)}"
+    for key, verb in (("margin", "needed"), ("within", "allowed")):
+        words += f" ({wording.number(claim[key], metric, beside=a.mean)} {verb})" if key in claim else ""
     if len(a.values) == 1:
         return f"{words}, one seed: no spread known"
-    return f"{words}, standard error {wording.number(error, metric, beside=gap)}"
+    return f"{words}, standard error {wording.number(error, metric, beside=a.mean)}"
 
 
 def _above(frame, claim) -> Outcome:
@@ -178,9 +179,11 @@ def _on_curve(frame, claim, decide) -> Outcome:
 
 def _trend(frame, claim, sign: int) -> Outcome:
     def decide(ks, values):
-        mean = [wording.number(value, claim["a"]["metric"]) for value in values.mean(axis=0)]
+        found, metric = rules.trend(ks, sign * values), claim["a"]["metric"]
+        mean = [wording.number(value, metric) for value in values.mean(axis=0)]
         words = f"{mean[0]} at K = {ks[0]:.0f}, {mean[-1]} at K = {ks[-1]:.0f}"
-        return Outcome(rules.rises(ks, sign * values), words, f"{len(ks)} values of K")
+        error = wording.number(found.error, metric, beside=found.gap)
+        return Outcome(found.rises, words, f"standard error {error}, rank correlation {sign * found.rank:.2f}")
 
     return _on_curve(frame, claim, decide)
 

@@ -156,7 +156,8 @@ def contact_sheet(
     """
     columns = max(len(row) for row in rows)
     with style.look():
-        figure = style.new(columns * 1.15 + (0.9 if names else 0), len(rows) * 1.18 + (0.3 if headings else 0))
+        side = min(1.8, max(1.15, style.WIDTH / columns))
+        figure = style.new(columns * side + (0.9 if names else 0), len(rows) * side + (0.3 if headings else 0))
         grid = figure.subplots(len(rows), columns, squeeze=False)
         for y, row in enumerate(rows):
             for x, axes in enumerate(grid[y]):

@@ -87,14 +87,25 @@ def close(a: Sample, b: Sample, *, within: float) -> bool:
     return bool(abs(a.mean - b.mean) <= within + 1e-12)
 
 
-def rises(ks: np.ndarray, values: np.ndarray) -> bool:
-    """Whether a curve climbs with K: its end is above its start beyond the standard error, and the order is kept.
+@dataclass(frozen=True)
+class Trend:
+    """How a curve goes with K: end minus start and its standard error, and the rank correlation of K with the mean."""
 
-    ks (n,), values (seeds, n). Order: Spearman's rank correlation of K with the mean is at least 0.9.
-    """
+    gap: float
+    error: float
+    rank: float
+
+    @property
+    def rises(self) -> bool:
+        """Whether the ends are apart upwards by more than the standard error and the order is kept (rank >= 0.9)."""
+        return bool(self.gap > self.error and self.rank >= SMALLEST_RANK_CORRELATION - 1e-12)
+
+
+def trend(ks: np.ndarray, values: np.ndarray) -> Trend:
+    """The trend of a curve. ks (n,) increasing, values (seeds, n); Spearman's correlation is over the mean curve."""
     first, last = Sample(tuple(values[:, 0])), Sample(tuple(values[:, -1]))
-    order = spearmanr(ks, values.mean(axis=0)).statistic
-    return exceeds(last, first) and bool(order >= SMALLEST_RANK_CORRELATION - 1e-12)
+    rank = spearmanr(ks, values.mean(axis=0)).statistic
+    return Trend(last.mean - first.mean, float(np.hypot(first.error, last.error)), float(rank))
 
 
 def slopes(ks: np.ndarray, values: np.ndarray) -> Sample:
