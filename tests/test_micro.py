@@ -11,6 +11,7 @@ from pycocotools import mask as run_lengths
 
 from bap_core import data, encoders, micro, store
 from bap_core.micro import backgrounds, birds, coco, cub, gallery, places, scenes, waterbirds, world
+from bap_core.micro.calibration import native_figures
 from bap_core.micro.folders import render
 from bap_core.micro.pen import smooth, tube
 from bap_core.micro.species import SPECIES, by_number
@@ -201,3 +202,11 @@ def test_shipped_weights_load_through_open_clip_and_are_those_of_the_card(name):
 
 def test_shipped_encoders_stay_small():
     assert sum(path.stat().st_size for path in encoders.MICRO.glob("*.safetensors")) <= 40e6
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["micro-clip", "micro-siglip"])
+def test_shipped_weights_reproduce_the_numbers_on_their_card(name):
+    card = json.loads((encoders.MICRO / f"{name}.card.json").read_text())
+    measured = native_figures(name, micro.resolve("micro"))
+    assert measured == pytest.approx(card["native_figures"], abs=0.01)
