@@ -26,6 +26,14 @@ def test_an_unusable_device_is_named(monkeypatch):
         runtime.device()
 
 
+@pytest.mark.parametrize(("able", "dtype"), [({"avx2": True, "avx512_bf16": False}, torch.float32),
+                                             ({"avx512_bf16": True}, torch.bfloat16),
+                                             ({"amx_bf16": True}, torch.bfloat16)])
+def test_a_processor_computes_in_bfloat16_only_if_it_has_instructions_for_it(monkeypatch, able, dtype):
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: able)
+    assert runtime.compute_dtype(torch.device("cpu")) == dtype
+
+
 def test_ahead_keeps_the_order_and_passes_errors_on():
     assert list(runtime.ahead(iter(range(50)))) == list(range(50))
 
