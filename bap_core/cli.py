@@ -1,7 +1,7 @@
 """The command `bap`: run notebooks, build the book, check pages and the machine, make the micro world.
 
 Whatever the user can set right is answered with one message and exit code 2; a notebook that fails, a page that is
-refused or something missing gives 1; Ctrl-C gives 130.
+refused, something missing or a full disk gives 1; Ctrl-C gives 130.
 """
 
 import argparse
@@ -21,6 +21,10 @@ def main(arguments: list[str] | None = None) -> int:
     except (ValueError, FileNotFoundError) as error:
         print(f"bap {chosen.command}: {error}", file=sys.stderr)
         return 2
+    except OSError as error:  # a full disk, a folder without permission: the system's words and the path say which
+        print(f"bap {chosen.command}: {error}; nothing is left half-written, results that were there before are untouched",
+              file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print(f"\nbap {chosen.command}: stopped; results that were there before are untouched", file=sys.stderr)
         return 130

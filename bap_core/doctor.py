@@ -98,7 +98,8 @@ def data(jobs: list[run.Job]) -> Iterator[Finding]:
         root = job.parameters.get("data_root")
         code = "\n".join(cell.source for cell in job.cells if cell.cell_type == "code")
         names = [name for name in catalogue.CATALOGUE if re.search(rf"\bdata\.{name}\(", code)]
-        for key in [(root, name) for name in names] + [(job.parameters[k], "") for k in ("objects", "backgrounds") if k in job.parameters]:
+        own = [job.parameters[key] for key in ("objects", "backgrounds") if key in job.parameters]
+        for key in [(root, name) for name in names] + [(folder, "") for folder in own]:
             wanted.setdefault(key, []).append(job.name)
     for (root, name), notebooks in wanted.items():
         yield _data_there(root, name, ", ".join(notebooks))

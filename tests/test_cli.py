@@ -1,5 +1,7 @@
 """The command line: every slip of the user gives one message and exit code 2."""
 
+import errno
+
 import pytest
 import toy
 
@@ -49,4 +51,17 @@ def test_a_failed_notebook_exits_with_1_and_ctrl_c_with_130(notebook, tmp_path, 
     assert cli.main(arguments) == 1 and "failed in cell 3/5" in capsys.readouterr().err
     monkeypatch.setattr(run, "execute", interrupt)
     assert cli.main(arguments) == 130 and "stopped" in capsys.readouterr().err
+
+
+def test_a_full_disk_gives_one_message_and_leaves_nothing_half_written(notebook, tmp_path, monkeypatch, capsys):
+    def no_room(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device", "executed.ipynb")
+
+    monkeypatch.setattr(run, "execute", lambda notebook, *_, **__: notebook)
+    monkeypatch.setattr(run, "bundle_of", lambda _: {"metrics": [], "stamp": {}})
+    monkeypatch.setattr(type(tmp_path), "write_text", no_room)
+    assert cli.main(["run", notebook, "--profile", "smoke", "--out", str(tmp_path / "runs")]) == 1
+    shown = capsys.readouterr().err
+    assert "No space left on device" in shown and "Traceback" not in shown
+    assert not [path for path in (tmp_path / "runs").rglob("*") if path.is_file() and path.suffix != ".lock"]
 

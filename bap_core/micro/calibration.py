@@ -20,8 +20,11 @@ _PROBE_STEPS = 1140  # 30 epochs over the official train split at batch 128: sma
 
 
 def native_figures(encoder: str | encoders.Encoder, root: str | Path) -> dict[str, float]:
-    """Native figures of an encoder (or its name) on the rendered world ``root``; fractions, rounded to four digits."""
-    encoder = encoders.load(encoder) if isinstance(encoder, str) else encoder
+    """Native figures of an encoder (or its name) on the rendered world ``root``; fractions, rounded to four digits.
+
+    A name is loaded in float32, so that every machine gets the figures of the card.
+    """
+    encoder = encoders.load(encoder, dtype=torch.float32) if isinstance(encoder, str) else encoder
     found = {"additivity": additivity(encoder, root), "scenes": scenes(encoder, root), "species": species(encoder, root)}
     for correlation in (95, 100):
         pictures = waterbirds(root, correlation=correlation)

@@ -67,6 +67,7 @@ def pretrain(name: str, *, out: str | Path | None = None, seed: int = 0, scenes:
     started = time.perf_counter()
     weights = _save(_train(name, recipe, seed), out / f"{name}.safetensors", name)
     card = {"name": name, "world_version": VERSION, "seed": seed, "steps": _steps(recipe),
+            "computed_in": str(runtime.compute_dtype(runtime.device())).removeprefix("torch."),
             "seconds": round(time.perf_counter() - started), "sha256": store.digest(weights),
             "recipe": {k: v for k, v in asdict(recipe).items() if k != "config"}}
     (out / f"{name}.card.json").write_text(json.dumps(card, indent=1) + "\n")
@@ -87,7 +88,7 @@ def add_figures(weights: Path, data_root: str | Path) -> dict:
 
 def captioned_scenes(recipe: Recipe, seed: int) -> tuple[Tensor, list[str]]:
     """The pictures (N, 3, S, S) uint8 and captions that a recipe trains on; pictures are kept in the store."""
-    size, parts = recipe.config["vision_cfg"]["image_size"], {}
+    size = recipe.config["vision_cfg"]["image_size"]
 
     def make() -> dict[str, Tensor]:
         draw = partial(_one_scene, seed=seed, mix=recipe.mix, size=size)
@@ -111,7 +112,7 @@ def _train(name: str, recipe: Recipe, seed: int) -> torch.nn.Module:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = open_clip.create_model(name)
-    device = runtime.device()
+    device, dtype = runtime.device(), runtime.compute_dtype(runtime.device())
     model, loss_of = model.to(device).train(), _loss(recipe.loss)
     optimiser, schedule = _optimiser(model, recipe)
     draw, mean, std = runtime.generator(seed, "pretrain", name), *_statistics(model, device)
@@ -119,7 +120,7 @@ def _train(name: str, recipe: Recipe, seed: int) -> torch.nn.Module:
     for rows, mirrored in runtime.progress(batches, total=_steps(recipe), label=name, unit="step"):
         batch = pictures[rows]
         batch[mirrored] = batch[mirrored].flip(-1)
-        with torch.autocast(device.type, dtype=runtime.compute_dtype(device)):
+        with torch.autocast(device.type, dtype=dtype, enabled=dtype != torch.float32):
             found = model((batch.to(device).float() - mean) / std, tokens[rows].to(device))
         loss = loss_of(*(z.float() for z in found))
         if not torch.isfinite(loss):

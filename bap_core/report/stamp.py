@@ -43,12 +43,13 @@ def commit() -> dict:
 
 
 def machine() -> dict:
-    """Name of the device, and the versions of Python and of the packages that can change numbers."""
+    """Name of the device and its number format, and the versions of Python and of the packages that can change numbers."""
     device = runtime.device()
     on_cpu = f"{platform.machine()}, {torch.get_num_threads()} threads"
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else on_cpu
     versions = {"python": platform.python_version()} | {key: _version(package) for key, package in PACKAGES.items()}
-    return {"device": f"{device.type} ({name})", "versions": versions}
+    dtype = str(runtime.compute_dtype(device)).removeprefix("torch.")
+    return {"device": f"{device.type} ({name}, {dtype})", "versions": versions}
 
 
 def peak_memory() -> dict:
