@@ -21,13 +21,13 @@
 data_root: str = "micro"  # "micro", or the folder of the official downloads
 encoders: list[str] = ["micro-clip", "micro-siglip"]  # NAME or NAME:WEIGHTS
 seeds: int = 3
-n_objects: int = 960  # N, birds for the pre-training, at most
+n_objects: int = 480  # N, birds for the pre-training, at most
 n_backgrounds: int = 2400  # backgrounds for the pre-training, at most
 k: int = 10  # K, backgrounds per anchor
 m: int = 5  # M, contexts per bird and epoch
 epochs: int = 6  # of the pre-training
 lr: float = 3e-4  # of the image tower in the pre-training
-head_lr: float = 5e-3  # of the control's head
+head_lr: float = 1e-2  # of the control's head
 probe_epochs: int = 150  # as many steps as the paper's 30 epochs on its larger training set
 batch_size: int = 128
 

@@ -1,5 +1,6 @@
 import csv
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from PIL import Image
 from pycocotools import mask as run_lengths
 
 from bap_core import data, encoders, micro, store
-from bap_core.micro import backgrounds, birds, coco, cub, gallery, places, scenes, waterbirds, world
+from bap_core.micro import backgrounds, birds, captions, coco, cub, gallery, places, scenes, waterbirds, world
 from bap_core.micro.calibration import native_figures
 from bap_core.micro.folders import render
 from bap_core.micro.pen import smooth, tube
@@ -191,13 +192,34 @@ def test_the_contact_sheets_show_every_species_and_category():
     assert gallery.species_sheet().width > 900 and gallery.scene_sheet().width > 1200
 
 
+def test_captions_name_the_bird_its_kind_or_its_place_as_the_mix_says():
+    only = {"empty": 0, "studio": 0, "loyalty": 1, "both": 0, "place": 0, "vague": 0, "kind": 0, "full": 0}
+    written = {name: [captions.captioned(i, 0, captions.Mix(**(only | {name: 1})), size=16)[1] for i in range(12)]
+               for name in ("empty", "place", "vague", "kind", "full")}
+    species, places = [kind.words for kind in SPECIES], [backgrounds.words(name) for name in backgrounds.CATEGORIES]
+    for name in ("empty", "place"):
+        assert all(any(place in text for place in places) and "bird" not in text for text in written[name])
+    assert all("bird" in text and "water" not in text and "land" not in text for text in written["vague"])
+    assert all(re.search("(water|land) ?bird", text) and not any(bird in text for bird in species) for text in written["kind"])
+    for text in written["full"]:
+        (bird,) = [kind for kind in SPECIES if kind.words in text]
+        assert re.search(f"{bird.words}, a {'water' if bird.is_water else 'land'} ?bird", text)
+
+
+def test_a_captioned_scene_depends_on_its_number_and_seed_alone():
+    first, again, other, reseeded = (captions.captioned(n, seed, captions.Mix(), size=16) for n, seed in
+                                     [(3, 0), (3, 0), (4, 0), (3, 1)])
+    assert first[1] == again[1] and np.array_equal(first[0], again[0])
+    assert not np.array_equal(first[0], other[0]) and not np.array_equal(first[0], reseeded[0])
+
+
 @pytest.mark.parametrize("name", ["micro-clip", "micro-siglip"])
 def test_shipped_weights_load_through_open_clip_and_are_those_of_the_card(name):
     weights, card = encoders.MICRO / f"{name}.safetensors", json.loads((encoders.MICRO / f"{name}.card.json").read_text())
     assert store.digest(weights) == card["sha256"] and card["world_version"] == micro.VERSION
     encoders.register_micro()
     model = open_clip.create_model(name, pretrained=str(weights))
-    assert model.visual.image_size in (60, (60, 60))
+    assert model.visual.image_size in (48, (48, 48))
 
 
 def test_shipped_encoders_stay_small():

@@ -61,7 +61,8 @@ def test_command_line_texts_become_values_of_the_declared_type(known, text, valu
     assert values[name] == value and type(values[name]) is type(value)
 
 
-@pytest.mark.parametrize("text", ["seeds=2.5", "seeds=true", "seeds=", "lr=fast", "lr=nan", "on=yes", "on=1", "ks=1,x", "rates=a"])
+@pytest.mark.parametrize("text", ["seeds=2.5", "seeds=true", "seeds=", "lr=fast", "lr=nan", "on=yes", "on=1", "ks=1,x",
+                                  "rates=a"])
 def test_texts_of_another_type_are_refused_by_name(known, text):
     with pytest.raises(ValueError, match=f"parameter {text.split('=')[0]} is declared"):
         parameters.effective(known, {}, [text], where="03_toy")

@@ -15,7 +15,8 @@ PICTURE = {"image/png": "iVBORw0KGgo=", "text/plain": "<Figure>"}
 
 
 def metrics() -> list[dict]:
-    row = {"dataset": "waterbirds-95", "encoder": "tiny", "split": "test", "group": "all", "metric": "worst_group_accuracy", "n": 10}
+    row = {"dataset": "waterbirds-95", "encoder": "tiny", "split": "test", "group": "all", "n": 10,
+           "metric": "worst_group_accuracy"}
     values = {"Native (ZS)": (0.3, 0.32), "BAP (ZS)": (0.6, 0.61), "Native (LP)": (0.4, 0.5), "BAP (LP)": (0.7, None)}
     return [{**row, "method": method, "seed": seed, "value": value}
             for method, pair in values.items() for seed, value in enumerate(pair)]
@@ -23,7 +24,8 @@ def metrics() -> list[dict]:
 
 def bundle() -> dict:
     claims = report.judge(pd.DataFrame(metrics()), "03_waterbirds", "micro")
-    stamp = {"commit": "abc", "dirty": False, "source_hash": report.source_hash(), "encoders": [{"name": "tiny", "fingerprint": "0"}]}
+    stamp = {"commit": "abc", "dirty": False, "source_hash": report.source_hash(),
+             "encoders": [{"name": "tiny", "fingerprint": "0"}]}
     return {"notebook": "03_waterbirds", "parameters": PARAMETERS, "scale": "micro", "metrics": metrics(),
             "claims": json.loads(claims.to_json(orient="records")), "stamp": stamp}
 
@@ -101,7 +103,8 @@ def _other_source(notebook):
 
 
 @pytest.mark.parametrize("change, part", [
-    (_failed, "a cell of it failed"), (_error_output, "cell 4 ended in ValueError: no"), (_not_executed, "cell 4 was not executed"),
+    (_failed, "a cell of it failed"), (_error_output, "cell 4 ended in ValueError: no"),
+    (_not_executed, "cell 4 was not executed"),
     (_no_alt, "cell 4 shows a picture without alt text"), (_html_image_without_alt, "HTML image without alt"),
     (_no_banner, "no scale banner"), (_other_injection, "parameter seeds: profile smoke gives 2, papermill injected 9"),
     (_other_source, "cells are not those of 03_waterbirds.py"),

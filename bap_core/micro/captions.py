@@ -19,7 +19,6 @@ _BOTH = ("a {a} in front of a {b}.", "a photo of a {a} in a {b}.", "a {a} at the
          "a {a} with a {b} behind it.", "a picture of a {a} near a {b}.", "{a}, {b}", "the {a} at a {b}.")
 _ONE = ("a {}", "{}", "the {}", "a picture of a {}.", "one {}", "this is a {}.", "look, a {}!", "we saw a {}.", "my {}",
         "a photo of the {}.", "a snapshot of a {}.")
-_PLAIN = ("a {} on a plain background.", "a {} on its own.", "a studio photo of a {}.", "a photo of a {}.")
 
 
 @dataclass(frozen=True)
@@ -28,16 +27,18 @@ class Mix:
 
     empty: a scene without a bird. studio: a bird before a plain backdrop. loyalty: a bird is where its kind lives.
     For a bird in a scene, the caption names both (both), or the scene alone (place), or the bird. The bird is called
-    by a general word (general) half the time "bird", else "waterbird" or "landbird"; otherwise by its species.
+    "bird" (vague), or "waterbird" or "landbird" (kind), or by its species and then its kind (full), else by its
+    species.
     """
 
-    empty: float = 0.15
-    studio: float = 0.08
-    loyalty: float = 0.75
-    both: float = 0.30
-    place: float = 0.12
-    general: float = 0.40
-    kind: float = 0.75
+    empty: float = 0.08
+    studio: float = 0.10
+    loyalty: float = 0.40
+    both: float = 0.50
+    place: float = 0.03
+    vague: float = 0.05
+    kind: float = 0.25
+    full: float = 0.35
 
 
 def captioned(number: int, seed: int, mix: Mix, *, size: int) -> tuple[np.ndarray, str]:
@@ -52,7 +53,7 @@ def captioned(number: int, seed: int, mix: Mix, *, size: int) -> tuple[np.ndarra
     species = SPECIES[generator.integers(len(SPECIES))]
     name = _name(species, generator, mix)
     if kind < mix.empty + mix.studio:
-        return square(_studio(species, generator), size), _pick(_PLAIN, generator).format(name)
+        return square(_studio(species, generator), size), _one(name, generator)
     category = habitat(species, generator, loyalty=mix.loyalty)
     photo = scenes.photograph(species, category, generator, width=width, height=height)
     return square(photo.image, size), _caption(name, backgrounds.words(category), generator, mix)
@@ -70,12 +71,13 @@ def _one(name: str, generator: np.random.Generator) -> str:
 
 
 def _name(species: Species, generator: np.random.Generator, mix: Mix) -> str:
-    if generator.random() >= mix.general:
-        return species.words
-    if generator.random() >= mix.kind:
+    said = generator.random()
+    if said < mix.vague:
         return "bird"
-    side = "water" if species.is_water else "land"
-    return side + _pick(("bird", " bird"), generator)
+    side = ("water" if species.is_water else "land") + _pick(("bird", " bird"), generator)
+    if said < mix.vague + mix.kind:
+        return side
+    return f"{species.words}, a {side}" if said < mix.vague + mix.kind + mix.full else species.words
 
 
 def _pick(choices, generator: np.random.Generator) -> str:

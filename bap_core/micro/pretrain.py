@@ -23,7 +23,7 @@ from bap_core.micro.captions import Mix, captioned
 from bap_core.micro.world import VERSION, in_parallel
 
 _TOWERS = {"embed_dim": 96,
-           "vision_cfg": {"image_size": 60, "patch_size": 12, "width": 128, "layers": 4, "head_width": 64},
+           "vision_cfg": {"image_size": 48, "patch_size": 8, "width": 96, "layers": 4, "head_width": 32},
            "text_cfg": {"context_length": 24, "vocab_size": 49408, "width": 32, "heads": 2, "layers": 2}}
 
 
@@ -34,9 +34,9 @@ class Recipe:
     config: dict
     loss: str
     scenes: int = 20_000
-    epochs: int = 9
-    batch_size: int = 256
-    lr: float = 1e-3
+    epochs: int = 10
+    batch_size: int = 128
+    lr: float = 1.5e-3
     weight_decay: float = 0.1
     mix: Mix = Mix()
 

@@ -30,7 +30,7 @@ class Photograph:
 def photograph(species: Species, category: str, rng: np.random.Generator, *, width: int, height: int) -> Photograph:
     """One photograph of one individual in one scene, width x height pixels."""
     scene = backgrounds.draw(category, rng, width=width, height=height)
-    bird = birds.draw(species, rng, length=int(rng.uniform(0.46, 0.82) * min(width, height)))
+    bird = birds.draw(species, rng, length=int(rng.uniform(0.55, 0.92) * min(width, height)))
     at = _place(bird, rng, width, height)
     wet = category in backgrounds.WET and rng.random() < 0.8
     _shadow(scene, bird, at, rng, wet=wet)

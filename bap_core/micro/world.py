@@ -15,7 +15,7 @@ from bap_core import runtime
 from bap_core.micro import backgrounds
 from bap_core.micro.species import SPECIES, Species
 
-VERSION = "1"
+VERSION = "2"
 SEED = 20260
 
 # Where a bird turns up when it is not at home: anywhere out of doors.
