@@ -6,24 +6,15 @@ import shutil
 import numpy as np
 import pandas as pd
 import pytest
+from on_disk import declare, people, save
 from PIL import Image
 
-from bap_core.data import bird_labels, coco, cub, folders, leakage, places, used_backgrounds, waterbirds
-from bap_core.data.coco import instances
+from bap_core.data import bird_labels, cub, folders, leakage, places, used_backgrounds, waterbirds
 from bap_core.data.places import TWO_PARTS, normalise
 from bap_core.data.waterbirds import COLUMNS, NotTheOfficialDraw
 
 NAMES = ["001.Black_footed_Albatross/Black_Footed_Albatross_0001_1.jpg",
          "001.Black_footed_Albatross/Black_Footed_Albatross_0002_2.jpg", "002.Wren/Wren_0003_3.jpg"]
-
-
-def declare(root, **counts):
-    (root / "bap-world.json").write_text(json.dumps({"name": "toy", "version": "1", "hash": "0", "counts": counts}))
-
-
-def save(path, mode="RGB", size=(6, 5), colour=None):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    Image.new(mode, size, colour or 0).save(path)
 
 
 @pytest.fixture
@@ -229,82 +220,6 @@ def test_a_waterbirds_table_that_is_not_one_is_named(metadata):
     path.write_text("img_id,img_filename,y,split,place,place_filename\n1,a.jpg,7,0,0,b.jpg\n")
     with pytest.raises(ValueError, match="metadata.csv: y is .*7"):
         leakage(metadata)
-
-
-def people(**more):
-    """One 20 x 10 photograph: a person by polygon, one by run lengths, a crowd, a line, a sliver, a dog."""
-    ring = [[2, 2, 8, 2, 8, 8, 2, 8]]
-    runs = {"size": [10, 20], "counts": [100, 50, 50]}
-
-    def row(number, category, segmentation, box, crowd=0):
-        return {"id": number, "image_id": 7, "category_id": category, "segmentation": segmentation, "bbox": box,
-                "iscrowd": crowd, "area": 1}
-
-    return {"images": [{"id": 7, "file_name": "one.jpg", "width": 20, "height": 10}],
-            "categories": [{"id": 1, "name": "person", "supercategory": "person"},
-                           {"id": 18, "name": "dog", "supercategory": "animal"}],
-            "annotations": [row(1, 1, ring, [1.6, 1.2, 6.9, 7.3]), row(2, 1, runs, [9.5, -0.5, 20, 30]),
-                            row(3, 1, runs, [10, 0, 5, 10], crowd=1), row(4, 1, [[1, 1, 5, 5]], [1, 1, 4, 4]),
-                            row(5, 1, ring, [2, 2, 6, 0.5]), row(6, 18, ring, [2, 2, 6, 6]),
-                            row(7, 1, [[3, 3, 3, 3, 3, 3]], [3, 3, 2, 2])], **more}
-
-
-@pytest.fixture
-def photographs(tmp_path):
-    (tmp_path / "annotations").mkdir()
-    (tmp_path / "annotations/instances_train2017.json").write_text(json.dumps(people()))
-    save(tmp_path / "train2017/one.jpg", size=(20, 10))
-    declare(tmp_path)
-    return tmp_path
-
-
-def test_coco_skips_and_counts_crowds_slivers_and_lines_and_goes_by_name(photographs):
-    objects = coco(photographs)
-    assert objects.frame["label"].tolist() == ["person", "person", "dog"]
-    assert objects.skipped == {"crowd": 1, "no usable polygon or run length": 1, "box side below 1 pixels": 1,
-                               "segmentation covers no pixel": 1}
-    assert coco(photographs, categories=["dog"]).frame["super_class"].tolist() == ["animal"]
-    assert len(coco(photographs, min_side=7)) == 1
-    with pytest.raises(ValueError, match="no category 'persn'; did you mean 'person'"):
-        coco(photographs, categories=["persn"])
-
-
-def test_coco_boxes_become_whole_pixels_inside_the_picture(photographs):
-    boxes = coco(photographs).frame[["x", "y", "width", "height"]].values.tolist()
-    assert boxes[0] == [1, 1, 8, 8]  # 1.6..8.5, 1.2..8.5
-    assert boxes[1] == [9, 0, 11, 10]  # 9.5..29.5, -0.5..29.5
-
-
-def test_polygons_and_both_forms_of_run_lengths_are_cut_out(photographs):
-    objects = coco(photographs)
-    assert objects.cutout(0).size == (6, 6)
-    assert objects.cutout(1).size == (5, 10)  # runs go down the columns: 10 to 14
-    compressed = {"size": [10, 20], "counts": "T3b1b1"}
-    frame = objects.frame.copy()
-    frame.at[1, "segmentation"] = compressed
-    assert type(objects)("coco", objects.root, frame).cutout(1).size == (5, 10)
-
-
-def test_coco_names_json_and_picture_when_the_picture_is_missing(photographs):
-    (photographs / "train2017/one.jpg").unlink()
-    with pytest.raises(FileNotFoundError, match="instances_train2017.json lists one.jpg, but the picture is"):
-        coco(photographs)
-    with pytest.raises(ValueError, match="no object is left .*'picture is missing': 3"):
-        coco(photographs, strict=False)
-
-
-def test_coco_refuses_a_json_of_another_kind_and_garbled_entries(tmp_path, photographs):
-    (photographs / "annotations/instances_train2017.json").write_text(json.dumps({"images": []}))
-    with pytest.raises(ValueError, match="instances_train2017.json: not a COCO instances file"):
-        coco(photographs)
-    content = people()
-    del content["annotations"][0]["bbox"]
-    with pytest.raises(ValueError, match="a.json: an entry lacks or garbles 'bbox'"):
-        instances(content, "a.json", "toy", root=tmp_path, find=lambda name: None)
-    content = people()
-    content["annotations"][0]["image_id"] = 99
-    with pytest.raises(ValueError, match="annotation 1 names category 1 and image 99"):
-        instances(content, "a.json", "toy", root=tmp_path, find=lambda name: None)
 
 
 def test_own_objects_from_a_json_are_found_wherever_their_pictures_lie(tmp_path):

@@ -56,7 +56,30 @@ CATALOGUE = {
                    "annotations_trainval2017.zip (0.25 GB, MD5 f4bbac642086de4f52a3fdda2de5fa2c)"),
         where="the download page of cocodataset",
         licence="annotations CC BY 4.0; every photograph under its own Flickr licence",
-        counts={"train2017": 118287, "val2017": 5000}, hearsay=("train2017", "val2017")),
+        counts={"train2017": 118287, "val2017": 5000, "train2017 annotations": 860001,
+                "train2017 pictures with annotations": 117266, "train2017 person": 257253, "train2017 bicycle": 7056,
+                "train2017 car": 43533, "train2017 motorcycle": 8654, "train2017 airplane": 5129,
+                "train2017 bus": 6061, "train2017 train": 4570, "train2017 truck": 9970, "train2017 boat": 10576},
+        hearsay=("train2017", "val2017", "train2017 annotations", "train2017 pictures with annotations")),
+    "counteranimal": Source(
+        title="CounterAnimal", folders=("LAION-final", "CounterAnimal/LAION-final", "counteranimal/LAION-final"),
+        downloads=("one archive on Google Drive (size not stated), which holds LAION-final/",),
+        where="the page of the CounterAnimal project",
+        licence="not stated; photographs from iNaturalist, each under its own licence",
+        counts={"classes": 45, "common": 7174, "counter": 5926, "brambling common": 117, "brambling counter": 111,
+                "bulbul common": 122, "bulbul counter": 185, "ptarmigan common": 57, "ptarmigan counter": 107,
+                "prairie chicken common": 25, "prairie chicken counter": 87},
+        hearsay=("brambling common", "brambling counter", "bulbul common", "bulbul counter", "ptarmigan common",
+                 "ptarmigan counter", "prairie chicken common", "prairie chicken counter")),
+    "nico": Source(
+        title="NICO++", folders=("track_1/public_dg_0416/train",), downloads=("track_1.zip",),
+        where="the NICO-plus project of xxgege (Dropbox or Tsinghua Cloud)", licence="research, non-economic use",
+        counts={"contexts": 6, "classes": 60, "images": 88866}),
+    "dtd": Source(
+        title="Describable Textures", folders=("dtd", "dtd/dtd"),
+        downloads=("dtd-r1.0.1.tar.gz (0.6 GB, MD5 fff73e5086ae6bdbea199a49dfb8a4c1)",),
+        where="the Describable Textures page of the Visual Geometry Group in Oxford", licence="research",
+        counts={"classes": 47, "images": 5640, "smallest class": 120, "largest class": 120}),
 }
 
 

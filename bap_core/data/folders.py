@@ -7,7 +7,9 @@ from pathlib import Path
 import pandas as pd
 from PIL import Image
 
-from bap_core.data import coco, images
+from bap_core.data import coco_index, images
+from bap_core.data.coco import instances
+from bap_core.data.coco_index import Index
 from bap_core.data.nouns import Backgrounds, Objects
 
 MASK_FOLDERS = ("masks", "mask", "segmentations", "SegmentationObject")
@@ -32,8 +34,8 @@ def objects(path: str | Path) -> Objects:
     left out. FileNotFoundError, or ValueError saying what was found and what is accepted.
     """
     path = _existing(path)
-    if (annotations := _annotations(path)) is not None:
-        return _from_json(*annotations)
+    if (index := _annotations(path)) is not None:
+        return _from_json(index)
     if path.is_file():
         raise ValueError(f"{path}: one file that is no COCO json; accepted: {ACCEPTED}")
     for rows, skipped, root in (_with_masks(path), _cut_outs(path)):
@@ -72,37 +74,44 @@ def _name(path: Path) -> str:
     return f"own {path.stem if path.is_file() else path.name}"
 
 
-def _annotations(path: Path) -> tuple[dict, Path] | None:
+def _annotations(path: Path) -> Index | None:
     """The COCO json at ``path``, in it or in its ``annotations/``; None if there is none. ValueError if several."""
     if path.is_file():
-        return (coco.read(path), path) if path.suffix.lower() == ".json" else None
+        return _of_file(path) if path.suffix.lower() == ".json" else None
     candidates = [*sorted(path.glob("*.json")), *sorted((path / "annotations").glob("*.json"))]
-    found = [(content, file) for file in candidates if coco.is_instances(content := images.read_json(file))]
+    found = [index for file in candidates if (index := coco_index.parsed(file)) is not None]
     if len(found) > 1:
-        names = [file.relative_to(path).as_posix() for _, file in found]
+        names = [index.path.relative_to(path).as_posix() for index in found]
         raise ValueError(f"{path}: holds {len(found)} annotation files ({', '.join(names)}); give the path of one")
     return found[0] if found else None
 
 
-def _from_json(content: dict, file: Path) -> Objects:
+def _of_file(path: Path) -> Index:
+    if (index := coco_index.parsed(path)) is None:
+        raise ValueError(coco_index.refusal(path))
+    return index
+
+
+def _from_json(index: Index) -> Objects:
+    file = index.path
     root = file.parent.parent if file.parent.name == "annotations" else file.parent
     listed = images.listing(root)
-    by_path = {path.as_posix(): path for path in listed}
+    by_path = {path.as_posix() for path in listed}
     by_name = {}
     for path in listed:
         by_name.setdefault(path.name, []).append(path)
 
-    def find(file_name: str) -> Path | None:
+    def find(file_name: str) -> str | None:
         """As written; else the picture whose path ends so; else the only one of that name, wherever it lies."""
         wanted = Path(file_name).as_posix()
         same = by_name.get(Path(file_name).name, [])
         ending = [path for path in same if path.as_posix().endswith(f"/{wanted}")]
-        choice = [by_path[wanted]] if wanted in by_path else ending or same
+        choice = [Path(wanted)] if wanted in by_path else ending or same
         if len(choice) > 1:
             raise ValueError(f"{file}: {file_name} is {choice[0]} or {choice[1]} below {root}: write the folder too")
-        return root / choice[0] if choice else None
+        return choice[0].as_posix() if choice else None
 
-    return coco.instances(content, file, _name(file), root=root, find=find)
+    return instances(index, _name(file), root=root, find=find)
 
 
 def _with_masks(path: Path) -> tuple[list[dict], Counter, Path]:

@@ -1,0 +1,185 @@
+"""The slim index of a COCO instances file: what cut-outs need of it, parsed once and kept in the store.
+
+The official training file is half a gigabyte of text and several gigabytes as Python objects. Here an annotation goes
+into columns the moment it is parsed, and then every segmentation (polygons, run lengths, compressed run lengths)
+becomes compressed run lengths, drawn once by pycocotools. N annotations, P pictures, C categories.
+"""
+
+import json
+from array import array
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from pycocotools import mask as run_lengths
+from torch import Tensor
+
+from bap_core import runtime, store
+from bap_core.data import images
+
+VERSION = 1  # part of the key: raise it when the columns change
+LISTS = ("images", "categories", "annotations")
+_PICTURE = ("id", "file_name", "width", "height")
+
+
+@dataclass(frozen=True, eq=False)
+class Index:
+    """Columns of an instances file.
+
+    pictures: P rows (id, file name, width, height). categories: C rows (id, name, super-category). ids: N annotation
+    ids. picture, category: (N,) positions in these lists. boxes: (N, 4) x, y, width, height in pixels as written.
+    crowd: (N,) bool. size: (N, 2) height and width of the mask. area: (N,) its pixels, -1 for an unusable one.
+    """
+
+    path: Path
+    pictures: list[list]
+    categories: list[list]
+    ids: list
+    picture: np.ndarray
+    category: np.ndarray
+    boxes: np.ndarray
+    crowd: np.ndarray
+    size: np.ndarray
+    area: np.ndarray
+    runs: np.ndarray
+    ends: np.ndarray
+
+    def segmentations(self, rows: Iterable[int]) -> list[dict]:
+        """Compressed run lengths of these annotations, as COCO writes them: ``size`` and ``counts``."""
+        starts = np.concatenate([[0], self.ends])
+        size = self.size.tolist()
+        return [{"size": size[row], "counts": self.runs[starts[row]:starts[row + 1]].tobytes().decode()} for row in rows]
+
+
+def stored(path: Path) -> Index:
+    """The index of the file at ``path``: from the store if a file with these bytes was read before. Errors as `parsed`."""
+    parts = {"json": store.digest(path), "version": VERSION}
+    return _index(path, store.arrays("coco-index", parts, lambda: _tensors(path)))
+
+
+def parsed(path: Path) -> Index | None:
+    """The index of the file at ``path``, made anew; None for JSON that holds no instances.
+
+    ValueError naming the file if it is broken, an entry is garbled, or an annotation names what is not listed.
+    """
+    content = _read(path)
+    return None if content is None else _index(path, _columns(path, *content))
+
+
+def _tensors(path: Path) -> dict[str, Tensor]:
+    content = _read(path)
+    if content is None:
+        raise ValueError(refusal(path))
+    return _columns(path, *content)
+
+
+def refusal(path: Path) -> str:
+    """What is wrong with a JSON file for which `parsed` gave None."""
+    return f"{path}: not a COCO instances file; it needs the lists {', '.join(LISTS)}, and annotations with a segmentation"
+
+
+def _index(path: Path, tensors: dict[str, Tensor]) -> Index:
+    columns = {name: tensor.numpy() for name, tensor in tensors.items()}
+    words = json.loads(columns.pop("words").tobytes())
+    return Index(path, **words, **{**columns, "crowd": columns["crowd"].astype(bool)})
+
+
+class _Annotations:
+    """A hook for the JSON parser: takes annotations out of the parsed objects and puts a number in their place."""
+
+    def __init__(self):
+        self.ids, self.picture, self.category, self.shapes = [], [], [], []
+        self.boxes, self.crowd = array("d"), bytearray()
+        self.outlined, self.trouble = False, None
+
+    def __call__(self, entry: dict) -> Any:
+        if "image_id" in entry and "category_id" in entry:
+            return self._take(entry)
+        return {key: entry[key] for key in _PICTURE if key in entry} if "file_name" in entry else entry
+
+    def _take(self, entry: dict) -> int | None:
+        self.outlined |= "segmentation" in entry
+        try:
+            box = array("d", entry["bbox"])
+            if len(box) != 4 or not np.isfinite(box).all():
+                raise KeyError("bbox")
+        except (KeyError, TypeError) as error:  # another kind of file may hold such entries: `_columns` complains
+            self.trouble = self.trouble or f"{error} (annotation {entry.get('id')})"
+            return None
+        self.boxes.extend(box)
+        self.ids.append(entry.get("id"))
+        self.picture.append(entry["image_id"])
+        self.category.append(entry["category_id"])
+        self.crowd.append(bool(entry.get("iscrowd")))
+        self.shapes.append(_packed(entry.get("segmentation")))
+        return len(self.ids) - 1
+
+
+def _packed(segmentation: Any) -> Any:
+    """Polygons as arrays of numbers, a quarter of the memory of lists; what is no polygon stays as it is."""
+    if not isinstance(segmentation, list):
+        return segmentation
+    try:
+        return [array("d", polygon) for polygon in segmentation]
+    except TypeError:
+        return []
+
+
+def _read(path: Path) -> tuple[dict, _Annotations] | None:
+    found = _Annotations()
+    content = images.read_json(path, object_hook=found)
+    if not isinstance(content, dict) or not all(isinstance(content.get(key), list) for key in LISTS):
+        return None
+    if any(isinstance(entry, dict) for entry in content["annotations"]):  # captions, panoptic segments
+        return None
+    return (content, found) if found.outlined or not content["annotations"] else None
+
+
+def _columns(path: Path, content: dict, found: _Annotations) -> dict[str, Tensor]:
+    if not found.trouble and content["annotations"] != list(range(len(found.ids))):
+        found.trouble = "annotations: some of them stand elsewhere in the file"
+    if found.trouble:
+        raise ValueError(f"{path}: an entry lacks or garbles {found.trouble}; see the COCO instances format")
+    try:
+        pictures = [[p["id"], p["file_name"], int(p["width"]), int(p["height"])] for p in content["images"]]
+        categories = [[k["id"], k["name"], k.get("supercategory") or k["name"]] for k in content["categories"]]
+        picture, category = (_positions(*named) for named in ((found.picture, pictures), (found.category, categories)))
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"{path}: an entry lacks or garbles {error}; see the COCO instances format") from None
+    if unlisted := np.flatnonzero((picture < 0) | (category < 0)).tolist():
+        row = unlisted[0]
+        raise ValueError(f"{path}: annotation {found.ids[row]} names category {found.category[row]} and image "
+                         f"{found.picture[row]}, and the file does not list both")
+    words = json.dumps({"pictures": pictures, "categories": categories, "ids": found.ids}).encode()
+    return {"words": _bytes(words), "picture": picture, "category": category,
+            "boxes": torch.from_numpy(np.array(found.boxes).reshape(-1, 4)), "crowd": _bytes(found.crowd),
+            **_drawn(path, found.shapes, [pictures[i][:1:-1] for i in picture.tolist()])}
+
+
+def _positions(ids: list, listed: list[list]) -> Tensor:
+    """Where each id stands in the list: (N,) int64, -1 for one that is not there."""
+    position = {entry[0]: i for i, entry in enumerate(listed)}
+    return torch.tensor([position.get(number, -1) for number in ids], dtype=torch.int64)
+
+
+def _drawn(path: Path, shapes: list, sizes: list[list[int]]) -> dict[str, Tensor]:
+    """Every segmentation as compressed run lengths, one after another; ``shapes`` is emptied on the way."""
+    area, ends, runs = array("q"), array("q"), bytearray()
+    for row in runtime.progress(range(len(shapes)), total=len(shapes), label=f"indexing {path.name}", unit="object"):
+        height, width = sizes[row]
+        encoded = images.encode_segmentation(shapes[row], width=width, height=height)
+        shapes[row] = None
+        area.append(-1 if encoded is None else int(run_lengths.area(encoded)))
+        if encoded is not None:
+            runs += encoded["counts"]
+            sizes[row] = list(encoded["size"])
+        ends.append(len(runs))
+    return {"size": torch.tensor(sizes, dtype=torch.int32).reshape(-1, 2), "runs": _bytes(runs),
+            "area": torch.from_numpy(np.array(area)), "ends": torch.from_numpy(np.array(ends))}
+
+
+def _bytes(content: bytes | bytearray) -> Tensor:
+    return torch.from_numpy(np.frombuffer(bytes(content), dtype=np.uint8).copy())
