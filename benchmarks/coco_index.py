@@ -54,14 +54,13 @@ def main() -> None:
 
 def measure(step: str, root: Path) -> None:
     """Print what ``step`` takes in this process."""
-    before = peak()
-    start = time.perf_counter()
+    before, start, busy = peak(), time.perf_counter(), time.process_time()
     noun = data.folders.backgrounds(root / "many") if step == "listing" else data.coco(root, strict=False)
-    seconds = time.perf_counter() - start
+    taken = f"{time.perf_counter() - start:7.2f} s ({time.process_time() - busy:.2f} s of processor time), peak {peak():,.0f} MB"
     start = time.perf_counter()
     noun.fingerprint  # noqa: B018
-    print(f"{step:8s} {len(noun):8,} rows {seconds:8.2f} s, fingerprint {time.perf_counter() - start:6.2f} s, "
-          f"peak memory {peak():,.0f} MB ({before:,.0f} MB before)", flush=True)
+    print(f"{step:8s} {len(noun):8,} rows {taken}; fingerprint {time.perf_counter() - start:6.2f} s, peak {peak():,.0f} MB; "
+          f"{before:,.0f} MB before", flush=True)
 
 
 def peak() -> float:
@@ -88,14 +87,16 @@ def write(root: Path, *, annotations: int, images: int, points: int) -> None:
                     "date_captured": "2013-11-14 11:18:45", "flickr_url": f"photo_{name}", "id": number}
                    for number, name in enumerate(names, 1)], file)
         file.write(', "annotations": [')
+        outlines = [json.dumps(annotation(number, draw, points=points))[:-1] for number in range(min(annotations, 5_000))]
         for number in range(annotations):
-            file.write((", " if number else "") + json.dumps(annotation(number, draw, images=images, points=points)))
+            file.write(f"{', ' if number else ''}{outlines[number % len(outlines)]}, "
+                       f'"image_id": {number % images + 1}, "id": {number + 1}}}')
         file.write('], "categories": ')
         json.dump([{"supercategory": "thing", "id": k, "name": f"kind {k}"} for k in range(1, 91)], file)
         file.write("}")
 
 
-def annotation(number: int, draw: np.random.Generator, *, images: int, points: int) -> dict:
+def annotation(number: int, draw: np.random.Generator, *, points: int) -> dict:
     """One star-shaped polygon with about ``points`` corners; one in a hundred is a crowd with run lengths."""
     corners = int(draw.integers(points // 2, points + points // 2))
     radius = float(np.exp(draw.uniform(np.log(6), np.log(180))))
@@ -107,8 +108,7 @@ def annotation(number: int, draw: np.random.Generator, *, images: int, points: i
     crowd = number % 100 == 0
     shape = {"counts": [1000] * 307 + [200], "size": [480, 640]} if crowd else [ring.ravel().tolist()]
     return {"segmentation": shape, "area": round(float(size.prod()) / 2, 4), "iscrowd": int(crowd),
-            "image_id": number % images + 1, "bbox": [*low.tolist(), *size.round(2).tolist()],
-            "category_id": number % 90 + 1, "id": number + 1}
+            "bbox": [*low.tolist(), *size.round(2).tolist()], "category_id": number % 90 + 1}
 
 
 if __name__ == "__main__":

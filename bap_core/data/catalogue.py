@@ -33,14 +33,22 @@ CATALOGUE = {
                    "segmentations.tgz (39 MB, MD5 4d47ba1228eae64f2fa547c47bc65255)"),
         where="the CUB-200-2011 page of the Caltech data site",
         licence="non-commercial research and education; photographers keep their rights",
-        counts={"images": 11788, "classes": 200, "train": 5994, "test": 5794}),
+        counts={"images": 11788, "classes": 200, "train": 5994, "test": 5794, "smallest class": 41, "largest class": 60,
+                "ids from 1 without gaps": True, "equal file names": 0, "smallest box": [100, 100],
+                "largest box": [500, 497]}),
     "waterbirds": Source(
         title="Waterbirds", folders=("waterbird_complete95_forest2water2",),
         downloads=("waterbird_complete95_forest2water2.tar.gz (about 0.5 GB)",),
         where="the page named in the group_DRO project of kohpangwei; also through the WILDS package",
         licence="as CUB and Places: research and education only",
-        counts={"train": 4795, "val": 1199, "test": 5794, "train_groups": [3498, 184, 56, 1057],
-                "val_groups": [467, 466, 133, 133], "test_groups": [2255, 2255, 642, 642]}),
+        counts={"train": 4795, "val": 1199, "test": 5794, "ids in order": True,
+                "train_groups": [3498, 184, 56, 1057], "val_groups": [467, 466, 133, 133],
+                "test_groups": [2255, 2255, 642, 642]}),
+    "waterbirds-1.0": Source(
+        title="Waterbirds, the release with 100 %", folders=("waterbird_1.0_forest2water2",),
+        downloads=("waterbird_1.0_forest2water2 (size not stated)",), where="the GALS project",
+        licence="as CUB and Places: research and education only",
+        counts={"train": 4795, "val": 1199, "test": 5794, "train_groups": [3694, 0, 0, 1101]}),
     "places": Source(
         title="Places365-Standard",
         folders=("places365_standard", "data_256", "data_256_standard", "data_large", "data_large_standard"),
@@ -48,7 +56,14 @@ CATALOGUE = {
                    "or train_256_places365standard.tar (26.1 GB, MD5 53ca1c756c3d1e7809517cc47c5561c5) with "
                    "val_256.tar and filelist_places365-standard.tar"),
         where="the Places365 project of CSAILVision", licence="images belong to their owners; research use",
-        counts={"categories": 365, "train": 1803460, "val": 36500}, hearsay=("train", "val")),
+        counts={"categories": 365, "train": 1803460, "val": 36500, "train, smallest": 3068, "train, largest": 5000,
+                "val, smallest": 100, "val, largest": 100},
+        hearsay=("train", "val", "train, smallest", "train, largest", "val, smallest", "val, largest")),
+    "places205": Source(
+        title="Places205", folders=("places205", "images256", "places205/images256"),
+        downloads=("imagesPlaces205_resize.tar (name and size not verified)",),
+        where="the page of the older Places database", licence="images belong to their owners; research use",
+        counts={"categories": 205}, hearsay=("categories",)),
     "coco": Source(
         title="COCO 2017", folders=("annotations", "coco"),
         downloads=("train2017.zip (19.3 GB, MD5 cced6f7f71b7629ddf16f17bbcfab6b2)",

@@ -93,13 +93,14 @@ def _reasons(index: Index, rows: np.ndarray, min_side: float) -> np.ndarray:
 
 
 def _frame(index: Index, rows: np.ndarray, pictures: dict[int, str | None]) -> pd.DataFrame:
-    picture = [(pictures[i], *index.pictures[i]) for i in index.picture[rows].tolist()]
-    image, image_id, _, width, height = zip(*picture)
-    _, label, super_class = zip(*(index.categories[i] for i in index.category[rows].tolist()))
+    at, kind = index.picture[rows], index.category[rows]
+    names = np.array([pictures.get(i) for i in range(len(index.pictures))], dtype=object)
+    image_id, _, width, height = (pd.Series(column).to_numpy()[at] for column in zip(*index.pictures))
+    _, label, super_class = (np.array(column, dtype=object)[kind] for column in zip(*index.categories))
     return pd.DataFrame({
-        "image": image, "mask": None, "segmentation": index.segmentations(rows.tolist()),
-        **_clipped(index.boxes[rows], np.array(width), np.array(height)), "label": label, "super_class": super_class,
-        "image_id": image_id, "annotation_id": [index.ids[row] for row in rows.tolist()], "image_width": width,
+        "image": names[at], "mask": None, "segmentation": index.segmentations(rows.tolist()),
+        **_clipped(index.boxes[rows], width, height), "label": label, "super_class": super_class,
+        "image_id": image_id, "annotation_id": pd.Series(index.ids).to_numpy()[rows], "image_width": width,
         "image_height": height})
 
 

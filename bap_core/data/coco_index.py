@@ -49,9 +49,10 @@ class Index:
 
     def segmentations(self, rows: Iterable[int]) -> list[dict]:
         """Compressed run lengths of these annotations, as COCO writes them: ``size`` and ``counts``."""
-        starts = np.concatenate([[0], self.ends])
-        size = self.size.tolist()
-        return [{"size": size[row], "counts": self.runs[starts[row]:starts[row + 1]].tobytes().decode()} for row in rows]
+        runs, ends, sizes = memoryview(self.runs), self.ends.tolist(), self.size.tolist()
+        same = {}  # one list per size: most pictures share a few
+        return [{"size": same.setdefault(tuple(sizes[row]), sizes[row]),
+                 "counts": str(runs[ends[row - 1] if row else 0:ends[row]], "utf-8")} for row in rows]
 
 
 def stored(path: Path) -> Index:
@@ -88,34 +89,58 @@ def _index(path: Path, tensors: dict[str, Tensor]) -> Index:
 
 
 class _Annotations:
-    """A hook for the JSON parser: takes annotations out of the parsed objects and puts a number in their place."""
+    """A hook for the JSON parser: takes annotations out of the parsed objects and puts a number in their place.
 
-    def __init__(self):
-        self.ids, self.picture, self.category, self.shapes = [], [], [], []
-        self.boxes, self.crowd = array("d"), bytearray()
+    A segmentation is drawn as soon as the size of its picture is known, which in the official files is at once.
+    """
+
+    def __init__(self, bar):
+        self.bar = bar
+        self.ids, self.picture, self.category, self.runs = [], [], [], []
+        self.boxes, self.crowd, self.area, self.size = array("d"), bytearray(), array("q"), array("i")
+        self.sizes, self.late = {}, {}
         self.outlined, self.trouble = False, None
 
     def __call__(self, entry: dict) -> Any:
         if "image_id" in entry and "category_id" in entry:
             return self._take(entry)
-        return {key: entry[key] for key in _PICTURE if key in entry} if "file_name" in entry else entry
+        if "file_name" not in entry:
+            return entry
+        if all(isinstance(entry.get(key), int) for key in ("width", "height")) and isinstance(entry.get("id"), int | str):
+            self.sizes[entry["id"]] = entry["height"], entry["width"]
+        return {key: entry[key] for key in _PICTURE if key in entry}
 
     def _take(self, entry: dict) -> int | None:
         self.outlined |= "segmentation" in entry
         try:
-            box = array("d", entry["bbox"])
+            box, size = array("d", entry["bbox"]), self.sizes.get(entry["image_id"])
             if len(box) != 4 or not np.isfinite(box).all():
                 raise KeyError("bbox")
         except (KeyError, TypeError) as error:  # another kind of file may hold such entries: `_columns` complains
             self.trouble = self.trouble or f"{error} (annotation {entry.get('id')})"
             return None
+        row = len(self.ids)
+        self.bar.update(1)
+        for column, value in ((self.ids, entry.get("id")), (self.picture, entry["image_id"]), (self.runs, b""),
+                              (self.category, entry["category_id"]), (self.crowd, bool(entry.get("iscrowd"))), (self.area, -1)):
+            column.append(value)
         self.boxes.extend(box)
-        self.ids.append(entry.get("id"))
-        self.picture.append(entry["image_id"])
-        self.category.append(entry["category_id"])
-        self.crowd.append(bool(entry.get("iscrowd")))
-        self.shapes.append(_packed(entry.get("segmentation")))
-        return len(self.ids) - 1
+        self.size.extend((0, 0))
+        if size is None:
+            self.late[row] = _packed(entry.get("segmentation"))
+        else:
+            self.draw(row, entry.get("segmentation"), *size)
+        return row
+
+    def draw(self, row: int, segmentation: Any, height: int, width: int) -> None:
+        """Any form of segmentation -> compressed run lengths and their area in row ``row``; none stay for a bad one."""
+        try:
+            encoded = images.encode_segmentation(segmentation, width=width, height=height)
+        except TypeError:  # a polygon of something else than numbers
+            encoded = None
+        if encoded is not None:
+            self.runs[row], self.area[row] = encoded["counts"], int(run_lengths.area(encoded))
+            self.size[2 * row], self.size[2 * row + 1] = encoded["size"]
 
 
 def _packed(segmentation: Any) -> Any:
@@ -129,8 +154,9 @@ def _packed(segmentation: Any) -> Any:
 
 
 def _read(path: Path) -> tuple[dict, _Annotations] | None:
-    found = _Annotations()
-    content = images.read_json(path, object_hook=found)
+    with runtime.progress([], label=f"indexing {path.name}", unit="object") as bar:
+        found = _Annotations(bar)
+        content = images.read_json(path, object_hook=found)
     if not isinstance(content, dict) or not all(isinstance(content.get(key), list) for key in LISTS):
         return None
     if any(isinstance(entry, dict) for entry in content["annotations"]):  # captions, panoptic segments
@@ -153,10 +179,13 @@ def _columns(path: Path, content: dict, found: _Annotations) -> dict[str, Tensor
         row = unlisted[0]
         raise ValueError(f"{path}: annotation {found.ids[row]} names category {found.category[row]} and image "
                          f"{found.picture[row]}, and the file does not list both")
-    words = json.dumps({"pictures": pictures, "categories": categories, "ids": found.ids}).encode()
-    return {"words": _bytes(words), "picture": picture, "category": category,
-            "boxes": torch.from_numpy(np.array(found.boxes).reshape(-1, 4)), "crowd": _bytes(found.crowd),
-            **_drawn(path, found.shapes, [pictures[i][:1:-1] for i in picture.tolist()])}
+    for row, segmentation in found.late.items():
+        found.draw(row, segmentation, *pictures[picture[row]][:1:-1])
+    words = json.dumps({"pictures": pictures, "categories": categories, "ids": found.ids})
+    columns = {"boxes": np.array(found.boxes).reshape(-1, 4), "size": np.array(found.size).reshape(-1, 2),
+               "area": np.array(found.area), "ends": np.cumsum([len(runs) for runs in found.runs], dtype=np.int64)}
+    return {"words": _bytes(words.encode()), "picture": picture, "category": category, "crowd": _bytes(found.crowd),
+            "runs": _bytes(b"".join(found.runs)), **{name: torch.from_numpy(column) for name, column in columns.items()}}
 
 
 def _positions(ids: list, listed: list[list]) -> Tensor:
@@ -165,21 +194,5 @@ def _positions(ids: list, listed: list[list]) -> Tensor:
     return torch.tensor([position.get(number, -1) for number in ids], dtype=torch.int64)
 
 
-def _drawn(path: Path, shapes: list, sizes: list[list[int]]) -> dict[str, Tensor]:
-    """Every segmentation as compressed run lengths, one after another; ``shapes`` is emptied on the way."""
-    area, ends, runs = array("q"), array("q"), bytearray()
-    for row in runtime.progress(range(len(shapes)), total=len(shapes), label=f"indexing {path.name}", unit="object"):
-        height, width = sizes[row]
-        encoded = images.encode_segmentation(shapes[row], width=width, height=height)
-        shapes[row] = None
-        area.append(-1 if encoded is None else int(run_lengths.area(encoded)))
-        if encoded is not None:
-            runs += encoded["counts"]
-            sizes[row] = list(encoded["size"])
-        ends.append(len(runs))
-    return {"size": torch.tensor(sizes, dtype=torch.int32).reshape(-1, 2), "runs": _bytes(runs),
-            "area": torch.from_numpy(np.array(area)), "ends": torch.from_numpy(np.array(ends))}
-
-
 def _bytes(content: bytes | bytearray) -> Tensor:
-    return torch.from_numpy(np.frombuffer(bytes(content), dtype=np.uint8).copy())
+    return torch.from_numpy(np.array(memoryview(content)))
