@@ -13,7 +13,19 @@ from on_disk import declare, save
 
 from bap_core.compositing import Compositor
 from bap_core.data import (
-    bird_labels, catalogue, coco, counteranimal, cub, dtd, folders, images, leakage, nico, places, waterbirds)
+    bird_labels,
+    catalogue,
+    coco,
+    counteranimal,
+    cub,
+    dtd,
+    folders,
+    images,
+    leakage,
+    nico,
+    places,
+    waterbirds,
+)
 from bap_core.data.coco import VEHICLES
 from bap_core.data.counteranimal import NAMES
 from bap_core.data.places import TWO_PARTS, normalise

@@ -78,7 +78,7 @@ CATALOGUE = {
         hearsay=("train2017", "val2017", "train2017 annotations", "train2017 pictures with annotations")),
     "counteranimal": Source(
         title="CounterAnimal", folders=("LAION-final", "CounterAnimal/LAION-final", "counteranimal/LAION-final"),
-        downloads=("one archive on Google Drive (size not stated), which holds LAION-final/",),
+        downloads=("LAION-final (one archive on Google Drive, size not stated)",),
         where="the page of the CounterAnimal project",
         licence="not stated; photographs from iNaturalist, each under its own licence",
         counts={"classes": 45, "common": 7174, "counter": 5926, "brambling common": 117, "brambling counter": 111,
