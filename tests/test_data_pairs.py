@@ -27,8 +27,8 @@ def animals(tmp_path):
     """Brambling and bulbul, which mirror each other, a pelican, and what lies beside them."""
     root = tmp_path / "data"
     for name, n in {"10 brambling, Fringilla montifringilla/common-grass": 10,
-                    "10 brambling, Fringilla montifringilla/counter-sky": 3, "16 bulbul/common-sky": 6, "16 bulbul/counter-grass": 2, "144 pelican/common-water": 4,
-                    "144 pelican/counter-sky": 1}.items():
+                    "10 brambling, Fringilla montifringilla/counter-sky": 3, "16 bulbul/common-sky": 6,
+                    "16 bulbul/counter-grass": 2, "144 pelican/common-water": 4, "144 pelican/counter-sky": 1}.items():
         fill(root / "LAION-final" / name, n)
     (root / "LAION-final" / "imagenet_names.txt").write_text("x")
     (root / "LAION-final" / "loader.py").write_text("x")

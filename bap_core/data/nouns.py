@@ -248,6 +248,6 @@ class Scenes(_Listing):
 
 def _bytes(root: Path, name) -> int:
     try:
-        return os.stat(root / name).st_size if isinstance(name, str) else -1
+        return os.stat(os.path.join(root, name)).st_size if isinstance(name, str) else -1
     except OSError:
         return -1  # a missing file is reported by the reader that needs it
