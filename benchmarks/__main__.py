@@ -1,5 +1,6 @@
 """``python -m benchmarks``: every benchmark, one after another."""
 
-from benchmarks import ratios
+from benchmarks import coco_index, ratios
 
 ratios.main()
+coco_index.main()

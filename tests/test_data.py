@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import FrozenInstanceError
+from hashlib import sha256
 
 import numpy as np
 import pandas as pd
@@ -95,6 +96,21 @@ def test_the_fingerprint_follows_names_labels_and_file_sizes_but_not_the_folder(
     assert Objects("birds", elsewhere, birds.frame).fingerprint == same
     (elsewhere / "a.png").write_bytes(b"longer" * 100)
     assert Objects("birds", elsewhere, birds.frame).fingerprint != same
+
+
+@pytest.mark.parametrize("n", [0, 1, 10_000, 10_001])
+def test_the_fingerprint_is_that_of_the_whole_columns_however_long_they_are(tmp_path, n):
+    frame = pd.DataFrame({"image": [f"{i}.png" for i in range(n)], "category": [{"a": [i, None]} for i in range(n)]})
+    text = json.dumps(["Backgrounds", "grounds"])
+    for column in ("category", "image"):
+        text += json.dumps([column, frame[column].tolist()])
+    assert Backgrounds("grounds", tmp_path, frame).fingerprint == sha256((text + json.dumps([-1] * n)).encode()).hexdigest()
+
+
+def test_a_background_pool_with_substitutes_is_another_pool(tmp_path):
+    frame = pd.DataFrame({"image": ["a.png"], "category": ["church"]})
+    plain, instead = (Backgrounds("grounds", tmp_path, frame, substitutes=used) for used in ({}, {"abbey": ("church",)}))
+    assert plain.fingerprint != instead.fingerprint and instead.take([0]).substitutes == {"abbey": ("church",)}
 
 
 def test_scenes_are_selected_by_split_and_name_their_groups(tmp_path):

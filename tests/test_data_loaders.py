@@ -2,28 +2,23 @@
 
 import json
 import shutil
+import tempfile
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from on_disk import declare, people, save
 from PIL import Image
 
-from bap_core.data import bird_labels, coco, cub, folders, leakage, places, used_backgrounds, waterbirds
-from bap_core.data.coco import instances
-from bap_core.data.places import TWO_PARTS, normalise
+from bap_core.data import bird_labels, catalogue, cub, folders, images, leakage, places, used_backgrounds, waterbirds
+from bap_core.data.places import SUBSTITUTES, TWO_PARTS, normalise
 from bap_core.data.waterbirds import COLUMNS, NotTheOfficialDraw
 
 NAMES = ["001.Black_footed_Albatross/Black_Footed_Albatross_0001_1.jpg",
          "001.Black_footed_Albatross/Black_Footed_Albatross_0002_2.jpg", "002.Wren/Wren_0003_3.jpg"]
-
-
-def declare(root, **counts):
-    (root / "bap-world.json").write_text(json.dumps({"name": "toy", "version": "1", "hash": "0", "counts": counts}))
-
-
-def save(path, mode="RGB", size=(6, 5), colour=None):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    Image.new(mode, size, colour or 0).save(path)
 
 
 @pytest.fixture
@@ -83,6 +78,37 @@ def test_cub_is_strict_about_counts_and_names_what_is_missing(birds):
         cub(birds)
 
 
+def test_cub_compares_classes_names_ids_and_boxes_with_the_release(birds):
+    declare(birds, cub={"smallest class": 1, "largest class": 2, "ids from 1 without gaps": True, "equal file names": 0,
+                        "smallest box": [2, 2], "largest box": [6, 5]})
+    assert len(cub(birds)) == 3
+    folder = birds / "CUB_200_2011"
+    for name in ("images.txt", "image_class_labels.txt", "train_test_split.txt", "bounding_boxes.txt"):
+        (folder / name).write_text((folder / name).read_text().replace("3 ", "5 ", 1))
+    with pytest.raises(ValueError, match="release: ids from 1 without gaps: False, expected True"):
+        cub(birds)
+
+
+def test_cub_reads_paths_with_blanks_and_upper_case_endings_and_windows_line_ends(birds):
+    folder = birds / "CUB_200_2011"
+    (folder / "images.txt").write_bytes((folder / "images.txt").read_bytes().replace(b"Wren_0003_3.jpg", b"A wren.JPG")
+                                        .replace(b"\n", b"\r\n"))
+    for top, old, new in ((folder / "images", "Wren_0003_3.jpg", "A wren.JPG"),
+                          (birds / "segmentations", "Wren_0003_3.png", "A wren.png")):
+        (top / "002.Wren" / old).rename(top / "002.Wren" / new)
+    assert cub(birds).path(2).name == "A wren.JPG" and cub(birds).cutout(2).size == (6, 5)
+
+
+@pytest.mark.parametrize("file, old, new, message", [
+    ("bounding_boxes.txt", "4.0", "four", "bounding_boxes.txt: a box is no four numbers"),
+    ("train_test_split.txt", "2 1", "2 2", "train_test_split.txt: a row has neither 0 nor 1")])
+def test_cub_names_the_file_with_a_garbled_row(birds, file, old, new, message):
+    path = birds / "CUB_200_2011" / file
+    path.write_text(path.read_text().replace(old, new))
+    with pytest.raises(ValueError, match=message):
+        cub(birds)
+
+
 @pytest.fixture(params=["A", "B"])
 def scenery(tmp_path, request):
     """Ocean (2 files), bar (1) and forest/broadleaf (1) in both layouts of Places365."""
@@ -127,6 +153,61 @@ def test_places_suggests_a_substitute_for_what_only_places205_has(tmp_path):
         places(tmp_path, categories=["abbey"])
 
 
+def test_substitutes_stand_in_only_for_what_is_not_there_and_are_recorded(tmp_path):
+    for name in ("church-outdoor", "kitchen", "restaurant_kitchen", "bar"):
+        save(tmp_path / "places365_standard/train" / name / "1.jpg")
+    declare(tmp_path)
+    instead = {"/k/kitchenette": ["kitchen", "restaurant_kitchen"], "abbey": "church-outdoor", "bar": "kitchen"}
+    grounds = places(tmp_path, categories=["bar", "kitchenette", "kitchen", "abbey"], substitutes=instead)
+    assert grounds.frame["category"].tolist() == ["bar", "church/outdoor", "kitchen", "restaurant_kitchen"]
+    assert grounds.substitutes == {"kitchenette": ("kitchen", "restaurant_kitchen"), "abbey": ("church/outdoor",)}
+    same = places(tmp_path)
+    assert same.frame.equals(grounds.frame) and not same.substitutes and same.fingerprint != grounds.fingerprint
+    with pytest.raises(ValueError, match="no category 'kitchn' among 4; did you mean 'kitchen'"):
+        places(tmp_path, categories=["kitchenette"], substitutes={"kitchenette": "kitchn"})
+
+
+@pytest.mark.parametrize("around", ["places205", "images256", "places205/images256", "."])
+def test_a_places205_root_has_the_categories_that_places365_lacks(tmp_path, around):
+    for name in ("a/abbey", "c/church/outdoor", "k/kitchenette", "k/kitchen"):
+        save(tmp_path / around / name / "gsun_1.jpg")
+    with pytest.warns(UserWarning, match="Places205 in .* categories: 4, expected 205"):
+        grounds = places(tmp_path, release="places205", categories=["abbey", "kitchenette"], substitutes=SUBSTITUTES)
+    assert grounds.name == "places205" and grounds.substitutes == {}
+    assert grounds.categories == ["abbey", "kitchenette"] and grounds.image(0).size == (6, 5)
+
+
+def test_places205_refuses_what_it_cannot_do(tmp_path):
+    with pytest.raises(FileNotFoundError, match="places205 is missing. Places205: "):
+        places(tmp_path, release="places205")
+    with pytest.raises(ValueError, match="those of Places205 have other names"):
+        places(tmp_path, release="places205", exclude=["/o/ocean/00000001.jpg"])
+    for wrong in ({"release": "places205", "part": "val"}, {"release": "places"}):
+        with pytest.raises(ValueError, match="'train', 'val' of 'places365', 'train' of 'places205'"):
+            places(tmp_path, **wrong)
+
+
+def test_categories_that_are_the_beginning_or_the_end_of_others_stay_apart(tmp_path):
+    for name in ("b/bar", "b/barn", "b/bridge", "b/bridge tower", "s/sky", "s/skyscraper", "k/kitchen",
+                 "r/restaurant_kitchen", "f/forest/broadleaf", "f/forest_path"):
+        save(tmp_path / "data_256" / name / "00000001.JPG")
+        (tmp_path / "data_256" / name / ".DS_Store").write_text("x")
+        (tmp_path / "data_256" / name / "._00000001.JPG").write_text("x")
+    (tmp_path / "data_256/f/forest/.DS_Store").write_text("x")
+    (tmp_path / "data_256/f/forest/about.txt").write_text("x")
+    declare(tmp_path, places={"categories": 10, "train": 10, "train, smallest": 1, "train, largest": 1})
+    assert len(places(tmp_path)) == 10
+    grounds = places(tmp_path, categories=["bar", "bridge", "sky", "kitchen"], exclude=["/b/barn/00000001.jpg"])
+    assert grounds.categories == ["bar", "bridge", "kitchen", "sky"] and len(grounds) == 4
+
+
+def test_the_sizes_of_categories_are_compared_but_only_warn(tmp_path):
+    save(tmp_path / "data_large/b/bar/00000001.jpg")
+    declare(tmp_path, places={"categories": 1})
+    places(tmp_path)
+    assert {"train, smallest", "train, largest"} <= set(catalogue.source("places").hearsay)
+
+
 def test_places_sorts_the_flat_validation_folder_by_its_label_file(tmp_path):
     for number in (1, 2, 3):
         save(tmp_path / "val_256" / f"Places365_val_0000000{number}.jpg")
@@ -139,6 +220,14 @@ def test_places_sorts_the_flat_validation_folder_by_its_label_file(tmp_path):
     (tmp_path / "places365_val.txt").unlink()
     with pytest.raises(FileNotFoundError, match="places365_val.txt is missing"):
         places(tmp_path, part="val")
+
+
+def test_the_large_flat_validation_folder_is_read_too(tmp_path):
+    save(tmp_path / "val_large/Places365_val_00000001.jpg")
+    (tmp_path / "categories_places365.txt").write_text("/b/bar 0")
+    (tmp_path / "places365_val.txt").write_text("Places365_val_00000001.jpg 0\n")
+    declare(tmp_path)
+    assert places(tmp_path, part="val").image(0).size == (6, 5)
 
 
 def test_places_says_what_is_missing_and_which_parts_there_are(tmp_path):
@@ -196,6 +285,33 @@ def test_waterbirds_accepts_the_other_release_for_100_and_not_for_95(metadata):
         waterbirds(other)
 
 
+def test_the_other_release_has_its_own_name_and_counts(metadata):
+    other = (metadata / "waterbird_complete95_forest2water2").rename(metadata / "waterbird_1.0_forest2water2")
+    assert waterbirds(other, correlation=100).name == "waterbirds-1.0"
+    assert len(leakage(other)) == 8
+    (metadata / "bap-world.json").unlink()
+    with pytest.raises(ValueError, match="with 100 % in .*: train: 4, expected 4795; val: 4, expected 1199"):
+        waterbirds(other, correlation=100)
+    with pytest.warns(UserWarning, match="train: 4, expected 4795"), pytest.warns(
+            NotTheOfficialDraw, match=r"groups \[1, 1, 1, 1\], the release has \[3694, 0, 0, 1101\]"):
+        waterbirds(other, correlation=100, strict=False)
+
+
+def test_three_labels_that_are_wrong_in_the_release_stay(metadata):
+    path = metadata / "waterbird_complete95_forest2water2/metadata.csv"
+    names = ["021.Eastern_Towhee/a b.jpg", "088.Western_Meadowlark/1.JPG", "102.Western_Wood_Pewee/2.jpg"]
+    path.write_text("\n".join([",".join(COLUMNS), *(f"{i},{name},1,2,1,/o/ocean/{i}.jpg" for i, name in enumerate(names, 1))]))
+    assert bird_labels(metadata, names).tolist() == [1, 1, 1] and leakage(metadata) == set(names)
+
+
+def test_a_waterbirds_table_that_lists_a_bird_twice_is_refused(metadata):
+    path = metadata / "waterbird_complete95_forest2water2/metadata.csv"
+    rows = path.read_text().splitlines()
+    path.write_text("\n".join([*rows, rows[1].replace("1,0/0", "77,0/0", 1)]))
+    with pytest.raises(ValueError, match="img_filename '0/0.jpg' stands in two rows"):
+        waterbirds(metadata)
+
+
 def test_leakage_names_the_cub_paths_of_validation_and_test(metadata):
     assert leakage(metadata) == {f"{group}/{split}.jpg" for group in range(4) for split in (1, 2)}
     assert "/o/ocean/31.jpg" in used_backgrounds(metadata) and len(used_backgrounds(metadata)) == 12
@@ -229,82 +345,6 @@ def test_a_waterbirds_table_that_is_not_one_is_named(metadata):
     path.write_text("img_id,img_filename,y,split,place,place_filename\n1,a.jpg,7,0,0,b.jpg\n")
     with pytest.raises(ValueError, match="metadata.csv: y is .*7"):
         leakage(metadata)
-
-
-def people(**more):
-    """One 20 x 10 photograph: a person by polygon, one by run lengths, a crowd, a line, a sliver, a dog."""
-    ring = [[2, 2, 8, 2, 8, 8, 2, 8]]
-    runs = {"size": [10, 20], "counts": [100, 50, 50]}
-
-    def row(number, category, segmentation, box, crowd=0):
-        return {"id": number, "image_id": 7, "category_id": category, "segmentation": segmentation, "bbox": box,
-                "iscrowd": crowd, "area": 1}
-
-    return {"images": [{"id": 7, "file_name": "one.jpg", "width": 20, "height": 10}],
-            "categories": [{"id": 1, "name": "person", "supercategory": "person"},
-                           {"id": 18, "name": "dog", "supercategory": "animal"}],
-            "annotations": [row(1, 1, ring, [1.6, 1.2, 6.9, 7.3]), row(2, 1, runs, [9.5, -0.5, 20, 30]),
-                            row(3, 1, runs, [10, 0, 5, 10], crowd=1), row(4, 1, [[1, 1, 5, 5]], [1, 1, 4, 4]),
-                            row(5, 1, ring, [2, 2, 6, 0.5]), row(6, 18, ring, [2, 2, 6, 6]),
-                            row(7, 1, [[3, 3, 3, 3, 3, 3]], [3, 3, 2, 2])], **more}
-
-
-@pytest.fixture
-def photographs(tmp_path):
-    (tmp_path / "annotations").mkdir()
-    (tmp_path / "annotations/instances_train2017.json").write_text(json.dumps(people()))
-    save(tmp_path / "train2017/one.jpg", size=(20, 10))
-    declare(tmp_path)
-    return tmp_path
-
-
-def test_coco_skips_and_counts_crowds_slivers_and_lines_and_goes_by_name(photographs):
-    objects = coco(photographs)
-    assert objects.frame["label"].tolist() == ["person", "person", "dog"]
-    assert objects.skipped == {"crowd": 1, "no usable polygon or run length": 1, "box side below 1 pixels": 1,
-                               "segmentation covers no pixel": 1}
-    assert coco(photographs, categories=["dog"]).frame["super_class"].tolist() == ["animal"]
-    assert len(coco(photographs, min_side=7)) == 1
-    with pytest.raises(ValueError, match="no category 'persn'; did you mean 'person'"):
-        coco(photographs, categories=["persn"])
-
-
-def test_coco_boxes_become_whole_pixels_inside_the_picture(photographs):
-    boxes = coco(photographs).frame[["x", "y", "width", "height"]].values.tolist()
-    assert boxes[0] == [1, 1, 8, 8]  # 1.6..8.5, 1.2..8.5
-    assert boxes[1] == [9, 0, 11, 10]  # 9.5..29.5, -0.5..29.5
-
-
-def test_polygons_and_both_forms_of_run_lengths_are_cut_out(photographs):
-    objects = coco(photographs)
-    assert objects.cutout(0).size == (6, 6)
-    assert objects.cutout(1).size == (5, 10)  # runs go down the columns: 10 to 14
-    compressed = {"size": [10, 20], "counts": "T3b1b1"}
-    frame = objects.frame.copy()
-    frame.at[1, "segmentation"] = compressed
-    assert type(objects)("coco", objects.root, frame).cutout(1).size == (5, 10)
-
-
-def test_coco_names_json_and_picture_when_the_picture_is_missing(photographs):
-    (photographs / "train2017/one.jpg").unlink()
-    with pytest.raises(FileNotFoundError, match="instances_train2017.json lists one.jpg, but the picture is"):
-        coco(photographs)
-    with pytest.raises(ValueError, match="no object is left .*'picture is missing': 3"):
-        coco(photographs, strict=False)
-
-
-def test_coco_refuses_a_json_of_another_kind_and_garbled_entries(tmp_path, photographs):
-    (photographs / "annotations/instances_train2017.json").write_text(json.dumps({"images": []}))
-    with pytest.raises(ValueError, match="instances_train2017.json: not a COCO instances file"):
-        coco(photographs)
-    content = people()
-    del content["annotations"][0]["bbox"]
-    with pytest.raises(ValueError, match="a.json: an entry lacks or garbles 'bbox'"):
-        instances(content, "a.json", "toy", root=tmp_path, find=lambda name: None)
-    content = people()
-    content["annotations"][0]["image_id"] = 99
-    with pytest.raises(ValueError, match="annotation 1 names category 1 and image 99"):
-        instances(content, "a.json", "toy", root=tmp_path, find=lambda name: None)
 
 
 def test_own_objects_from_a_json_are_found_wherever_their_pictures_lie(tmp_path):
@@ -389,6 +429,17 @@ def test_own_folders_say_what_was_found_and_what_is_accepted(tmp_path):
         folders.objects(tmp_path / "plain.jpg")
     with pytest.raises(ValueError, match="a folder of pictures is needed"):
         folders.backgrounds(tmp_path / "plain.jpg")
+
+
+@given(st.lists(st.lists(st.sampled_from(["a", "a b", "a-", "a.b", "B", "é"]), min_size=1, max_size=3), max_size=12))
+def test_a_listing_is_sorted_folder_by_folder_whatever_the_names(names):
+    with tempfile.TemporaryDirectory() as folder:
+        for parts in names:
+            path = Path(folder, *parts[:-1], f"{parts[-1]}.JPG")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch()
+        expected = sorted(path.relative_to(folder) for path in Path(folder).rglob("*.JPG"))
+        assert images.listing(folder) == [path.as_posix() for path in expected]
 
 
 def test_own_backgrounds_are_all_pictures_below_a_folder_but_not_masks(tmp_path):

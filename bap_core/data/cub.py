@@ -25,10 +25,7 @@ def cub(root: str | Path, *, exclude: Collection[str] = (), bbox_source: str = "
     root = Path(root).expanduser()
     folder = catalogue.find(root, "cub", having="images.txt")
     frame = _frame(folder)
-    found = frame["split"].value_counts()
-    catalogue.check_counts(root, "cub", strict=strict, found={
-        "images": len(frame), "classes": frame["class_id"].nunique(), "train": int(found.get("train", 0)),
-        "test": int(found.get("test", 0))})
+    catalogue.check_counts(root, "cub", _counts(frame), strict=strict)
     masks = _mask_folder(folder, strict=strict)
     pictures, masks = os.path.relpath(folder / "images", root), os.path.relpath(masks, root)
     frame["image"] = [Path(pictures, path).as_posix() for path in frame["path"]]
@@ -48,10 +45,26 @@ def _frame(folder: Path) -> pd.DataFrame:
             raise ValueError(f"{folder / name}: {frame[columns[0]].isna().sum()} images of images.txt are not in it")
     if not frame["class_id"].astype(int).isin(classes.index).all():
         raise ValueError(f"{folder / 'image_class_labels.txt'}: names classes that classes.txt does not have")
-    frame = frame.astype({"class_id": int, "x": float, "y": float, "width": float, "height": float})
+    try:
+        frame = frame.astype({"class_id": int, "x": float, "y": float, "width": float, "height": float})
+    except ValueError as error:
+        raise ValueError(f"{folder / 'bounding_boxes.txt'}: a box is no four numbers ({error})") from None
     frame["label"] = [_species(classes["folder"][number]) for number in frame["class_id"]]
     frame["split"] = frame.pop("is_train").map({"1": "train", "0": "test"})
+    if frame["split"].isna().any():
+        raise ValueError(f"{folder / 'train_test_split.txt'}: a row has neither 0 nor 1")
     return frame.rename_axis("image_id").reset_index()
+
+
+def _counts(frame: pd.DataFrame) -> dict:
+    """What can be compared with the release."""
+    sizes, split = frame["class_id"].value_counts(), frame["split"].value_counts()
+    return {"images": len(frame), "classes": len(sizes), "train": int(split.get("train", 0)),
+            "test": int(split.get("test", 0)), "smallest class": int(sizes.min()), "largest class": int(sizes.max()),
+            "ids from 1 without gaps": sorted(frame["image_id"]) == list(range(1, len(frame) + 1)),
+            "equal file names": int(frame["path"].map(os.path.basename).duplicated().sum()),
+            "smallest box": frame[["width", "height"]].min().tolist(),
+            "largest box": frame[["width", "height"]].max().tolist()}
 
 
 def _table(path: Path, columns: list[str]) -> pd.DataFrame:

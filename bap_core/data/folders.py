@@ -1,5 +1,6 @@
 """Your own pictures: folders that follow no dataset's layout, made into `Objects` and `Backgrounds`."""
 
+import os
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,12 +8,15 @@ from pathlib import Path
 import pandas as pd
 from PIL import Image
 
-from bap_core.data import coco, images
+from bap_core.data import coco_index, images
+from bap_core.data.coco import instances
+from bap_core.data.coco_index import Index
 from bap_core.data.nouns import Backgrounds, Objects
 
 MASK_FOLDERS = ("masks", "mask", "segmentations", "SegmentationObject")
 MASK_ENDINGS = (".mask", "_mask", "-mask", ".object", "_object", ".annotation", "_annotation")
 IMAGE_FOLDERS = ("images", "JPEGImages")
+_KINDS = frozenset((*IMAGE_FOLDERS, *MASK_FOLDERS))  # folders that say what is in them, not of which class it is
 
 ACCEPTED = ("a COCO json beside its images; or a folder of images with masks of the same name (cat.jpg with "
             "cat.mask.png or cat_mask.png beside it, or masks/cat.png); or a folder of "
@@ -32,8 +36,8 @@ def objects(path: str | Path) -> Objects:
     left out. FileNotFoundError, or ValueError saying what was found and what is accepted.
     """
     path = _existing(path)
-    if (annotations := _annotations(path)) is not None:
-        return _from_json(*annotations)
+    if (index := _annotations(path)) is not None:
+        return _from_json(index)
     if path.is_file():
         raise ValueError(f"{path}: one file that is no COCO json; accepted: {ACCEPTED}")
     for rows, skipped, root in (_with_masks(path), _cut_outs(path)):
@@ -54,10 +58,11 @@ def backgrounds(path: str | Path) -> Backgrounds:
     if not path.is_dir():
         raise ValueError(f"{path}: one file; a folder of pictures is needed")
     found = images.listing(path)
-    rows = [{"image": file.as_posix(), "category": _first_folder(file, path)} for file in found if not _is_mask(file)]
+    rows = [file for file in found if not _is_mask(file)]
     if not rows:
         raise ValueError(f"{path}: no pictures here or below; accepted: {', '.join(sorted(images.EXTENSIONS))}")
-    return Backgrounds(_name(path), path, pd.DataFrame(rows), skipped={"mask by its name": len(found) - len(rows)})
+    frame = pd.DataFrame({"image": rows, "category": [_first_folder(file, path) for file in rows]})
+    return Backgrounds(_name(path), path, frame, skipped={"mask by its name": len(found) - len(rows)})
 
 
 def _existing(path: str | Path) -> Path:
@@ -72,37 +77,43 @@ def _name(path: Path) -> str:
     return f"own {path.stem if path.is_file() else path.name}"
 
 
-def _annotations(path: Path) -> tuple[dict, Path] | None:
+def _annotations(path: Path) -> Index | None:
     """The COCO json at ``path``, in it or in its ``annotations/``; None if there is none. ValueError if several."""
     if path.is_file():
-        return (coco.read(path), path) if path.suffix.lower() == ".json" else None
+        return _of_file(path) if path.suffix.lower() == ".json" else None
     candidates = [*sorted(path.glob("*.json")), *sorted((path / "annotations").glob("*.json"))]
-    found = [(content, file) for file in candidates if coco.is_instances(content := images.read_json(file))]
+    found = [index for file in candidates if (index := coco_index.parsed(file)) is not None]
     if len(found) > 1:
-        names = [file.relative_to(path).as_posix() for _, file in found]
+        names = [index.path.relative_to(path).as_posix() for index in found]
         raise ValueError(f"{path}: holds {len(found)} annotation files ({', '.join(names)}); give the path of one")
     return found[0] if found else None
 
 
-def _from_json(content: dict, file: Path) -> Objects:
+def _of_file(path: Path) -> Index:
+    if (index := coco_index.parsed(path)) is None:
+        raise ValueError(coco_index.refusal(path))
+    return index
+
+
+def _from_json(index: Index) -> Objects:
+    file = index.path
     root = file.parent.parent if file.parent.name == "annotations" else file.parent
     listed = images.listing(root)
-    by_path = {path.as_posix(): path for path in listed}
-    by_name = {}
+    by_path, by_name = set(listed), {}
     for path in listed:
-        by_name.setdefault(path.name, []).append(path)
+        by_name.setdefault(Path(path).name, []).append(path)
 
-    def find(file_name: str) -> Path | None:
+    def find(file_name: str) -> str | None:
         """As written; else the picture whose path ends so; else the only one of that name, wherever it lies."""
         wanted = Path(file_name).as_posix()
         same = by_name.get(Path(file_name).name, [])
-        ending = [path for path in same if path.as_posix().endswith(f"/{wanted}")]
-        choice = [by_path[wanted]] if wanted in by_path else ending or same
+        ending = [path for path in same if path.endswith(f"/{wanted}")]
+        choice = [wanted] if wanted in by_path else ending or same
         if len(choice) > 1:
             raise ValueError(f"{file}: {file_name} is {choice[0]} or {choice[1]} below {root}: write the folder too")
-        return root / choice[0] if choice else None
+        return choice[0] if choice else None
 
-    return coco.instances(content, file, _name(file), root=root, find=find)
+    return instances(index, _name(file), root=root, find=find)
 
 
 def _with_masks(path: Path) -> tuple[list[dict], Counter, Path]:
@@ -113,7 +124,7 @@ def _with_masks(path: Path) -> tuple[list[dict], Counter, Path]:
     pictures, masks = {}, {}
     for folder in (path, *beside):
         for file in images.listing(folder):
-            file = (folder / file).relative_to(root)
+            file = (folder / file).relative_to(root).as_posix()
             (masks if _is_mask(file) else pictures).setdefault(_key(file), []).append(file)
     rows, skipped = [], Counter()
     for key, files in pictures.items() if masks else ():
@@ -129,14 +140,14 @@ def _with_masks(path: Path) -> tuple[list[dict], Counter, Path]:
     return rows, skipped, root
 
 
-def _masked_rows(file: Path, mask: Path, root: Path, path: Path) -> Iterator[dict]:
-    label = _first_folder((root / file).relative_to(path), path)
+def _masked_rows(file: str, mask: str, root: Path, path: Path) -> Iterator[dict]:
+    label = _first_folder((root / file).relative_to(path).as_posix(), path)
     try:
         indices = images.instances(root / mask)
     except images.UnreadablePicture:  # cutting out will say so, where it is counted
         indices = []
     for index in indices or [None]:
-        yield {**_row(file, label), "mask": mask.as_posix(), "instance": float("nan") if index is None else index}
+        yield {**_row(file, label), "mask": mask, "instance": float("nan") if index is None else index}
 
 
 def _cut_outs(path: Path) -> tuple[list[dict], Counter, Path]:
@@ -155,22 +166,24 @@ def _cut_outs(path: Path) -> tuple[list[dict], Counter, Path]:
     return rows, skipped, path
 
 
-def _row(file: Path, label: str) -> dict:
-    return {"image": file.as_posix(), "mask": None, "segmentation": None, "x": float("nan"), "y": float("nan"),
+def _row(file: str, label: str) -> dict:
+    return {"image": file, "mask": None, "segmentation": None, "x": float("nan"), "y": float("nan"),
             "width": float("nan"), "height": float("nan"), "label": label, "super_class": label}
 
 
-def _first_folder(file: Path, path: Path) -> str:
-    inner = [part for part in file.parts[:-1] if part not in (*IMAGE_FOLDERS, *MASK_FOLDERS)]
+def _first_folder(file: str, path: Path) -> str:
+    inner = [part for part in file.split("/")[:-1] if part not in _KINDS]
     return inner[0] if inner else path.name if path.name not in IMAGE_FOLDERS else path.parent.name
 
 
-def _is_mask(file: Path) -> bool:
-    return file.stem.endswith(MASK_ENDINGS) or any(part in MASK_FOLDERS for part in file.parts[:-1])
+def _is_mask(file: str) -> bool:
+    *inner, name = file.split("/")
+    return os.path.splitext(name)[0].endswith(MASK_ENDINGS) or any(part in MASK_FOLDERS for part in inner)
 
 
-def _key(file: Path) -> tuple[str, ...]:
-    stem = file.stem
+def _key(file: str) -> tuple[str, ...]:
+    *inner, name = file.split("/")
+    stem = os.path.splitext(name)[0]
     for ending in MASK_ENDINGS:
         stem = stem.removesuffix(ending)
-    return (*(part for part in file.parts[:-1] if part not in (*MASK_FOLDERS, *IMAGE_FOLDERS)), stem)
+    return (*(part for part in inner if part not in _KINDS), stem)

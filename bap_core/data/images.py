@@ -1,8 +1,11 @@
 """Pictures and masks from disk, whatever their format: always RGB, always `L`, or one error that names the file."""
 
 import json
+import os
 import struct
 import zlib
+from array import array
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -108,7 +111,7 @@ def encode_segmentation(segmentation, *, width: int, height: int) -> dict | None
     if not isinstance(segmentation, list):
         return None
     polygons = [p for p in segmentation
-                if isinstance(p, list) and len(p) >= 6 and len(p) % 2 == 0 and np.isfinite(p).all()]
+                if isinstance(p, list | array) and len(p) >= 6 and len(p) % 2 == 0 and np.isfinite(p).all()]
     return run_lengths.merge(run_lengths.frPyObjects(polygons, height, width)) if polygons else None
 
 
@@ -123,17 +126,52 @@ def square(picture: Image.Image, size: int) -> np.ndarray:
     return np.ascontiguousarray(np.asarray(fitted).transpose(2, 0, 1))
 
 
-def listing(folder: str | Path) -> list[Path]:
-    """Picture files below ``folder`` by extension, sorted by relative path; hidden files and folders are left out."""
-    folder = Path(folder)
-    found = [path.relative_to(folder) for path in folder.rglob("*") if path.suffix.lower() in EXTENSIONS]
-    return sorted(path for path in found if not any(part.startswith(".") for part in path.parts))
+def listing(folder: str | Path) -> list[str]:
+    """Picture files below ``folder`` by extension, as relative names with "/", sorted folder by folder.
+
+    Hidden files and folders are left out. 100,000 names take well under a second of processor time.
+    """
+    found = []
+    for place, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        # No name holds a zero byte, so as a separator it makes texts sort as lists of their parts would.
+        inner = "".join(f"{part}\0" for part in Path(os.path.relpath(place, folder)).parts)
+        found += [inner + name for name in files
+                  if os.path.splitext(name)[1].lower() in EXTENSIONS and not name.startswith(".")]
+    return [name.replace("\0", "/") for name in sorted(found)]
 
 
-def read_json(path: str | Path) -> Any:
-    """Content of a JSON file. FileNotFoundError, or ValueError naming the file if it is broken."""
+def files(folder: str | Path, *, extensions: Collection[str] = EXTENSIONS) -> list[str]:
+    """Names of the pictures directly in ``folder``, sorted; extensions in any case, hidden files left out."""
+    return sorted(entry.name for entry in os.scandir(folder) if not entry.name.startswith(".")
+                  and os.path.splitext(entry.name)[1].lower() in extensions and not entry.is_dir())
+
+
+def subfolders(folder: str | Path) -> list[Path]:
+    """Folders directly in ``folder``, sorted; hidden ones left out, and none where there is no such folder."""
+    if not Path(folder).is_dir():
+        return []
+    return sorted(Path(entry.path) for entry in os.scandir(folder) if entry.is_dir() and not entry.name.startswith("."))
+
+
+def is_whole(path: str | Path) -> bool:
+    """Whether the file is a picture that decodes to its end. JPEGs are decoded at a small size, which reads all of it."""
     try:
-        return json.loads(Path(path).read_bytes())
+        with Image.open(path) as picture:
+            picture.draft("RGB", (64, 64))
+            picture.load()
+    except _BROKEN:
+        return False
+    return True
+
+
+def read_json(path: str | Path, *, object_hook: Callable[[dict], Any] | None = None) -> Any:
+    """Content of a JSON file. FileNotFoundError, or ValueError naming the file if it is broken.
+
+    object_hook: gets every object as soon as it is parsed, and gives what stands in its place.
+    """
+    try:
+        return json.loads(Path(path).read_text(encoding="utf-8-sig"), object_hook=object_hook)
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise ValueError(f"{path}: not a whole JSON file ({error}); get it again") from None
 

@@ -83,9 +83,14 @@ class _Listing:
         state = sha256(json.dumps([type(self).__name__, self.name, *self._more()]).encode())
         for column in sorted(self.frame.columns):
             values = self.frame[column].tolist()
-            state.update(json.dumps([column, values], default=str).encode())
+            state.update(f"[{json.dumps(column)}, [".encode())
+            for start in range(0, len(values), 10_000):  # the text of a whole column can be as large as the column
+                text = json.dumps(values[start:start + 10_000], default=str)[1:-1]
+                state.update(f"{', ' if start else ''}{text}".encode())
+            state.update(b"]]")
             if column in ("image", "mask"):
-                state.update(json.dumps([_bytes(self.root, value) for value in values]).encode())
+                sizes = {value: _bytes(self.root, value) for value in dict.fromkeys(values)}
+                state.update(json.dumps([sizes[value] for value in values]).encode())
         return state.hexdigest()
 
     def _more(self) -> list:
@@ -192,14 +197,21 @@ class Objects(_Listing):
 
 @dataclass(frozen=True, eq=False)
 class Backgrounds(_Listing):
-    """Background pictures. frame: image (file), category."""
+    """Background pictures. frame: image (file), category.
 
+    substitutes: categories that were asked for and not there, with those that stand in for them.
+    """
+
+    substitutes: dict[str, tuple[str, ...]] = field(default_factory=dict, kw_only=True)
     columns: ClassVar[tuple[str, ...]] = ("image", "category")
 
     @property
     def categories(self) -> list[str]:
         """The distinct categories, sorted."""
         return sorted(self.frame["category"].unique())
+
+    def _more(self) -> list:
+        return [self.substitutes] if self.substitutes else []
 
 
 @dataclass(frozen=True, eq=False)
@@ -236,6 +248,6 @@ class Scenes(_Listing):
 
 def _bytes(root: Path, name) -> int:
     try:
-        return os.stat(root / name).st_size if isinstance(name, str) else -1
+        return os.stat(os.path.join(root, name)).st_size if isinstance(name, str) else -1
     except OSError:
         return -1  # a missing file is reported by the reader that needs it

@@ -1,20 +1,20 @@
-"""Places365-Standard: scene pictures by category, in either of the two layouts that people have.
+"""Places365-Standard: scene pictures by category, in either of the two layouts that people have; and Places205.
 
 Layout A, the 256-pixel archives: data_256/f/forest/broadleaf/00000001.jpg, val_256/ flat with places365_val.txt.
 Layout B, "easyformat": places365_standard/train/forest-broadleaf/00000001.jpg, val/ alike.
+Places205, in layout A, has two categories that the paper names and Places365 lacks; so does a choice of substitutes.
 A category's name here has no leading letter and "/" between its parts: "forest/broadleaf".
 """
 
 import difflib
 import os
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
 
-from bap_core.data import catalogue
-from bap_core.data.images import EXTENSIONS
+from bap_core.data import catalogue, images
 from bap_core.data.nouns import Backgrounds
 
 # The 75 names with a second part: the only ones in which layout B's "-" stands for "/".
@@ -35,6 +35,7 @@ underwater/ocean_deep volleyball_court/outdoor
 
 # Categories that the paper names and Places365 does not have (Places205 does), with the nearest that it has.
 SUBSTITUTES = {"abbey": "church/outdoor", "kitchenette": "kitchen"}
+RELEASES = {"places365": "places", "places205": "places205"}  # with the names that the backgrounds get
 
 
 def normalise(name: str) -> str:
@@ -44,27 +45,36 @@ def normalise(name: str) -> str:
 
 
 def places(root: str | Path, *, categories: Sequence[str] | None = None, part: str = "train",
+           release: str = "places365", substitutes: Mapping[str, str | Sequence[str]] | None = None,
            exclude: Collection[str] = (), strict: bool = True) -> Backgrounds:
     """Pictures of the ``categories`` (all if None) as `Backgrounds`, sorted by category and file name.
 
-    root: the data root with ``data_256/`` or ``places365_standard/``. part: "train" or "val". exclude: pictures to
-    leave out, as ``/o/ocean/00004600.jpg`` (`waterbirds.used_backgrounds`).
+    root: the data root with ``data_256/`` or ``places365_standard/``, or ``places205/`` or ``images256/`` for
+    release="places205" (train only). part: "train" or "val". substitutes: what stands in for a category that is not
+    there, as in `SUBSTITUTES`; those used are in ``Backgrounds.substitutes``. exclude: pictures to leave out, as
+    ``/o/ocean/00004600.jpg`` (`waterbirds.used_backgrounds`), which only Places365 numbers so.
     ValueError for a category that is not there, with near names. Names match as a whole: "bar" is not "barn".
+    strict: another number of categories is an error; other numbers of pictures are from hearsay and only warn.
     """
-    if part not in ("train", "val"):
-        raise ValueError(f"part={part!r}; choices: 'train', 'val'")
-    root = Path(root).expanduser()
-    found = _layout(root, part)
-    catalogue.check_counts(root, "places", {"categories": len(found)}, strict=strict)
-    chosen = sorted(found) if categories is None else _known(categories, found)
-    rows = [(name, category) for category in chosen for name in _pictures(found[category], root)]
+    if part not in ("train", "val") or release not in RELEASES or (release == "places205" and part == "val"):
+        raise ValueError(f"part={part!r}, release={release!r}; choices: 'train', 'val' of 'places365', 'train' of 'places205'")
+    if exclude and release == "places205":
+        raise ValueError("exclude names files of Places365; those of Places205 have other names, so none would be left out")
+    root, name = Path(root).expanduser(), RELEASES[release]
+    found = _layout(root, part) if release == "places365" else _places205(root)
+    catalogue.check_counts(root, name, {"categories": len(found)}, strict=strict)
+    chosen, used = _known(categories, found, substitutes or {}) if categories is not None else (sorted(found), {})
+    listed = {category: _pictures(found[category], root) for category in chosen}
     if categories is None:
-        catalogue.check_counts(root, "places", {part: len(rows)}, strict=strict)
-    used = {_number(name) for name in exclude}
-    kept = [row for row in rows if not used or f"{row[1]}/{Path(row[0]).stem}" not in used]
+        sizes = [len(pictures) for pictures in listed.values()]
+        catalogue.check_counts(root, name, strict=strict, found={
+            part: sum(sizes), f"{part}, smallest": min(sizes), f"{part}, largest": max(sizes)})
+    rows = [(picture, category) for category, pictures in listed.items() for picture in pictures]
+    without = {_number(picture) for picture in exclude}
+    kept = [row for row in rows if not without or f"{row[1]}/{Path(row[0]).stem}" not in without]
     if not kept:
         raise ValueError(f"{root}: no picture of {list(chosen)} is left in {part}")
-    return Backgrounds("places", root, pd.DataFrame(kept, columns=["image", "category"]),
+    return Backgrounds(name, root, pd.DataFrame(kept, columns=["image", "category"]), substitutes=used,
                        skipped={"excluded": len(rows) - len(kept)})
 
 
@@ -72,31 +82,42 @@ def _layout(root: Path, part: str) -> dict[str, Path | list[Path]]:
     """Category -> its folder, or its files where a label file sorts a flat folder."""
     for name in ("places365_standard", "."):
         if (root / name / part).is_dir():
-            return {normalise(folder.name): folder for folder in _folders(root / name / part)}
+            return {normalise(folder.name): folder for folder in images.subfolders(root / name / part)}
     if part == "val":
         return _flat_validation(root)
-    for name in catalogue.source("places").folders[1:]:
-        if (root / name).is_dir():
+    for name in (*catalogue.source("places").folders[1:], "."):
+        if _has_letters(root / name):
             return dict(_lettered(root / name))
-    if any(len(folder.name) == 1 for folder in _folders(root)):
-        return dict(_lettered(root))
     raise catalogue.missing(root / "places365_standard" / part, "places")
 
 
+def _places205(root: Path) -> dict[str, Path]:
+    for name in (*catalogue.source("places205").folders, "."):
+        if _has_letters(root / name):
+            return dict(_lettered(root / name))
+    raise catalogue.missing(root / "places205", "places205")
+
+
+def _has_letters(folder: Path) -> bool:
+    return any(len(inner.name) == 1 for inner in images.subfolders(folder))
+
+
 def _lettered(folder: Path) -> Iterator[tuple[str, Path]]:
-    for letter in _folders(folder):
-        for category in _folders(letter):
-            # A category holds either pictures or sub-categories, so its first entry tells which.
-            first = next(os.scandir(category), None)
-            leaves = _folders(category) if first is not None and first.is_dir() else [category]
+    for letter in images.subfolders(folder):
+        for category in images.subfolders(letter) if len(letter.name) == 1 else ():
+            # A category holds either pictures or sub-categories: the first of either tells which.
+            first = next((entry for entry in os.scandir(category) if not entry.name.startswith(".") and (
+                entry.is_dir() or Path(entry.name).suffix.lower() in images.EXTENSIONS)), None)
+            leaves = images.subfolders(category) if first is not None and first.is_dir() else [category]
             yield from ((leaf.relative_to(letter).as_posix(), leaf) for leaf in leaves)
 
 
 def _flat_validation(root: Path) -> dict[str, list[Path]]:
     beside = [root, *(root / name for name in catalogue.source("places").folders)]
-    home = next((folder for folder in beside if (folder / "val_256").is_dir()), None)
-    if home is None:
+    flat = next((folder / name for folder in beside for name in ("val_256", "val_large") if (folder / name).is_dir()), None)
+    if flat is None:
         raise catalogue.missing(root / "val_256", "places")
+    home = flat.parent
     names, labels = home / "categories_places365.txt", home / "places365_val.txt"
     for path in (names, labels):
         if not path.exists():
@@ -106,31 +127,34 @@ def _flat_validation(root: Path) -> dict[str, list[Path]]:
     for name, number in _words(labels):
         if number not in category:
             raise ValueError(f"{labels}: {name} has category {number}, which {names} does not name")
-        found[category[number]].append(home / "val_256" / name)
+        found[category[number]].append(flat / name)
     return found
 
 
-def _known(categories: Iterable[str], found: dict) -> list[str]:
-    wanted = list(dict.fromkeys(normalise(name) for name in categories))
-    for name in wanted:
+def _known(categories: Iterable[str], found: dict,
+           substitutes: Mapping[str, str | Sequence[str]]) -> tuple[list[str], dict[str, tuple[str, ...]]]:
+    """The categories to list, sorted, and which of them stand in for what was asked and is not there."""
+    wanted = dict.fromkeys(normalise(name) for name in categories)
+    instead = {normalise(name): tuple(map(normalise, [other] if isinstance(other, str) else other))
+               for name, other in substitutes.items()}
+    used = {name: instead[name] for name in wanted if name not in found and name in instead}
+    chosen = sorted({other for name in wanted for other in used.get(name, (name,))})
+    for name in chosen:
         if name not in found:
             hint = SUBSTITUTES.get(name)
             near = difflib.get_close_matches(name, [*found], n=3) or sorted(found)[:5]
             raise ValueError(f"no category {name!r} among {len(found)}; " + (
-                f"Places205 has it, Places365 does not: {hint!r} is the suggested substitute" if hint and hint in found
+                f"Places205 has it, Places365 does not: {hint!r} is the suggested substitute, as in "
+                f"substitutes={{{name!r}: {hint!r}}}" if hint and hint in found
                 else f"did you mean {' or '.join(map(repr, near))}?"))
-    return wanted
+    return chosen, used
 
 
 def _pictures(where: Path | list[Path], root: Path) -> list[str]:
     if isinstance(where, Path):
         top = os.path.relpath(where, root)
-        return sorted(f"{top}/{name}" for name in os.listdir(where) if os.path.splitext(name)[1].lower() in EXTENSIONS)
+        return [f"{top}/{name}" for name in images.files(where)]
     return sorted(os.path.relpath(path, root) for path in where)
-
-
-def _folders(path: Path) -> list[Path]:
-    return sorted(Path(entry.path) for entry in os.scandir(path) if entry.is_dir()) if path.is_dir() else []
 
 
 def _words(path: Path) -> list[list[str]]:

@@ -1,7 +1,8 @@
 """Waterbirds: CUB birds composited onto Places, land birds on land and water birds on water with probability 0.95.
 
-The 100 % variant leaves the minority rows of train and validation out; test stays as it is. (The paper does not say how
-it made it. A second release, ``waterbird_1.0_forest2water2``, can be given as the root as well.)
+The 100 % variant leaves the minority rows of train and validation out; test stays as it is. The paper does not say how
+it made it: a second release, ``waterbird_1.0_forest2water2``, is another draw of splits and scenes, and can be given as
+the root, here and for `leakage`, `bird_labels` and `used_backgrounds`.
 """
 
 import warnings
@@ -28,25 +29,26 @@ class NotTheOfficialDraw(UserWarning):
 def waterbirds(root: str | Path, *, correlation: int = 95, strict: bool = True) -> Scenes:
     """The composited birds as `Scenes`; label 0 landbird, 1 waterbird; place 0 land, 1 water; group 2 * label + place.
 
-    root: the data root with ``waterbird_complete95_forest2water2/``, or that folder. correlation: 95 as released, or
-    100 without the minority groups in train and validation. Extra columns: image_id, place_image.
+    root: the data root with ``waterbird_complete95_forest2water2/``, or that folder, or the folder of the 100 %
+    release. correlation: 95 as released, or 100 without the minority groups in train and validation. The name is
+    "waterbirds-95", "waterbirds-100", or "waterbirds-1.0" for the 100 % release. Extra columns: image_id, place_image.
     strict: split sizes other than the release's are an error, otherwise a warning; other group sizes always warn.
     """
     if correlation not in (95, 100):
         raise ValueError(f"correlation={correlation!r}; choices: 95, 100")
     folder = _folder(root)
     frame = _metadata(folder)
-    if folder.name != RELEASE_100:
-        _check(root, frame, strict=strict)
-    elif correlation == 95:
+    second = folder.name == RELEASE_100
+    if second and correlation == 95:
         raise ValueError(f"{folder} is the 100 % release; give the folder of the 95 % one, or correlation=100")
+    _check(root, frame, "waterbirds-1.0" if second else "waterbirds", strict=strict)
     frame = frame.rename(columns={"img_id": "image_id", "img_filename": "image", "y": "label",
                                   "place_filename": "place_image"})
     frame["split"] = [SPLITS[number] for number in frame["split"]]
     frame["group"] = groups.group_id(frame["label"], frame["place"], n_places=len(PLACES))
     dropped = (correlation == 100) & (frame["label"] != frame["place"]) & (frame["split"] != "test")
     frame.loc[dropped, "split"] = LEFT_OUT  # the rows stay, so that both variants list, and encode, the same pictures
-    return Scenes(f"waterbirds-{correlation}", folder, frame, LABELS, PLACES,
+    return Scenes("waterbirds-1.0" if second else f"waterbirds-{correlation}", folder, frame, LABELS, PLACES,
                   skipped={"minority rows of train and val": int(dropped.sum())})
 
 
@@ -92,18 +94,23 @@ def _metadata(folder: Path) -> pd.DataFrame:
         if not frame[column].isin(known).all():
             wrong = frame[column][~frame[column].isin(known)].iloc[0]
             raise ValueError(f"{path}: {column} is {wrong!r} in some row; it should be one of {known}")
+    for column in ("img_id", "img_filename"):
+        if (twice := frame[column][frame[column].duplicated()]).size:
+            raise ValueError(f"{path}: {column} {twice.iloc[0]!r} stands in two rows")
     return frame
 
 
-def _check(root: str | Path, frame: pd.DataFrame, *, strict: bool) -> None:
+def _check(root: str | Path, frame: pd.DataFrame, name: str, *, strict: bool) -> None:
     group = groups.group_id(frame["y"], frame["place"], n_places=len(PLACES))
-    by_split = {name: group[frame["split"] == number] for number, name in enumerate(SPLITS)}
-    catalogue.check_counts(root, "waterbirds", {name: len(rows) for name, rows in by_split.items()}, strict=strict)
-    wanted = catalogue.expected(root, "waterbirds")
-    for name, rows in by_split.items():
-        counted, official = groups.group_counts(rows, n_groups=4).tolist(), wanted.get(f"{name}_groups")
+    by_split = {split: group[frame["split"] == number] for number, split in enumerate(SPLITS)}
+    catalogue.check_counts(root, name, strict=strict, found={
+        **{split: len(rows) for split, rows in by_split.items()},
+        "ids in order": frame["img_id"].tolist() == list(range(1, len(frame) + 1))})
+    wanted = catalogue.expected(root, name)
+    for split, rows in by_split.items():
+        counted, official = groups.group_counts(rows, n_groups=4).tolist(), wanted.get(f"{split}_groups")
         if official and counted != official:
             warnings.warn(
-                f"{name} of {root} has the groups {counted}, the release has {official}: this copy was generated again "
+                f"{split} of {root} has the groups {counted}, the release has {official}: this copy was generated again "
                 "with another seed. Its results cannot be compared with published ones, and its validation rows are "
                 "not those of the release.", NotTheOfficialDraw, stacklevel=3)

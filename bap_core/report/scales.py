@@ -4,7 +4,9 @@ from pathlib import Path
 
 from bap_core.data import catalogue
 
-OFFICIAL = ("cub", "places", "coco", "waterbirds-95", "waterbirds-100")  # names that the loaders of `data` give
+# Names that the loaders of `data` give; what follows a blank (as in "nico car/truck") names a part of the set.
+OFFICIAL = ("cub", "places", "places205", "coco", "dtd", "waterbirds-95", "waterbirds-100", "waterbirds-1.0",
+            "counteranimal", "nico")
 
 BANNERS = {
     "micro": (
@@ -61,4 +63,4 @@ def banner_html(scale: str) -> str:
 def _of_data(item) -> str:
     if world_of(item):
         return "micro"
-    return "paper" if item.name in OFFICIAL else "own"
+    return "paper" if item.name.split(" ")[0] in OFFICIAL else "own"
