@@ -41,7 +41,7 @@ def examine(*, profile: str, root: str | None = None) -> int:
     """
     jobs = run.plan([], profile=profile)
     if root:
-        jobs = [replace(job, parameters=job.parameters | {"data_root": root}) if "data_root" in job.parameters else job for job in jobs]
+        jobs = [replace(job, parameters=job.parameters | {"data_root": root}) for job in jobs]
     found = [*versions(), *machine(profile), *data(jobs), *weights(jobs)]
     for finding in found:
         print("\n".join(_lines(finding)))

@@ -49,9 +49,9 @@ def steps(name: str, root: Path, archives: list[Archive]) -> str:
     """What to do by hand for archives without a direct address, numbered."""
     source = catalogue.source(name)
     instead = f" (or {source.instead}, unpacked there)" if source.instead else ""
+    files = [f"     - {archive}{f', MD5 {archive.md5}' if archive.md5 else ''}" for archive in archives]
     lines = [f"{len(archives)} of the files of {source.title} must be brought by hand:",
-             f"  1. Go to {source.where}.", f"     Licence: {source.licence}.",
-             f"  2. Download{instead}:", *(f"     - {archive}{f', MD5 {archive.md5}' if archive.md5 else ''}" for archive in archives),
+             f"  1. Go to {source.where}.", f"     Licence: {source.licence}.", f"  2. Download{instead}:", *files,
              f"  3. Put what you got into {root}, as it is: do not unpack it.",
              "  4. Run the same command again; it checks and unpacks the files:", f"     $ bap data fetch {name} --root {root}",
              "If you know an address (or a folder) that holds these files, add --from ADDRESS instead."]

@@ -123,8 +123,9 @@ def _clashes(new: Path, old: Path) -> Iterator[Path]:
         there = old / entry.name
         if entry.is_dir(follow_symlinks=False) and there.is_dir():
             yield from _clashes(Path(entry.path), there)
-        elif os.path.lexists(there) and not (there.is_file() and entry.is_file() and there.stat().st_size == entry.stat().st_size):
-            yield there
+        elif os.path.lexists(there):
+            alike = there.is_file() and entry.is_file() and there.stat().st_size == entry.stat().st_size
+            yield from [] if alike else [there]
 
 
 def _merge(new: Path, old: Path) -> None:
