@@ -44,7 +44,7 @@ def test_an_empty_machine_lists_every_dataset_and_checkpoint_of_the_paper_with_s
     monkeypatch.setattr(doctor, "_in_cache", lambda settings: False)
     assert doctor.examine(profile="paper", root=str(tmp_path / "nothing")) == 1
     shown = capsys.readouterr().out
-    for name, notebook in {"cub": "03_waterbirds", "waterbirds": "03_waterbirds", "places": "01_additivity", "coco": "02_k"}.items():
+    for name, notebook in {"cub": "03_water", "waterbirds": "03_water", "places": "01_additivity", "coco": "02_k"}.items():
         part = shown[shown.index(f"missing {name} "):].split("$")[0]
         assert notebook in part and (" GB)" in part or " MB)" in part) and "Licence: " in part
         assert f"$ bap data fetch {name} --root {tmp_path / 'nothing'}" in shown
