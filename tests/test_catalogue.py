@@ -37,7 +37,7 @@ def test_the_download_of_cub_is_added_up_by_hand():
     assert inventory.needed(catalogue.source("cub").archives) == "1.19 GB"
     assert inventory.needed(catalogue.source("places").archives) == "26.1 GB"  # validation pictures are an extra
     assert inventory.needed(catalogue.source("waterbirds").archives) == "about 500 MB"
-    assert inventory.needed(catalogue.source("nico").archives) == "2 files of unpublished size"
+    assert inventory.needed(catalogue.source("nico").archives) == "1 file of unpublished size"
 
 
 def test_a_misspelt_dataset_gets_the_nearest_name():

@@ -369,7 +369,7 @@ def test_two_who_fetch_the_same_dataset_download_it_once(server, toy, tmp_path, 
     (["fetch", "plases"], "did you mean 'places'"),
     (["check", "plases"], "did you mean 'places'"),
     (["index", "plases"], "did you mean 'places'"),
-    (["index", "cub"], "those that are not: places"),
+    (["index", "cub"], "those that are not: places, places205"),
     (["index", "places"], "is missing"),
     (["fetch", "cub", "--from", "ftp://somewhere"], "neither a folder nor an address"),
 ])
