@@ -1,4 +1,4 @@
-"""The command `bap`: run notebooks, build the book, check pages and the machine, make the micro world.
+"""The command `bap`: run notebooks, build the book, check pages and the machine, get the data, make the micro world.
 
 Whatever the user can set right is answered with one message and exit code 2; a notebook that fails, a page that is
 refused, something missing or a full disk gives 1; Ctrl-C gives 130.
@@ -38,6 +38,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_book(commands)
     _add_verify(commands)
     _add_doctor(commands)
+    _add_data(commands)
     _add_micro(commands)
     return parser
 
@@ -100,12 +101,74 @@ def _verify(chosen) -> int:
 def _add_doctor(commands) -> None:
     parser = _command(commands, "doctor", _doctor, "Check this machine: versions, device, disk, data, weights.")
     _profile(parser)
+    parser.add_argument("--root", help="look for the data here, instead of in the profile's data_root")
 
 
 def _doctor(chosen) -> int:
     from bap_core import doctor
 
-    return doctor.examine(profile=chosen.profile)
+    return doctor.examine(profile=chosen.profile, root=chosen.root)
+
+
+def _add_data(commands) -> None:
+    text = "List, check, fetch and index the official datasets."
+    parts = commands.add_parser("data", help=text, description=text).add_subparsers(dest="part", required=True, metavar="PART")
+    listed = _command(parts, "list", _data_list, "Every dataset with size, licence, origin, and whether it is there.")
+    check = _named(parts, "check", _data_check, "Check one dataset: archives, checksums, and the counts of its loader.")
+    fetch = _named(parts, "fetch", _data_fetch, "Download, verify and unpack what is missing, or print the steps by hand.")
+    fetch.add_argument("--from", dest="origin", default="", metavar="WHERE",
+                       help="a folder with the archives, or the http(s) address of one")
+    fetch.add_argument("--extras", action="store_true", help="also the archives that no notebook needs")
+    index = _named(parts, "index", _data_index, "Walk a large dataset once and keep the list of its files.")
+    for parser in (listed, check, fetch, index):
+        parser.add_argument("--root", help="data root (default: data_root of the profile `paper`)")
+
+
+def _named(parts, name: str, do, text: str) -> argparse.ArgumentParser:
+    parser = _command(parts, name, do, text)
+    parser.add_argument("name", metavar="NAME", help="as `bap data list` shows it")
+    return parser
+
+
+def _data_root(chosen) -> Path:
+    from bap_core import micro, run
+    from bap_core.parameters import read_yaml
+
+    root = chosen.root or read_yaml(run.notebooks_folder() / "profiles" / "paper.yml")["all"]["data_root"]
+    return micro.resolve(root) if str(root).partition(":")[0] in micro.WORLDS else Path(root).expanduser()
+
+
+def _data_list(chosen) -> int:
+    from bap_core.data import inventory
+
+    root = _data_root(chosen)
+    print("\n".join([f"below {root}:", *inventory.overview(root)]))
+    return 0
+
+
+def _data_check(chosen) -> int:
+    from bap_core.data import inventory
+
+    return 0 if inventory.check(chosen.name, _data_root(chosen)) else 1
+
+
+def _data_fetch(chosen) -> int:
+    from bap_core.data.download import Unfetched
+    from bap_core.data.fetch import fetch
+
+    try:
+        fetch(chosen.name, _data_root(chosen), origin=chosen.origin, extras=chosen.extras)
+    except Unfetched as error:
+        print(f"bap data fetch: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _data_index(chosen) -> int:
+    from bap_core.data import inventory
+
+    print("\n".join(inventory.walk(chosen.name, _data_root(chosen))))
+    return 0
 
 
 def _add_micro(commands) -> None:

@@ -5,15 +5,15 @@ import re
 import shutil
 import textwrap
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
 
 import psutil
 from packaging.requirements import Requirement
 
-from bap_core import encoders, run, runtime, store
-from bap_core.data import catalogue
+from bap_core import encoders, micro, run, runtime, store
+from bap_core.data import catalogue, inventory
 from bap_core.parameters import read_yaml
 
 WIDTH = 80
@@ -34,9 +34,14 @@ class Finding:
     remedy: str = ""
 
 
-def examine(*, profile: str) -> int:
-    """Print what was found for ``profile``; 0 if its notebooks can run, 1 if something they need is missing."""
+def examine(*, profile: str, root: str | None = None) -> int:
+    """Print what was found for ``profile``; 0 if its notebooks can run, 1 if something they need is missing.
+
+    root: where to look for the data, instead of the profile's ``data_root``.
+    """
     jobs = run.plan([], profile=profile)
+    if root:
+        jobs = [replace(job, parameters=job.parameters | {"data_root": root}) for job in jobs]
     found = [*versions(), *machine(profile), *data(jobs), *weights(jobs)]
     for finding in found:
         print("\n".join(_lines(finding)))
@@ -80,9 +85,13 @@ def machine(profile: str) -> Iterator[Finding]:
     remedy = "the numbers of this profile are meant for a GPU; on a CPU it takes days" if note else ""
     yield Finding("note" if note else "ok", "device", f"{device} in {runtime.compute_dtype(device)}", remedy)
     disk, memory = GIGABYTES.get(profile, PAPER_GIGABYTES)
-    home = next(folder for folder in (runtime.home(), *runtime.home().parents) if folder.exists())
+    home = _existing(runtime.home())
     yield _enough("free disk", shutil.disk_usage(home).free, disk, f"free some below {home}, or set BAP_HOME elsewhere")
     yield _enough("free memory", psutil.virtual_memory().available, memory, "close other programs")
+
+
+def _existing(folder: Path) -> Path:
+    return next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
 
 
 def _enough(what: str, bytes_free: int, needed: int, remedy: str) -> Finding:
@@ -95,37 +104,65 @@ def data(jobs: list[run.Job]) -> Iterator[Finding]:
     """The data that the notebooks open below their ``data_root``, and the folders that other parameters name."""
     wanted: dict[tuple[str, str], list[str]] = {}
     for job in jobs:
-        root = job.parameters.get("data_root")
         code = "\n".join(cell.source for cell in job.cells if cell.cell_type == "code")
-        names = [name for name in catalogue.CATALOGUE if re.search(rf"\bdata\.{name}\(", code)]
-        own = [job.parameters[key] for key in ("objects", "backgrounds") if key in job.parameters]
-        for key in [(root, name) for name in names] + [(folder, "") for folder in own]:
-            wanted.setdefault(key, []).append(job.name)
+        for name in catalogue.CATALOGUE:
+            if re.search(rf"\bdata\.{name}\(", code):
+                wanted.setdefault((job.parameters["data_root"], name), []).append(job.name)
+        for path in filter(None, map(job.parameters.get, ("objects", "backgrounds"))):
+            wanted.setdefault((path, ""), []).append(job.name)
     for (root, name), notebooks in wanted.items():
-        yield _data_there(root, name, ", ".join(notebooks))
+        yield (_release if name else _pictures)(root, name, f"(for {', '.join(notebooks)})")
+    for root in dict.fromkeys(root for root, name in wanted if name and not _rendered(root)):
+        yield from _to_download(root, [name for other, name in wanted if name and other == root])
 
 
-def _data_there(root: str, name: str, notebooks: str) -> Finding:
-    what = name or "pictures"
-    if root.split(":")[0] in ("micro", "micro-smoke"):
-        return Finding("ok", what, f"{root}: rendered on first use (for {notebooks})")
-    path = Path(root).expanduser()
-    if not name:
-        state = "ok" if path.exists() else "missing"
-        return Finding(state, what, f"{root} (for {notebooks})", "" if path.exists() else "give an existing path with -p")
-    source = catalogue.source(name)
-    if found := next((folder for folder in source.folders if (path / folder).is_dir()), None):
-        return Finding("ok", what, f"{path / found} (for {notebooks})")
-    remedy = f"download {'; '.join(source.downloads)} from {source.where} and unpack below {path}; {source.licence}"
-    return Finding("missing", what, f"no {' or '.join(source.folders)} in {path} (for {notebooks})", remedy)
+def _rendered(root: str) -> bool:
+    return root.partition(":")[0] in micro.WORLDS
+
+
+def _pictures(path: str, _: str, notebooks: str) -> Finding:
+    if _rendered(path):
+        return Finding("ok", "pictures", f"{path}: rendered on first use {notebooks}")
+    if Path(path).expanduser().exists():
+        return Finding("ok", "pictures", f"{path} {notebooks}")
+    return Finding("missing", "pictures", f"{path} {notebooks}", "give an existing path with -p")
+
+
+def _release(root: str, name: str, notebooks: str) -> Finding:
+    """One dataset of the catalogue, archive by archive."""
+    if _rendered(root):
+        return Finding("ok", name, f"{root}: rendered on first use {notebooks}")
+    source, lacking = catalogue.source(name), catalogue.lacking(root, name)
+    if not lacking:
+        return Finding("ok", name, f"there, below {root} {notebooks}")
+    direct = all(archive.address for archive in lacking)
+    remedy = "" if direct else " No direct address is known: this prints what to do by hand, then checks and unpacks it."
+    return Finding("missing", name, f"{', '.join(map(str, lacking))} {notebooks}",
+                   f"Licence: {source.licence}.{remedy}\n$ bap data fetch {name} --root {root}")
+
+
+def _to_download(root: str, names: list[str]) -> Iterator[Finding]:
+    """What the missing data amount to, against the room on the disk of ``root``; archive and content are there at once."""
+    lacking = [archive for name in names for archive in catalogue.lacking(root, name)]
+    if not lacking:
+        return
+    free = shutil.disk_usage(_existing(Path(root).expanduser())).free
+    size = sum(archive.size for archive in lacking)
+    detail = f"{inventory.needed(lacking)} to download, twice that while unpacking; {catalogue.readable(free)} free"
+    remedy = f"free some, or give another data root than {root}" if 2 * size > free else ""
+    yield Finding("note" if remedy else "ok", "disk for the data", detail, remedy)
 
 
 def weights(jobs: list[run.Job]) -> Iterator[Finding]:
     """The encoders that the notebooks load: shipped ones against their cards, others in the local cache or as files."""
     encoders.register_micro()
-    names = dict.fromkeys(name for job in jobs for name in _encoders(job.parameters))
-    for name in names:
-        yield _shipped(name) if name.startswith("micro-") else _fetched(name)
+    wanted: dict[str, list[str]] = {}
+    for job in jobs:
+        for name in _encoders(job.parameters):
+            wanted.setdefault(name, []).append(job.name)
+    for name, notebooks in wanted.items():
+        found = _shipped(name) if name.startswith("micro-") else _fetched(name)
+        yield replace(found, detail=f"{found.detail} (for {', '.join(notebooks)})")
 
 
 def _encoders(parameters: dict) -> list[str]:
@@ -155,7 +192,20 @@ def _fetched(name: str) -> Finding:
     if _in_cache(settings):
         return Finding("ok", name, "in the local cache")
     fetch = f'$ python -c "import open_clip; open_clip.create_model(\'{architecture}\', \'{tag}\')"'
-    return Finding("missing", name, "not in the local cache", f"on a machine with a network:\n{fetch}")
+    return Finding("missing", name, f"not in the local cache, {_size(architecture)}", f"on a machine with a network:\n{fetch}")
+
+
+def _size(architecture: str) -> str:
+    """Size of a download in words. open_clip states none, so weights are counted on an empty model, 4 bytes each."""
+    import open_clip
+    import torch
+
+    if (open_clip.get_model_config(architecture) or {}).get("text_cfg", {}).get("hf_model_name"):
+        return "open_clip states no size"  # building this text tower would ask the network
+    with torch.device("meta"):
+        model = open_clip.create_model(architecture, device="meta")
+    size = sum(weight.numel() for weight in model.parameters()) * 4
+    return f"about {catalogue.readable(size)} (counted as float32; open_clip states no size)"
 
 
 def _in_cache(settings: dict) -> bool:

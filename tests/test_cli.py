@@ -32,7 +32,8 @@ def test_the_misspelt_seeds_of_waterbirds_exit_with_2_and_name_seeds(capsys):
     assert "did you mean 'seeds'" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("arguments", [[], ["rnu"], ["run", "--profil"], ["micro"], ["micro", "bake"]])
+@pytest.mark.parametrize("arguments", [[], ["rnu"], ["run", "--profil"], ["micro"], ["micro", "bake"], ["data"],
+                                       ["data", "fetch"]])
 def test_an_unknown_command_or_option_exits_with_2(arguments):
     with pytest.raises(SystemExit) as left:
         cli.main(arguments)

@@ -127,6 +127,17 @@ def test_places_reads_both_layouts_to_the_same_names(scenery):
     assert grounds.categories == ["bar", "forest/broadleaf", "ocean"] and grounds.image(3).size == (6, 5)
 
 
+def test_places_sees_a_picture_that_came_after_it_was_indexed_and_reads_one_category_alone(scenery):
+    before = places(scenery)
+    bar = (scenery / before.frame["image"][0]).parent
+    save(bar / "00000002.jpg")
+    assert len(places(scenery, strict=False)) == 5
+    for folder in {(scenery / image).parent for image in before.frame["image"]} - {bar}:
+        shutil.rmtree(folder)
+    with pytest.warns(UserWarning, match="not the whole release"):
+        assert places(scenery, strict=False).frame["category"].tolist() == ["bar", "bar"]
+
+
 def test_places_accepts_any_spelling_of_a_category_and_matches_whole_names(scenery):
     assert len(places(scenery, categories=["/f/forest/broadleaf", "forest-broadleaf", "ocean"])) == 3
     with pytest.raises(ValueError, match="no category 'ocea' among 3; did you mean 'ocean'"):

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bap_core import doctor, encoders, run
+from bap_core import doctor, encoders, micro, run
+from bap_core.micro.world import World
 
 
 def job(code="", **parameters) -> run.Job:
@@ -21,11 +22,51 @@ def test_every_line_fits_80_columns_but_for_commands():
 
 
 def test_data_that_a_notebook_opens_are_looked_for_below_its_root(tmp_path):
-    (tmp_path / "CUB_200_2011").mkdir()
+    for name in ("CUB_200_2011/images.txt", "segmentations/001/a.png"):
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).touch()
     code = "birds = data.cub(root)\nplaces = data.places(root)"
     found = {finding.what: finding for finding in doctor.data([job(code, data_root=str(tmp_path))])}
     assert found["cub"].state == "ok" and found["places"].state == "missing"
-    assert "places365" in found["places"].remedy and "03_toy" in found["places"].detail
+    assert "train_256_places365standard.tar (26.1 GB)" in found["places"].detail and "03_toy" in found["places"].detail
+    assert f"$ bap data fetch places --root {tmp_path}" in found["places"].remedy
+
+
+def test_a_dataset_of_which_one_archive_is_missing_is_missing_with_that_archive(tmp_path):
+    (tmp_path / "CUB_200_2011").mkdir()
+    (tmp_path / "CUB_200_2011" / "images.txt").touch()
+    found = next(iter(doctor.data([job("data.cub(root)", data_root=str(tmp_path))])))
+    assert found.state == "missing" and "segmentations.tgz" in found.detail and "CUB_200_2011.tgz" not in found.detail
+
+
+def test_an_empty_machine_lists_every_dataset_and_checkpoint_of_the_paper_with_size_and_command(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(doctor, "versions", lambda: [])
+    monkeypatch.setattr(doctor, "_in_cache", lambda settings: False)
+    assert doctor.examine(profile="paper", root=str(tmp_path / "nothing")) == 1
+    shown = capsys.readouterr().out
+    for name, notebook in {"cub": "03_water", "waterbirds": "03_water", "places": "01_additivity", "coco": "02_k"}.items():
+        part = shown[shown.index(f"missing {name} "):].split("$")[0]
+        assert notebook in part and (" GB)" in part or " MB)" in part) and "Licence: " in part
+        assert f"$ bap data fetch {name} --root {tmp_path / 'nothing'}" in shown
+    for name in ("ViT-B-16:laion2b_s34b_b88k", "ViT-B-16-SigLIP2:webli"):
+        part = shown[shown.index(f"missing {name}"):].split("$ python")[0]
+        assert "about " in part and "GB" in part.replace("MB", "GB") and "01_additivity" in part
+    assert "about 47.4 GB to download" in " ".join(shown.split()) and "6 missing" in shown
+
+
+def test_pointed_at_a_micro_root_everything_is_there(tmp_path, monkeypatch, capsys):
+    micro.render(tmp_path, World("tiny", photos=1, train=1, val=1, coco=2), workers=1)
+    monkeypatch.setattr(doctor, "versions", lambda: [])
+    monkeypatch.setattr(doctor, "weights", lambda jobs: [])
+    for root in (str(tmp_path), "micro"):
+        assert doctor.examine(profile="paper", root=root) == 0
+        shown = capsys.readouterr().out
+        assert shown.count("\nok ") >= 4 and "missing" not in shown and "to download" not in shown
+
+
+def test_the_size_of_a_checkpoint_is_counted_without_making_it():
+    assert "about 598 MB" in doctor._size("ViT-B-16")  # 149.6 million weights of 4 bytes
+    assert doctor._size("xlm-roberta-base-ViT-B-32") == "open_clip states no size"
 
 
 def test_the_micro_world_is_never_missing():

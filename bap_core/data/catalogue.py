@@ -3,6 +3,7 @@
 A folder that holds another world (the micro world) says so in ``bap-world.json``: name, version, hash and counts.
 """
 
+import difflib
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,23 +15,78 @@ WORLD_FILE = "bap-world.json"
 
 
 @dataclass(frozen=True)
+class Archive:
+    """One file of a release, kept below the data root until it is unpacked there.
+
+    bytes and md5: 0 and "" where none is published; about: bytes roughly, then. address: a direct one, "" where none
+    was verified. holds: paths below the data root, any of which shows that it is unpacked. extra: no notebook needs it.
+    """
+
+    name: str
+    bytes: int = 0
+    md5: str = ""
+    about: int = 0
+    address: str = ""
+    holds: tuple[str, ...] = ()
+    extra: bool = False
+
+    @property
+    def size(self) -> int:
+        """Bytes, exact or rough; 0 where nothing is known."""
+        return self.bytes or self.about
+
+    def __str__(self):
+        size = f"{'' if self.bytes else 'about '}{readable(self.size)}" if self.size else "size not published"
+        return f"{self.name} ({size})"
+
+    def unpacking(self, root: str | Path) -> Path:
+        """Folder that is there only while the archive is being unpacked below ``root``, or after that was cut short."""
+        return Path(root) / f".{self.name}.unpacking"
+
+    def there(self, root: str | Path) -> Path | None:
+        """The path below ``root`` that shows that the archive is unpacked, or None."""
+        if self.unpacking(root).exists():
+            return None
+        return next((Path(root) / path for path in self.holds if (Path(root) / path).exists()), None)
+
+
+@dataclass(frozen=True)
 class Source:
-    """A public download. counts: verified ones; hearsay: counts that could not be verified, so they only warn."""
+    """A public release. counts: verified ones; hearsay: counts that could not be verified, so they only warn.
+
+    folders: where its loader looks below the data root. walked: folders with so many files that `index` keeps a list.
+    instead: another download that serves as well.
+    """
 
     title: str
     folders: tuple[str, ...]
-    downloads: tuple[str, ...]
+    archives: tuple[Archive, ...]
     where: str
     licence: str
     counts: dict
     hearsay: tuple[str, ...] = ()
+    walked: tuple[str, ...] = ()
+    instead: str = ""
 
+    @property
+    def downloads(self) -> tuple[str, ...]:
+        """The archives as text, and what may be taken instead."""
+        return (*map(str, self.archives), *([f"or {self.instead}"] if self.instead else []))
+
+
+_PLACES = ("places365_standard/train", "data_256", "data_256_standard", "data_large", "data_large_standard")
+
+_COUNTERANIMAL = ("LAION-final", "CounterAnimal/LAION-final", "counteranimal/LAION-final")
+_PLACES205 = ("places205/images256", "places205", "images256")
 
 CATALOGUE = {
     "cub": Source(
         title="CUB-200-2011", folders=("CUB_200_2011",),
-        downloads=("CUB_200_2011.tgz (1.15 GB, MD5 97eceeb196236b17998738112f37df78)",
-                   "segmentations.tgz (39 MB, MD5 4d47ba1228eae64f2fa547c47bc65255)"),
+        archives=(
+            Archive("CUB_200_2011.tgz", 1150585339, "97eceeb196236b17998738112f37df78",
+                    holds=("CUB_200_2011/images.txt", "images.txt")),
+            Archive("segmentations.tgz", 39272883, "4d47ba1228eae64f2fa547c47bc65255",
+                    holds=("segmentations", "CUB_200_2011/segmentations"))),
         where="the CUB-200-2011 page of the Caltech data site",
         licence="non-commercial research and education; photographers keep their rights",
         counts={"images": 11788, "classes": 200, "train": 5994, "test": 5794, "smallest class": 41, "largest class": 60,
@@ -38,7 +94,8 @@ CATALOGUE = {
                 "largest box": [500, 497]}),
     "waterbirds": Source(
         title="Waterbirds", folders=("waterbird_complete95_forest2water2",),
-        downloads=("waterbird_complete95_forest2water2.tar.gz (about 0.5 GB)",),
+        archives=(Archive("waterbird_complete95_forest2water2.tar.gz", about=500_000_000, holds=(
+            "waterbird_complete95_forest2water2/metadata.csv", "waterbird_1.0_forest2water2/metadata.csv", "metadata.csv")),),
         where="the page named in the group_DRO project of kohpangwei; also through the WILDS package",
         licence="as CUB and Places: research and education only",
         counts={"train": 4795, "val": 1199, "test": 5794, "ids in order": True,
@@ -46,29 +103,39 @@ CATALOGUE = {
                 "test_groups": [2255, 2255, 642, 642]}),
     "waterbirds-1.0": Source(
         title="Waterbirds, the release with 100 %", folders=("waterbird_1.0_forest2water2",),
-        downloads=("waterbird_1.0_forest2water2 (size not stated)",), where="the GALS project",
-        licence="as CUB and Places: research and education only",
+        archives=(Archive("waterbird_1.0_forest2water2.tar.gz", holds=("waterbird_1.0_forest2water2/metadata.csv",)),),
+        where="the GALS project (save its archive under this name)", licence="as CUB and Places: research and education only",
         counts={"train": 4795, "val": 1199, "test": 5794, "train_groups": [3694, 0, 0, 1101]}),
     "places": Source(
         title="Places365-Standard",
         folders=("places365_standard", "data_256", "data_256_standard", "data_large", "data_large_standard"),
-        downloads=("places365standard_easyformat.tar (20 to 25 GB)",
-                   "or train_256_places365standard.tar (26.1 GB, MD5 53ca1c756c3d1e7809517cc47c5561c5) with "
-                   "val_256.tar and filelist_places365-standard.tar"),
+        archives=(
+            Archive("train_256_places365standard.tar", 26103685120, "53ca1c756c3d1e7809517cc47c5561c5",
+                    holds=(*_PLACES, "train", "a/airfield")),
+            Archive("val_256.tar", 525158400, "e27b17d8d44f4af9a78502beb927f808",
+                    holds=("places365_standard/val", "val_256", "data_256/val_256", "val"), extra=True),
+            Archive("filelist_places365-standard.tar", 67498496, "35a0585fee1fa656440f3ab298f8479c",
+                    holds=("categories_places365.txt", "places365_standard/categories_places365.txt",
+                           "places365_standard/val.txt"), extra=True)),
+        instead="places365standard_easyformat.tar (20 to 25 GB)",
         where="the Places365 project of CSAILVision", licence="images belong to their owners; research use",
         counts={"categories": 365, "train": 1803460, "val": 36500, "train, smallest": 3068, "train, largest": 5000,
-                "val, smallest": 100, "val, largest": 100},
+                "val, smallest": 100, "val, largest": 100}, walked=_PLACES,
         hearsay=("train", "val", "train, smallest", "train, largest", "val, smallest", "val, largest")),
     "places205": Source(
-        title="Places205", folders=("places205", "images256", "places205/images256"),
-        downloads=("imagesPlaces205_resize.tar (name and size not verified)",),
-        where="the page of the older Places database", licence="images belong to their owners; research use",
-        counts={"categories": 205}, hearsay=("categories",)),
+        title="Places205", folders=_PLACES205,
+        archives=(Archive("imagesPlaces205_resize.tar", holds=_PLACES205),), walked=("places205/images256", "images256"),
+        where="the page of the older Places database (the archive's name is not verified: save it under this one)",
+        licence="images belong to their owners; research use", counts={"categories": 205}, hearsay=("categories",)),
     "coco": Source(
         title="COCO 2017", folders=("annotations", "coco"),
-        downloads=("train2017.zip (19.3 GB, MD5 cced6f7f71b7629ddf16f17bbcfab6b2)",
-                   "val2017.zip (0.8 GB, MD5 442b8da7639aecaf257c1dceb8ba8c80)",
-                   "annotations_trainval2017.zip (0.25 GB, MD5 f4bbac642086de4f52a3fdda2de5fa2c)"),
+        archives=(
+            Archive("annotations_trainval2017.zip", 252907541, "f4bbac642086de4f52a3fdda2de5fa2c",
+                    holds=("annotations/instances_train2017.json", "coco/annotations/instances_train2017.json")),
+            Archive("train2017.zip", 19336861798, "cced6f7f71b7629ddf16f17bbcfab6b2",
+                    holds=("train2017", "coco/train2017")),
+            Archive("val2017.zip", 815585330, "442b8da7639aecaf257c1dceb8ba8c80",
+                    holds=("val2017", "coco/val2017"), extra=True)),
         where="the download page of cocodataset",
         licence="annotations CC BY 4.0; every photograph under its own Flickr licence",
         counts={"train2017": 118287, "val2017": 5000, "train2017 annotations": 860001,
@@ -77,23 +144,25 @@ CATALOGUE = {
                 "train2017 bus": 6061, "train2017 train": 4570, "train2017 truck": 9970, "train2017 boat": 10576},
         hearsay=("train2017", "val2017", "train2017 annotations", "train2017 pictures with annotations")),
     "counteranimal": Source(
-        title="CounterAnimal", folders=("LAION-final", "CounterAnimal/LAION-final", "counteranimal/LAION-final"),
-        downloads=("LAION-final (one archive on Google Drive, size not stated)",),
-        where="the page of the CounterAnimal project",
-        licence="not stated; photographs from iNaturalist, each under its own licence",
+        title="CounterAnimal", folders=_COUNTERANIMAL, archives=(Archive("counteranimal.zip", holds=_COUNTERANIMAL),),
+        where="the Google Drive link of https://counteranimal.github.io (save the one archive under this name)",
+        licence="none stated; the photographs come from iNaturalist under their own licences",
         counts={"classes": 45, "common": 7174, "counter": 5926, "brambling common": 117, "brambling counter": 111,
                 "bulbul common": 122, "bulbul counter": 185, "ptarmigan common": 57, "ptarmigan counter": 107,
                 "prairie chicken common": 25, "prairie chicken counter": 87},
         hearsay=("brambling common", "brambling counter", "bulbul common", "bulbul counter", "ptarmigan common",
                  "ptarmigan counter", "prairie chicken common", "prairie chicken counter")),
     "nico": Source(
-        title="NICO++", folders=("track_1/public_dg_0416/train",), downloads=("track_1.zip",),
-        where="the NICO-plus project of xxgege (Dropbox or Tsinghua Cloud)", licence="research, non-economic use",
-        counts={"contexts": 6, "classes": 60, "images": 88866}),
+        title="NICO++ (common contexts, track 1)", folders=("track_1/public_dg_0416/train",),
+        archives=(Archive("track_1.zip", holds=("track_1", "public_dg_0416", "nico", "NICO_DG", "NICO_DG_official")),
+                  Archive("dg_label_id_mapping.json", holds=("dg_label_id_mapping.json",), extra=True)),
+        where="the Dropbox or Tsinghua Cloud links in the readme of the NICO-plus project of xxgege",
+        licence="research, no economic use", counts={"contexts": 6, "classes": 60, "images": 88866}),
     "dtd": Source(
-        title="Describable Textures", folders=("dtd", "dtd/dtd"),
-        downloads=("dtd-r1.0.1.tar.gz (0.6 GB, MD5 fff73e5086ae6bdbea199a49dfb8a4c1)",),
-        where="the Describable Textures page of the Visual Geometry Group in Oxford", licence="research",
+        title="Describable Textures (DTD r1.0.1)", folders=("dtd", "dtd/dtd"),
+        archives=(Archive("dtd-r1.0.1.tar.gz", 625239812, "fff73e5086ae6bdbea199a49dfb8a4c1",
+                          holds=("dtd/images", "dtd/dtd/images")),),
+        where="the DTD page of the Visual Geometry Group, Oxford", licence="research use",
         counts={"classes": 47, "images": 5640, "smallest class": 120, "largest class": 120}),
 }
 
@@ -101,8 +170,23 @@ CATALOGUE = {
 def source(name: str) -> Source:
     """The catalogue's entry. ValueError with the known names."""
     if name not in CATALOGUE:
-        raise ValueError(f"unknown dataset {name!r}; known: {sorted(CATALOGUE)}")
+        near = difflib.get_close_matches(name, CATALOGUE, n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise ValueError(f"unknown dataset {name!r}{hint}; known: {sorted(CATALOGUE)}")
     return CATALOGUE[name]
+
+
+def lacking(root: str | Path, name: str, *, extras: bool = False) -> list[Archive]:
+    """Archives of dataset ``name`` that are not unpacked below ``root``; with ``extras`` those no notebook needs too."""
+    root = Path(root).expanduser()
+    return [archive for archive in source(name).archives
+            if (extras or not archive.extra) and archive.there(root) is None]
+
+
+def readable(size: int) -> str:
+    """Bytes for people: 39272883 -> "39.3 MB", 1150585339 -> "1.15 GB"."""
+    unit, each = next((pair for pair in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)) if size >= pair[1]), ("bytes", 1))
+    return f"{size / each:.3g} {unit}"
 
 
 def world(root: str | Path) -> dict | None:
@@ -135,8 +219,8 @@ def missing(path: str | Path, name: str) -> FileNotFoundError:
     entry = source(name)
     return FileNotFoundError(
         f"{path} is missing. {entry.title}: {'; '.join(entry.downloads)}; from {entry.where} "
-        f"(licence: {entry.licence}). Unpack it there, or give another data root; `bap doctor` "
-        "shows what is there and what is missing.")
+        f"(licence: {entry.licence}). `bap data fetch {name}` brings it or prints the steps; or "
+        "give another data root. `bap doctor` shows what is there and what is missing.")
 
 
 def check_counts(root: str | Path, name: str, found: dict, *, strict: bool) -> None:
@@ -151,7 +235,7 @@ def check_counts(root: str | Path, name: str, found: dict, *, strict: bool) -> N
     if not wrong:
         return
     text = (f"{source(name).title} in {root} is not the whole release: {'; '.join(wrong.values())}. Unpack "
-            f"{source(name).downloads[0].split(' ')[0]} again, or pass strict=False to go on with what is there")
+            f"{source(name).archives[0].name} again, or pass strict=False to go on with what is there")
     if strict and not set(wrong) <= set(soft):
         raise ValueError(text)
     warnings.warn(text, stacklevel=3)

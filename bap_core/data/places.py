@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from bap_core.data import catalogue, images
+from bap_core.data import catalogue, images, index
 from bap_core.data.nouns import Backgrounds
 
 # The 75 names with a second part: the only ones in which layout B's "-" stands for "/".
@@ -64,7 +64,7 @@ def places(root: str | Path, *, categories: Sequence[str] | None = None, part: s
     found = _layout(root, part) if release == "places365" else _places205(root)
     catalogue.check_counts(root, name, {"categories": len(found)}, strict=strict)
     chosen, used = _known(categories, found, substitutes or {}) if categories is not None else (sorted(found), {})
-    listed = {category: _pictures(found[category], root) for category in chosen}
+    listed = {category: _pictures(found[category], root) for category in chosen} if categories else _all_pictures(found, root)
     if categories is None:
         sizes = [len(pictures) for pictures in listed.values()]
         catalogue.check_counts(root, name, strict=strict, found={
@@ -106,8 +106,9 @@ def _lettered(folder: Path) -> Iterator[tuple[str, Path]]:
     for letter in images.subfolders(folder):
         for category in images.subfolders(letter) if len(letter.name) == 1 else ():
             # A category holds either pictures or sub-categories: the first of either tells which.
-            first = next((entry for entry in os.scandir(category) if not entry.name.startswith(".") and (
-                entry.is_dir() or Path(entry.name).suffix.lower() in images.EXTENSIONS)), None)
+            with os.scandir(category) as entries:
+                first = next((entry for entry in entries if not entry.name.startswith(".") and (
+                    entry.is_dir() or Path(entry.name).suffix.lower() in images.EXTENSIONS)), None)
             leaves = images.subfolders(category) if first is not None and first.is_dir() else [category]
             yield from ((leaf.relative_to(letter).as_posix(), leaf) for leaf in leaves)
 
@@ -148,6 +149,19 @@ def _known(categories: Iterable[str], found: dict,
                 f"substitutes={{{name!r}: {hint!r}}}" if hint and hint in found
                 else f"did you mean {' or '.join(map(repr, near))}?"))
     return chosen, used
+
+
+def _all_pictures(found: dict[str, Path | list[Path]], root: Path) -> dict[str, list[str]]:
+    """Category -> its pictures. Folders are read from the index of the folder that holds them all, which is walked once."""
+    if any(isinstance(where, list) for where in found.values()):
+        return {category: _pictures(where, root) for category, where in sorted(found.items())}
+    top = Path(os.path.commonpath(found.values()))
+    category_of = {os.path.relpath(folder, top): category for category, folder in found.items()}
+    listed, prefix = {category: [] for category in sorted(found)}, os.path.relpath(top, root)
+    for name in index.listing(top):
+        if (category := category_of.get(os.path.dirname(name) or ".")) is not None:
+            listed[category].append(f"{prefix}/{name}")
+    return listed
 
 
 def _pictures(where: Path | list[Path], root: Path) -> list[str]:
