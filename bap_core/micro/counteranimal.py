@@ -72,8 +72,16 @@ def photograph(bird: Species, background: str, generator: np.random.Generator, *
     scene = backgrounds.draw(category, generator, width=width, height=height)
     cutout = birds.draw(bird, generator, length=int(generator.uniform(0.46, 0.82) * min(width, height)))
     at = tuple(int((free - side) * generator.uniform(0.04, 0.9)) for free, side in zip((width, height), cutout.size))
-    _branch(scene, at[0] + cutout.width / 2, at[1] + cutout.height - 2, generator)
+    foot = _foot(cutout)
+    _branch(scene, at[0] + foot[0], at[1] + foot[1], generator)
     return scenes.shot(scene, cutout, at, generator, wet=False, aloft=True)
+
+
+def _foot(cutout: Image.Image) -> tuple[float, float]:
+    """x, y of the lowest pixels in the middle of a cut-out: tails hang lower, but at the sides."""
+    third = cutout.width // 3
+    rows, columns = np.nonzero(np.asarray(cutout.getchannel("A"))[:, third:2 * third + 1] > 127)
+    return third + float(columns[rows == rows.max()].mean()), float(rows.max())
 
 
 def _branch(scene: Image.Image, x: float, y: float, generator: np.random.Generator) -> None:

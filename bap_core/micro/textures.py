@@ -53,11 +53,6 @@ _CLASSES = {
 CLASSES: tuple[str, ...] = tuple(_CLASSES)
 
 
-def words(name: str) -> str:
-    """A class in ordinary words: ``polka-dotted texture``."""
-    return f"{name} texture"
-
-
 def draw(name: str, rng: np.random.Generator, *, width: int, height: int) -> Image.Image:
     """One picture of a class, RGB. ValueError for a name that is no DTD class."""
     if name not in _CLASSES:
