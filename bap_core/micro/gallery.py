@@ -1,10 +1,11 @@
-"""Contact sheets of the micro world: every bird and every scene, with its name below."""
+"""Contact sheets of the micro world: all that is drawn, and the photographs made of it, with its name below."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from PIL import Image, ImageDraw, ImageFont
 
-from bap_core.micro import backgrounds, birds, scenes
+from bap_core.micro import backgrounds, birds, contexts, counteranimal, figures, nico, scenes, textures, vehicles
+from bap_core.micro.lookalikes import LOOKALIKES
 from bap_core.micro.pen import colour
 from bap_core.micro.species import SPECIES
 from bap_core.micro.world import rng
@@ -28,13 +29,53 @@ def photograph_sheet() -> Image.Image:
     return _sheet(((_photograph(kind), kind.words) for kind in SPECIES), columns=6)
 
 
+def vehicle_sheet() -> Image.Image:
+    """Every kind of vehicle, two individuals of each: 6 columns, RGB."""
+    return _sheet(((_on_paper(vehicles.draw, kind, kind.name, k), _held_back(kind)) for kind in vehicles.VEHICLES for k in range(2)),
+                  columns=6)
+
+
+def figure_sheet() -> Image.Image:
+    """Both kinds of figure as three individuals that differ in nothing else: 3 columns, RGB."""
+    return _sheet(((_on_paper(figures.draw, kind, "figure", k, tries=1), kind.words) for kind in figures.FIGURES for k in range(3)),
+                  columns=3)
+
+
+def texture_sheet() -> Image.Image:
+    """Every texture once: 8 columns, RGB."""
+    return _sheet(((textures.draw(name, rng("gallery", "texture", name), width=_CELL, height=_CELL), name)
+                   for name in textures.CLASSES), columns=8)
+
+
+def pair_sheet() -> Image.Image:
+    """CounterAnimal's birds, each on its common and on its counter background: 4 columns, RGB."""
+    return _sheet(((_in(counteranimal.photograph, bird, place, bird.name), f"{bird.words}, {place}")
+                   for bird in LOOKALIKES for place in counteranimal.BACKGROUNDS[bird.number]), columns=4)
+
+
+def context_sheet() -> Image.Image:
+    """NICO++'s vehicles (rows) in its six contexts (columns), RGB."""
+    return _sheet(((_in(nico.photograph, vehicles.by_name(name), context, name), f"{name}, {context}")
+                   for name in nico.CLASSES for context in contexts.CONTEXTS), columns=6)
+
+
+def _held_back(kind: vehicles.Vehicle) -> str:
+    return f"{kind.words} (withheld)" if kind.withheld else kind.words
+
+
+def _in(photograph: Callable, kind, place: str, name: str) -> Image.Image:
+    return photograph(kind, place, rng("gallery", name, place), width=_CELL, height=_CELL).image
+
+
 def _bird(number: int) -> Image.Image:
-    kind = next(s for s in SPECIES if s.number == number)
+    return _on_paper(birds.draw, next(s for s in SPECIES if s.number == number), number)
+
+
+def _on_paper(draw: Callable, kind, *names: str | int, tries: int = 6) -> Image.Image:
+    """The most vivid of some individuals: the least worn shows its kind best."""
+    drawn = max((draw(kind, rng("gallery", *names, k), length=2 * (_CELL - 24)) for k in range(tries)), key=_vivid).reduce(2)
     picture = Image.new("RGB", (_CELL, _CELL), _SOFT)
-    # The least worn of some individuals shows the species best.
-    drawn = max((birds.draw(kind, rng("gallery", number, k), length=2 * (_CELL - 24)) for k in range(6)), key=_vivid)
-    bird = drawn.reduce(2)
-    picture.paste(bird, ((_CELL - bird.width) // 2, (_CELL - bird.height) // 2), bird)
+    picture.paste(drawn, ((_CELL - drawn.width) // 2, (_CELL - drawn.height) // 2), drawn)
     return picture
 
 

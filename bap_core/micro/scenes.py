@@ -32,12 +32,24 @@ def photograph(species: Species, category: str, rng: np.random.Generator, *, wid
     scene = backgrounds.draw(category, rng, width=width, height=height)
     bird = birds.draw(species, rng, length=int(rng.uniform(0.55, 0.92) * min(width, height)))
     at = _place(bird, rng, width, height)
-    wet = category in backgrounds.WET and rng.random() < 0.8
-    _shadow(scene, bird, at, rng, wet=wet)
+    return shot(scene, bird, at, rng, wet=category in backgrounds.WET and rng.random() < 0.8)
+
+
+def shot(scene: Image.Image, bird: Image.Image, at: tuple[int, int], rng: np.random.Generator, *, wet: bool,
+         aloft: bool = False, sink: float = 0.2) -> Photograph:
+    """Any cut-out (RGBA; a bird or another thing) put into ``scene``, which is changed, with its upper left corner ``at``.
+
+    wet: it is mirrored and stands in water, up to the share ``sink`` of its height; else it has a shadow and, often,
+    blades before it. aloft: it has neither ground nor cover.
+    """
+    if not aloft:
+        _shadow(scene, bird, at, rng, wet=wet)
     scene.paste(_lit(bird, scene, rng), at, bird)
     visible = Image.new("L", scene.size)
     visible.paste(bird.getchannel("A"), at)
-    cover = _water_line(scene, bird, at, rng) if wet else _undergrowth(scene, bird, at, rng)
+    if aloft:
+        return Photograph(develop(scene, rng), visible)
+    cover = _water_line(scene, bird, at, rng, sink) if wet else _undergrowth(scene, bird, at, rng)
     scene.paste(cover, (0, 0), cover)
     visible = Image.fromarray((np.asarray(visible, np.uint16) * (255 - np.asarray(cover.getchannel("A"), np.uint16)) // 255).astype(np.uint8))
     return Photograph(develop(scene, rng), visible)
@@ -103,10 +115,10 @@ def _undergrowth(scene: Image.Image, bird: Image.Image, at: tuple[int, int], rng
     return cover.reduce(2)
 
 
-def _water_line(scene: Image.Image, bird: Image.Image, at: tuple[int, int], rng: np.random.Generator) -> Image.Image:
+def _water_line(scene: Image.Image, bird: Image.Image, at: tuple[int, int], rng: np.random.Generator, sink: float) -> Image.Image:
     """Water over the lowest part of the bird, with a wave on its edge."""
     cover = Image.new("RGBA", (scene.width * 2, scene.height * 2))
-    foot, deep = 2 * (at[1] + bird.height), 2 * bird.height * rng.uniform(0.04, 0.2)
+    foot, deep = 2 * (at[1] + bird.height), 2 * bird.height * rng.uniform(0.04, sink)
     x = np.linspace(2 * at[0] - 8, 2 * (at[0] + bird.width) + 8, 20)
     edge = foot - deep + 2.0 * np.sin(x / rng.uniform(5, 12) + rng.uniform(0, 6))
     tint = _sampled(scene, rng, at[1] + bird.height + 2)

@@ -24,13 +24,17 @@ _ELSEWHERE = tuple(sorted({place for species in SPECIES for place in species.hom
 
 @dataclass(frozen=True)
 class World:
-    """Sizes of a micro world: photos per species, train and val pictures per scene category, COCO pictures."""
+    """Sizes of a micro world: photos per species, train and val pictures per scene category, COCO pictures; photographs
+    per bird and background (counteranimal), per vehicle and context (nico), textures per class (dtd)."""
 
     name: str
     photos: int
     train: int
     val: int
     coco: int
+    counteranimal: int = 2
+    nico: int = 1
+    dtd: int = 3
 
     @property
     def waterbirds_pool(self) -> int:
@@ -38,7 +42,8 @@ class World:
         return int(np.ceil(0.3 * self.photos * len(SPECIES)))
 
 
-WORLDS = {world.name: world for world in (World("micro", 100, 60, 10, 300), World("micro-smoke", 14, 8, 2, 40))}
+WORLDS = {world.name: world for world in (
+    World("micro", 100, 60, 10, 300, counteranimal=32, nico=20, dtd=3), World("micro-smoke", 14, 8, 2, 40, counteranimal=3, nico=3, dtd=1))}
 
 
 def rng(*names: str | int) -> np.random.Generator:
