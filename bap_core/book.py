@@ -52,10 +52,7 @@ def publish(jobs: Sequence[run.Job], root: Path) -> None:
             old.unlink()
     for job in jobs:
         _copy_if_changed(job.folder / "executed.ipynb", pages / f"{job.name}.ipynb")
-    report.write_summaries(pages, pages, pictures={
-        "micro_birds": (gallery.species_sheet(), "Every bird of the micro world on paper, with its name"),
-        "micro_photographs": (gallery.photograph_sheet(), "Every bird of the micro world in a scene where it lives"),
-        "micro_scenes": (gallery.scene_sheet(), "Every background category of the micro world, with its name")})
+    report.write_summaries(pages, pages, pictures=gallery.sheets())
 
 
 def _copy_if_changed(source: Path, target: Path) -> None:

@@ -76,7 +76,7 @@ def test_the_list_shows_every_dataset_with_licence_size_and_what_is_missing(tmp_
     assert all(len(line) <= 80 for line in shown.splitlines()[1:])
 
 
-@pytest.mark.parametrize("name", ["cub", "waterbirds", "places", "coco"])
+@pytest.mark.parametrize("name", ["cub", "waterbirds", "places", "coco", "counteranimal", "nico", "dtd"])
 def test_a_check_of_the_micro_world_finds_everything_and_its_loader_agrees(tiny, capsys, name):
     assert cli.main(["data", "check", name, "--root", tiny]) == 0
     assert re.search(r": unpacked as .*(.|\n)*its loader finds [\d,]+ rows", capsys.readouterr().out)

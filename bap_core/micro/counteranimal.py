@@ -70,7 +70,7 @@ def photograph(bird: Species, background: str, generator: np.random.Generator, *
     if background != "sky":
         return scenes.photograph(bird, category, generator, width=width, height=height)
     scene = backgrounds.draw(category, generator, width=width, height=height)
-    cutout = birds.draw(bird, generator, length=int(generator.uniform(0.46, 0.82) * min(width, height)))
+    cutout = birds.draw(bird, generator, length=int(generator.uniform(*scenes.SPAN) * min(width, height)))
     at = tuple(int((free - side) * generator.uniform(0.04, 0.9)) for free, side in zip((width, height), cutout.size))
     foot = _foot(cutout)
     _branch(scene, at[0] + foot[0], at[1] + foot[1], generator)

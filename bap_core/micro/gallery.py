@@ -14,6 +14,20 @@ _PAPER, _INK, _SOFT = colour("#f6f3ea"), colour("#2f3330"), colour("#e6e6da")
 _CELL, _LABEL, _GAP = 168, 26, 10
 
 
+def sheets() -> dict[str, tuple[Image.Image, str]]:
+    """Every sheet of the gallery: file name -> (picture, alternative text)."""
+    return {
+        "micro_birds": (species_sheet(), "Every bird of the micro world on paper, with its name"),
+        "micro_photographs": (photograph_sheet(), "Every bird of the micro world in a scene where it lives"),
+        "micro_scenes": (scene_sheet(), "Every background category of the micro world, with its name"),
+        "micro_pairs": (pair_sheet(), "Two pairs of look-alike birds, each bird on its common and on its counter background"),
+        "micro_vehicles": (vehicle_sheet(), "Nine kinds of vehicle on paper, two individuals each; truck and motorcycle are withheld"),
+        "micro_contexts": (context_sheet(), "Seven kinds of vehicle, each in six contexts: autumn, dim, grass, outdoor, rock, water"),
+        "micro_figures": (figure_sheet(), "Two kinds of figure that differ in the cut of hat and clasp only, three paints each"),
+        "micro_textures": (texture_sheet(), "Forty-seven textures with the class names of DTD"),
+    }
+
+
 def species_sheet() -> Image.Image:
     """Every species once on paper, water birds first: 6 columns, RGB."""
     return _sheet(((_bird(kind.number), kind.words) for kind in SPECIES), columns=6)

@@ -36,7 +36,7 @@ def mix(a: Colour, b: Colour, share: float) -> Colour:
 
 def shade(c: Colour, factor: float) -> Colour:
     """Darker (below 1) or lighter (above 1)."""
-    return tuple(int(np.clip(x * factor, 0, 255)) for x in c)
+    return tuple(int(min(max(x * factor, 0), 255)) for x in c)
 
 
 def jitter(c: Colour, rng: np.random.Generator, *, hue: float = 0.02, strength: float = 0.1) -> Colour:

@@ -12,6 +12,8 @@ from PIL import Image, ImageDraw, ImageFilter
 from bap_core.micro import backgrounds, birds
 from bap_core.micro.species import Species
 
+SPAN = (0.55, 0.92)  # length of a bird in units of the picture's shorter side
+
 
 @dataclass(frozen=True)
 class Photograph:
@@ -30,7 +32,7 @@ class Photograph:
 def photograph(species: Species, category: str, rng: np.random.Generator, *, width: int, height: int) -> Photograph:
     """One photograph of one individual in one scene, width x height pixels."""
     scene = backgrounds.draw(category, rng, width=width, height=height)
-    bird = birds.draw(species, rng, length=int(rng.uniform(0.55, 0.92) * min(width, height)))
+    bird = birds.draw(species, rng, length=int(rng.uniform(*SPAN) * min(width, height)))
     at = _place(bird, rng, width, height)
     return shot(scene, bird, at, rng, wet=category in backgrounds.WET and rng.random() < 0.8)
 

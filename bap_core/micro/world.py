@@ -43,7 +43,8 @@ class World:
 
 
 WORLDS = {world.name: world for world in (
-    World("micro", 100, 60, 10, 300, counteranimal=32, nico=20, dtd=3), World("micro-smoke", 14, 8, 2, 40, counteranimal=3, nico=3, dtd=1))}
+    World("micro", 100, 60, 10, 300, counteranimal=32, nico=20, dtd=3),
+    World("micro-smoke", 14, 8, 2, 40, counteranimal=3, nico=3, dtd=1))}
 
 
 def rng(*names: str | int) -> np.random.Generator:
