@@ -8,6 +8,7 @@ from pathlib import Path
 
 import open_clip
 import torch
+from open_clip.model import resize_pos_embed
 
 from bap_core import checkpoints
 from bap_core.towers.common import StandInTokens, settings, weights_file
@@ -77,17 +78,24 @@ def _check_tag(architecture: str, tag: str, tags: list[str]) -> None:
 
 
 def _from_file(architecture: str, path: Path, size: int | None) -> torch.nn.Module:
-    """A timm tower inside open_clip must have the file's size when it is filled; the others interpolate as they read."""
-    noted = settings(path)
-    in_timm = "timm_model_name" in open_clip.get_model_config(architecture)["vision_cfg"]
+    """Filled at the size that the file was saved at, then brought to ``size``.
+
+    In one step open_clip would interpolate in the file's number format, and in bfloat16 a CPU cannot.
+    """
     try:
-        model = _quietly(architecture, None, noted.get("size") if in_timm else size)
+        model = _quietly(architecture, None, settings(path).get("size"))
         open_clip.load_checkpoint(model, str(weights_file(path)))
-        if in_timm and size:
-            model.visual.set_input_size(size)
     except Exception as error:
         raise ValueError(f"{path} cannot be loaded into {architecture}: {str(error).splitlines()[0]}") from error
-    return model
+    if not size:
+        return model
+    if hasattr(model.visual, "set_input_size"):  # a tower of timm inside open_clip
+        model.visual.set_input_size(size)
+        return model
+    other, state = _quietly(architecture, None, size), model.state_dict()
+    resize_pos_embed(state, other)
+    other.load_state_dict(state)
+    return other
 
 
 def _quietly(architecture: str, tag: str | None, size: int | None) -> torch.nn.Module:

@@ -61,7 +61,7 @@ class SigLip(nn.Module):
 
     def write(self, folder: Path) -> None:
         """Write a folder that transformers reads, with the tokenizer if it has been used."""
-        self.native.save_pretrained(folder)
+        _quietly(self.native.save_pretrained, folder)
         if self._read:
             self._read.save_pretrained(folder)
 
@@ -93,7 +93,7 @@ class Mae(nn.Module):
 
     def write(self, folder: Path) -> None:
         """Write a folder that transformers reads."""
-        self.native.save_pretrained(folder)
+        _quietly(self.native.save_pretrained, folder)
 
 
 class Bert(nn.Module):
@@ -176,7 +176,7 @@ def _native(kind: str, name: str, source: str) -> nn.Module:
         return native
     options = {"mask_ratio": 0.0} if kind == "mae" else {}
     try:
-        native, report = model.from_pretrained(source, dtype=torch.float32, output_loading_info=True, **options)
+        native, report = _quietly(model.from_pretrained, source, dtype=torch.float32, output_loading_info=True, **options)
     except Exception as error:
         if Path(source).is_dir():
             raise ValueError(f"{source} cannot be loaded as {name}: {str(error).splitlines()[0]}") from error
@@ -185,7 +185,24 @@ def _native(kind: str, name: str, source: str) -> nn.Module:
     if unread := sorted(report["missing_keys"]):
         raise ValueError(f"{source} cannot be loaded as {name}: it has no weights for {len(unread)} tensors, "
                          f"such as {unread[0]}")
+    for weight in (*native.parameters(), *native.buffers()):
+        weight.data = weight.data.clone()  # off the mapped file, whose alignment changes the last bits of results
     return native
+
+
+def _quietly(call, *args, **choices):
+    """transformers shows bars, which would fill a page, and warns of weights that it leaves unread on purpose."""
+    from transformers.utils import logging
+
+    bars, level = logging.is_progress_bar_enabled(), logging.get_verbosity()
+    logging.disable_progress_bar()
+    logging.set_verbosity_error()
+    try:
+        return call(*args, **choices)
+    finally:
+        logging.set_verbosity(level)
+        if bars:
+            logging.enable_progress_bar()
 
 
 def _fill(native: nn.Module, name: str, file: Path) -> None:
