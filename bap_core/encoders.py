@@ -187,6 +187,8 @@ def load(name: str, *, weights: str | Path | None = None, size: int | None = Non
     register_micro()
     if statistics not in ("native", "clip"):
         raise ValueError(f"statistics={statistics!r}; choices: native, clip")
+    if size is not None and size < 1:
+        raise ValueError(f"size={size} must be at least one pixel")
     device, wanted = device or runtime.device(), naming.resolve(name, weights)
     model = _build(wanted, size=size, pooling=pooling, on="meta" if device.type == "meta" else "cpu")
     _set_statistics(model, wanted, statistics)
@@ -207,8 +209,10 @@ def _build(wanted: naming.Wanted, *, size: int | None, pooling: str | None, on: 
 
 
 def _set_statistics(model: torch.nn.Module, wanted: naming.Wanted, statistics: str) -> None:
+    if statistics == "clip" and not hasattr(model, "visual"):
+        raise ValueError(f"{wanted.architecture} embeds text only: leave statistics='clip' out")
     mean, std = checkpoints.STATISTICS["clip"] if statistics == "clip" else (wanted.mean, wanted.std)
-    if mean and hasattr(model, "visual"):
+    if mean:
         model.visual.preprocess_cfg = {"mean": mean, "std": std}
 
 

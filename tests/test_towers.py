@@ -87,6 +87,7 @@ def test_a_folder_that_we_save_loads_back_bit_equal_here_and_in_transformers(sig
     student = load(SIGLIP, weights=siglip, statistics="clip").student()
     with torch.no_grad():
         student.image_tower.head.probe += 0.1
+    student.model.requires_grad_(False)  # as after training; attention takes another path, last bits differ, with gradients
     text = student.encode_text(["a bird"])
     again = load(str(student.save(tmp_path / "aligned")))
     assert torch.equal(again.encode_images(pictures()), student.encode_images(pictures()))
@@ -189,7 +190,7 @@ def test_weights_of_ours_are_refused_under_another_name(tmp_path):
 
 
 def test_the_three_ways_to_ask_for_random_weights_are_one():
-    a, b, c = load("micro-clip:random"), load("micro-clip", weights="random"), load("in1k-b16", weights="random")
+    a, b, c = load("micro-clip:random"), load("micro-clip", weights="random"), load(f"{TIMM}:random")
     assert a.fingerprint == b.fingerprint and a.scale == b.scale == c.scale == "random"
     with pytest.raises(ValueError, match="names weights already"):
         load("micro-clip:random", weights="random")
@@ -214,10 +215,27 @@ def test_a_student_keeps_the_choices_of_its_teacher(siglip):
 
 @pytest.mark.parametrize(("choice", "message"), [
     ({"statistics": "imagenet"}, "choices: native, clip"), ({"size": 65}, "65 pixels does not divide"),
+    ({"size": 0}, "at least one pixel"),
     ({"pooling": "mean"}, "leave pooling='mean' out")])
 def test_a_choice_that_does_not_exist_is_refused(choice, message):
     with pytest.raises(ValueError, match=message):
         load("micro-clip", **choice)
+
+
+def test_a_name_of_timm_is_checked_before_its_weights_are_asked_for():
+    with pytest.raises(ValueError, match="did you mean .*timm/vit_base_patch16_224"):
+        load("timm/vit_bse_patch16_224")
+    with pytest.raises(ValueError, match="needs weights, as in 'timm/vit_tiny_patch16_224:augreg_in21k'"):
+        load(TIMM)
+    with pytest.raises(ValueError, match="'nope' is neither a file nor a tag; tags: augreg_in21k"):
+        load(f"{TIMM}:nope")
+    with pytest.raises(ValueError, match="cannot bring the tower to 8 pixels"):
+        load(f"{TIMM}:random", size=8)
+
+
+def test_a_paper_row_that_is_misspelt_is_answered_with_the_nearest_rows():
+    with pytest.raises(ValueError, match="did you mean siglip2-b16"):
+        load("siglip2-b6")
 
 
 def test_weights_with_the_quick_gelu_are_refused_under_the_plain_name():
@@ -325,6 +343,9 @@ def test_an_encoder_refuses_what_it_has_no_tower_for(bert, mae):
     for encoder in (seen, load(TIMM, weights="random")):
         with pytest.raises(ValueError, match="no text tower"):
             encoder.encode_text(["a bird"])
+    for choice in ({"size": 224}, {"statistics": "clip"}):
+        with pytest.raises(ValueError, match="embeds text only: leave"):
+            load(BERT, weights=bert, **choice)
     with pytest.raises(ValueError, match="choices: token, mean"):
         load(MAE, weights=mae, pooling="pooler")
     with pytest.raises(ValueError, match="neither a file nor a folder"):
@@ -389,7 +410,7 @@ def test_files_in_word2vecs_format_are_read_by_gensim(tmp_path):
 def test_a_tower_of_every_library_can_be_aligned(home, siglip, shapes, kind):
     teacher = load(SIGLIP, weights=siglip) if kind == "siglip" else load("timm/convnext_atto", weights="random", size=32)
     before = teacher.fingerprint
-    plan = Contexts(n_objects=6, n_backgrounds=12, m=4, epochs=8, batch_size=8, seed=0)
+    plan = Contexts(n_objects=6, n_backgrounds=12, m=4, epochs=6, batch_size=24, seed=0)
     result = pretrain_bap(teacher, shapes, contexts=plan, k=4, lr=1e-3)
     assert result.losses[-1] < 0.7 * result.losses[0] and teacher.fingerprint == before
     if kind == "siglip":

@@ -39,28 +39,34 @@ class Pictures(nn.Module):
 def create(name: str, weights: str, *, size: int | None, pooling: str | None) -> Pictures:
     """The tower ``timm/NAME`` at ``size`` pixels or its native size, with positions interpolated if these differ.
 
-    ValueError for a name or a tag that timm does not have, or a file that does not fit; FileNotFoundError for a tag
-    that cannot be fetched.
+    ValueError for a tag that timm does not have, or a file that does not fit; FileNotFoundError for a tag that cannot
+    be fetched.
     """
     if pooling:
         raise ValueError(f"{name} is used with timm's own pooling; leave pooling={pooling!r} out")
-    architecture = name.removeprefix("timm/")
-    if not timm.is_model(architecture):
-        near = ", ".join(f"timm/{found}" for found in difflib.get_close_matches(architecture, timm.list_models(), n=3))
-        raise ValueError(f"unknown encoder {name!r}: timm has no {architecture}{f'; near it: {near}' if near else ''}")
-    tags, path = [tagged.partition(".")[2] for tagged in timm.list_pretrained(f"{architecture}.*")], Path(weights).expanduser()
+    architecture, path = name.removeprefix("timm/"), Path(weights).expanduser()
     if weights == "random":
         native = _resized(timm.create_model(architecture, num_classes=0), size)
-    elif weights in tags:
+    elif weights in tags(name):
         native = _resized(_fetched(architecture, weights), size)
     elif path.exists():
         native = _from_file(architecture, path, size)
     else:
-        raise ValueError(f"{name}: {weights!r} is neither a file nor a tag; tags: {', '.join(tags) or 'none'}")
+        raise ValueError(f"{name}: {weights!r} is neither a file nor a tag; tags: {', '.join(tags(name)) or 'none'}")
     trained = native.pretrained_cfg
     native.image_size = size or trained["input_size"][-1]
     native.preprocess_cfg = {"mean": trained["mean"], "std": trained["std"]}
     return Pictures(native)
+
+
+def tags(name: str) -> list[str]:
+    """The pre-trained tags of ``timm/NAME``. ValueError, with near names, if timm does not have it."""
+    architecture = name.removeprefix("timm/")
+    if not timm.is_model(architecture):
+        near = [f"timm/{found}" for found in difflib.get_close_matches(architecture, timm.list_models(), n=3)]
+        raise ValueError(f"unknown encoder {name!r}: timm has no {architecture}"
+                         f"{'; did you mean ' + ' or '.join(near) + '?' if near else ''}")
+    return [tagged.partition(".")[2] for tagged in timm.list_pretrained(f"{architecture}.*")]
 
 
 def _fetched(architecture: str, tag: str) -> nn.Module:
@@ -97,5 +103,8 @@ def _as_timm(architecture: str):
 
 def _resized(native: nn.Module, size: int | None) -> nn.Module:
     if size and hasattr(native, "set_input_size"):  # a convolutional tower takes any size as it is
-        native.set_input_size(img_size=size)
+        try:
+            native.set_input_size(img_size=size)
+        except (RuntimeError, AssertionError) as error:
+            raise ValueError(f"timm cannot bring the tower to {size} pixels: {error}") from error
     return native

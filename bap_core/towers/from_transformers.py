@@ -185,8 +185,6 @@ def _native(kind: str, name: str, source: str) -> nn.Module:
     if unread := sorted(report["missing_keys"]):
         raise ValueError(f"{source} cannot be loaded as {name}: it has no weights for {len(unread)} tensors, "
                          f"such as {unread[0]}")
-    for weight in (*native.parameters(), *native.buffers()):
-        weight.data = weight.data.clone()  # off the mapped file, whose alignment changes the last bits of results
     return native
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import open_clip
 
 from bap_core import checkpoints
-from bap_core.towers import from_open_clip, from_transformers
+from bap_core.towers import from_open_clip, from_timm, from_transformers
 from bap_core.towers.common import SETTINGS, settings
 
 
@@ -71,6 +71,7 @@ def _usual(architecture: str, row: checkpoints.Checkpoint | None) -> str:
 
 def _library(architecture: str, name: str) -> str:
     if architecture.startswith("timm/"):
+        from_timm.tags(architecture)  # refuses a name that timm does not have
         return "timm"
     if architecture in from_transformers.NAMES:
         return "transformers"
@@ -107,4 +108,6 @@ def _scale(architecture: str, weights: str, noted: dict) -> str:
 
 
 def _example(architecture: str) -> str:
-    return f"{architecture}:{next(iter(open_clip.list_pretrained_tags_by_model(architecture)), 'random')}"
+    in_timm = architecture.startswith("timm/")
+    tags = from_timm.tags(architecture) if in_timm else open_clip.list_pretrained_tags_by_model(architecture)
+    return f"{architecture}:{next(iter(tags), 'random')}"
