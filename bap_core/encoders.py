@@ -1,35 +1,38 @@
-"""Vision-language encoders behind one face: pictures and prompts in, unit-norm embeddings out.
+"""Encoders of four libraries behind one face: pictures and prompts in, unit-norm embeddings out.
 
 The encoder owns its device and number format. Pictures enter as uint8 (B, 3, S, S); embeddings leave as float32, on
 the CPU unless they take part in a backward pass. Names are ``NAME`` or ``NAME:WEIGHTS``:
 
 - ``micro-clip``: a small encoder that ships with the package;
+- ``clip-b16``, ``siglip2-l16``, ``dinov2-b14``: a checkpoint of the paper (`checkpoints.table` lists them), at the
+  input size that the paper uses;
 - ``ViT-B-16:laion2b_s34b_b88k``: an open_clip architecture with a pre-trained tag;
+- ``timm/vit_base_patch16_224:augreg_in1k``: a timm architecture with a tag, for pictures only;
+- ``google/siglip2-base-patch16-224``, ``bert-base-uncased``: a name of the hub, through transformers;
 - ``ViT-B-16:random``: the same architecture with random weights;
-- ``ViT-B-16:weights.safetensors``: the same architecture with weights from a local file;
-- ``aligned.safetensors``: a file that `Encoder.save` wrote, which names its architecture itself.
+- ``ViT-B-16:weights.safetensors``: the same architecture with weights from a local file, or a folder;
+- ``aligned.safetensors``: a file or folder that `Encoder.save` wrote, which names its architecture itself.
 """
 
 import copy
-import difflib
-import logging
-import warnings
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 
-import open_clip
 import torch
 import torch.nn.functional as F
-from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from bap_core import runtime, store
+from bap_core import checkpoints, runtime, store, towers
+from bap_core.towers import naming
+from bap_core.towers.common import SETTINGS
+from bap_core.towers.from_open_clip import MICRO, micro_names, register_micro, tokenizer
 
-MICRO = Path(__file__).parent / "micro" / "encoders"  # package data: <name>.json, .safetensors, .card.json
+__all__ = ["MICRO", "Encoder", "Tally", "load", "micro_names", "register_micro", "tokenizer"]
 
 
 @dataclass
@@ -46,10 +49,10 @@ class Tally:
 
 @dataclass(eq=False)
 class Encoder:
-    """An image tower and a text tower in one embedding space.
+    """An image tower and a text tower in one embedding space; some encoders have only one of the two.
 
-    model: the open_clip model. scale: "micro", "paper" or "random", what numbers made with it may claim.
-    tally: pictures encoded so far, in training too; a student adds to its teacher's.
+    model: in the shape that `towers` describes. scale: "micro", "paper" or "random", what numbers made with it may
+    claim. tally: pictures encoded so far, in training too; a student adds to its teacher's.
     """
 
     name: str
@@ -62,38 +65,59 @@ class Encoder:
 
     def __post_init__(self):
         self.model.to(self.device).eval().requires_grad_(False)
-        settings = self.model.visual.preprocess_cfg
-        self._mean = torch.tensor(settings["mean"], device=self.device).view(1, 3, 1, 1) * 255
-        self._std = torch.tensor(settings["std"], device=self.device).view(1, 3, 1, 1) * 255
         self._tokenizer = None
+
+    @property
+    def image_tower(self) -> torch.nn.Module:
+        """The part that may be trained. ValueError if the encoder embeds text only."""
+        if not hasattr(self.model, "visual"):
+            raise ValueError(f"{self.name} embeds text only; for pictures use a vision-language encoder such as clip-b16")
+        return self.model.visual
 
     @property
     def size(self) -> int:
         """Side of the square input, in pixels."""
-        size = self.model.visual.image_size
+        size = self.image_tower.image_size
         return size[0] if isinstance(size, (tuple, list)) else int(size)
 
     @cached_property
     def dim(self) -> int:
         """Length D of an embedding."""
+        if not hasattr(self.model, "visual"):
+            return self.model.width
         blank = torch.zeros(1, 3, self.size, self.size, device=self.device)
         with torch.no_grad():
             return self.model.encode_image(blank).shape[1]
 
+    @cached_property
+    def _shift_and_scale(self) -> tuple[Tensor, Tensor]:
+        settings = self.image_tower.preprocess_cfg
+        return tuple(torch.tensor(settings[key], device=self.device).view(1, 3, 1, 1) * 255 for key in ("mean", "std"))
+
+    @property
+    def _use(self) -> dict:
+        """What changes the embeddings and does not show in the weights."""
+        use = {"pooling": getattr(self.model, "pooling", None)}
+        if hasattr(self.model, "visual"):
+            settings = self.image_tower.preprocess_cfg
+            use |= {"size": self.size, "mean": list(settings["mean"]), "std": list(settings["std"])}
+        return use
+
     @property
     def fingerprint(self) -> str:
-        """Twenty hex digits over the architecture's name and every weight: changes when any value does."""
+        """Twenty hex digits over the architecture's name, every weight, and input size, statistics, pooling, format."""
         state = sha256(self.architecture.encode())
         for name, tensor in sorted(self.model.state_dict().items()):
             state.update(name.encode())
             state.update(tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy())
-        state.update(repr((self._mean.flatten().tolist(), self._std.flatten().tolist(), str(self.dtype))).encode())
+        state.update(json.dumps([self._use, str(self.dtype)], sort_keys=True).encode())
         return state.hexdigest()[:20]
 
     def forward(self, pictures: Tensor) -> Tensor:
         """Differentiable unit-norm embeddings on the encoder's device. pictures: uint8 (B, 3, S, S) -> (B, D) float32."""
+        shift, scale = self._shift_and_scale
         self.tally.encoded += len(pictures)
-        x = (pictures.to(self.device, non_blocking=True).float() - self._mean) / self._std
+        x = (pictures.to(self.device, non_blocking=True).float() - shift) / scale
         with torch.autocast(self.device.type, dtype=self.dtype, enabled=self.dtype != torch.float32):
             z = self.model.encode_image(x)
         return F.normalize(z.float(), dim=-1)
@@ -105,9 +129,16 @@ class Encoder:
 
     @torch.no_grad()
     def encode_text(self, prompts: Iterable[str]) -> Tensor:
-        """Unit-norm embeddings of T prompts -> (T, D) float32 on the CPU, in float32 whatever the pictures use."""
+        """Unit-norm embeddings of T prompts -> (T, D) float32 on the CPU, in float32 whatever the pictures use.
+
+        ValueError if the encoder has no text tower; FileNotFoundError if its tokenizer has to be fetched and cannot be.
+        """
+        if not hasattr(self.model, "encode_text"):
+            raise ValueError(f"{self.name} embeds pictures only: it has no text tower, so no zero-shot classes and no "
+                             "prompts; use a vision-language encoder such as clip-b16")
         if self._tokenizer is None:
-            self._tokenizer = tokenizer(self.architecture)
+            self._tokenizer = getattr(self.model, "tokens", None) or tokenizer(
+                self.architecture, stand_in=self.scale == "random")
         tokens = self._tokenizer(list(prompts)).to(self.device)
         return F.normalize(self.model.encode_text(tokens).float(), dim=-1).cpu()
 
@@ -115,132 +146,78 @@ class Encoder:
         """An independent copy whose image tower may be trained; its text tower stays frozen."""
         twin = Encoder(self.name, self.architecture, copy.deepcopy(self.model), self.device, self.dtype, self.scale,
                        self.tally)
-        twin.model.visual.requires_grad_(True)
+        twin.image_tower.requires_grad_(True)
         return twin
 
     def save(self, path: str | Path) -> Path:
-        """Write all weights as safetensors, whole or not at all.
+        """Write all weights, whole or not at all; `load` reads them back, and so does the library they come from.
 
-        ``open_clip.create_model(architecture, pretrained=path)`` and `load` both read the file back.
+        A path that ends in ``.safetensors`` becomes one file: ``open_clip.create_model(architecture, pretrained=path)``
+        and ``timm.create_model(architecture, num_classes=0, checkpoint_path=path)`` read it. For a model of
+        transformers any other path becomes a folder for ``from_pretrained``.
         """
-        tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in self.model.state_dict().items()}
+        if not hasattr(self.model, "visual"):
+            raise ValueError(f"{self.name} embeds text only and is never trained: there is nothing to save")
+        path, noted = Path(path), {"architecture": self.architecture, "scale": self.scale}
+        if hasattr(self.model, "write") and path.suffix != ".safetensors":
+            with store.folder_beside(path) as temporary:
+                self.model.write(temporary)
+                (temporary / SETTINGS).write_text(json.dumps({**noted, **self._use}, indent=1), encoding="utf-8")
+            return path
+        native = getattr(self.model, "native", self.model)
+        tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in native.state_dict().items()}
         with store.write_beside(path) as temporary:
-            save_file(tensors, temporary, metadata={"architecture": self.architecture, "scale": self.scale})
-        return Path(path)
+            save_file(tensors, temporary, metadata={**noted, "settings": json.dumps(self._use)})
+        return path
 
 
-def load(name: str, *, device: torch.device | None = None, dtype: torch.dtype | None = None) -> Encoder:
-    """Encoder for ``NAME`` or ``NAME:WEIGHTS`` (see the module's text).
+def load(name: str, *, weights: str | Path | None = None, size: int | None = None, statistics: str = "native",
+         pooling: str | None = None, device: torch.device | None = None, dtype: torch.dtype | None = None) -> Encoder:
+    """Encoder for a row of the paper, ``NAME`` or ``NAME:WEIGHTS`` (see the module's text).
 
-    device and dtype default to `runtime.device` and `runtime.compute_dtype`. ValueError for a name or weights that
-    do not exist, with the nearest ones; FileNotFoundError when weights have to be downloaded and cannot be.
+    weights: a tag, a local file or folder, or "random"; another way to write NAME:WEIGHTS. size: side of the input in
+    pixels; position embeddings are interpolated where the weights have another one. statistics: "native", those that
+    the weights were trained or saved with, or "clip", which the paper says it gives every encoder (M.1). pooling: for
+    masked auto-encoders "token" (default) or "mean", for BERT "mean" (default), "token" or "pooler". device and dtype
+    default to `runtime.device` and `runtime.compute_dtype`; on the meta device an encoder has shapes but no values.
+
+    ValueError for a name, weights or a choice that do not exist, with the nearest ones; FileNotFoundError when
+    weights have to be downloaded and cannot be.
     """
     register_micro()
-    device = device or runtime.device()
-    architecture, weights = _split(name)
-    if weights is None:
-        raise ValueError(f"encoder {name!r} needs weights, as in {_example(architecture)!r}; 'random' is a choice too")
-    model = _create(architecture, weights)
-    scale = _scale(architecture, weights)
-    return Encoder(name, architecture, model, device, dtype or runtime.compute_dtype(device), scale)
+    if statistics not in ("native", "clip"):
+        raise ValueError(f"statistics={statistics!r}; choices: native, clip")
+    if size is not None and size < 1:
+        raise ValueError(f"size={size} must be at least one pixel")
+    device, wanted = device or runtime.device(), naming.resolve(name, weights)
+    model = _build(wanted, size=size, pooling=pooling, on="meta" if device.type == "meta" else "cpu")
+    _set_statistics(model, wanted, statistics)
+    label = f"{name}:{weights}" if weights else name
+    changes = [f"{size} px"] * bool(size) + ["CLIP statistics"] * (statistics == "clip") + [f"{pooling} pooling"] * bool(pooling)
+    label += f" ({', '.join(changes)})" if changes else ""
+    encoder = Encoder(label, wanted.architecture, model, device, dtype or runtime.compute_dtype(device), wanted.scale)
+    if hasattr(model, "visual"):
+        _check_size(encoder)
+    return encoder
 
 
-def tokenizer(architecture: str):
-    """open_clip's tokenizer of an architecture: called with a list of T texts it gives (T, context length) int64.
-
-    The micro encoders all use open_clip's byte-pair one; by their names alone, open_clip would give the sigmoid ones
-    a tokenizer that has to be downloaded.
-    """
-    if (MICRO / f"{architecture}.json").exists():
-        context = open_clip.get_model_config(architecture)["text_cfg"]["context_length"]
-        return open_clip.SimpleTokenizer(context_length=context)
-    return open_clip.get_tokenizer(architecture)
+def _build(wanted: naming.Wanted, *, size: int | None, pooling: str | None, on: str) -> torch.nn.Module:
+    with torch.random.fork_rng(devices=[]), torch.device(on):
+        torch.manual_seed(0)  # random towers are the same ones in every run
+        return towers.LIBRARIES[wanted.library].create(
+            wanted.architecture, wanted.weights, size=size or wanted.size, pooling=pooling or wanted.pooling)
 
 
-def register_micro() -> None:
-    """Tell open_clip about the micro architectures, so that its ``create_model`` knows their names."""
-    if MICRO.is_dir() and not set(micro_names()) <= set(open_clip.list_models()):
-        open_clip.add_model_config(MICRO)
+def _set_statistics(model: torch.nn.Module, wanted: naming.Wanted, statistics: str) -> None:
+    if statistics == "clip" and not hasattr(model, "visual"):
+        raise ValueError(f"{wanted.architecture} embeds text only: leave statistics='clip' out")
+    mean, std = checkpoints.STATISTICS["clip"] if statistics == "clip" else (wanted.mean, wanted.std)
+    if mean:
+        model.visual.preprocess_cfg = {"mean": mean, "std": std}
 
 
-def micro_names() -> list[str]:
-    """Names of the encoders that ship with the package."""
-    return sorted(path.stem for path in MICRO.glob("*.safetensors"))
-
-
-def _split(name: str) -> tuple[str, str | None]:
-    if name.endswith(".safetensors") and ":" not in name:
-        return _saved_architecture(Path(name).expanduser()), str(Path(name).expanduser())
-    architecture, _, weights = name.partition(":")
-    known = open_clip.list_models()
-    if architecture not in known:
-        near = difflib.get_close_matches(architecture, [*micro_names(), *known], n=3)
-        hint = f"did you mean {' or '.join(near)}? " if near else ""
-        raise ValueError(f"unknown encoder {name!r}: {hint}shipped: {', '.join(micro_names())}; or an open_clip name "
-                         "with weights, NAME:TAG, NAME:FILE or NAME:random")
-    if not weights and architecture in micro_names():
-        weights = str(MICRO / f"{architecture}.safetensors")
-    return architecture, weights or None
-
-
-def _saved_architecture(path: Path) -> str:
-    if not path.is_file():
-        raise FileNotFoundError(f"encoder file {path} does not exist; `Encoder.save` or notebook 14 writes such files")
-    try:
-        with safe_open(path, framework="pt") as file:
-            architecture = (file.metadata() or {}).get("architecture")
-    except Exception as error:
-        raise ValueError(f"{path} cannot be read as safetensors ({error}); it may be truncated") from None
-    if architecture is None:
-        raise ValueError(f"{path} does not name its architecture; write NAME:{path}, such as ViT-B-16:{path}")
-    return architecture
-
-
-def _create(architecture: str, weights: str) -> torch.nn.Module:
-    tags = open_clip.list_pretrained_tags_by_model(architecture)
-    if weights == "random":
-        return _quietly(architecture, None)
-    if weights in tags:
-        try:
-            return _quietly(architecture, weights)
-        except Exception as error:
-            raise FileNotFoundError(
-                f"weights {weights!r} of {architecture} are not in the local cache and could not be fetched "
-                f"({type(error).__name__}). On a machine with a network run `python -c \"import open_clip; "
-                f"open_clip.create_model('{architecture}', '{weights}')\"`, or give a file: {architecture}:FILE") from error
-    path = Path(weights).expanduser()
-    if not path.is_file():
-        raise ValueError(f"{architecture}: {weights!r} is neither a file nor a tag; tags: {', '.join(tags) or 'none'}")
-    try:
-        return _quietly(architecture, str(path))
-    except Exception as error:
-        raise ValueError(f"{path} cannot be loaded into {architecture}: {str(error).splitlines()[0]}") from error
-
-
-def _quietly(architecture: str, pretrained: str | None) -> torch.nn.Module:
-    """open_clip and the hub tell their troubles to the log; a quick-GELU mismatch, though, must stop the run."""
-    level = logging.root.manager.disable
-    logging.disable(logging.CRITICAL)
-    try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("error", message="QuickGELU mismatch")
-            with torch.random.fork_rng(devices=[]):
-                torch.manual_seed(0)  # random towers are the same ones in every run
-                return open_clip.create_model(architecture, pretrained=pretrained)
-    finally:
-        logging.disable(level)
-
-
-def _scale(architecture: str, weights: str) -> str:
-    if weights == "random":
-        return "random"
-    if architecture in micro_names():
-        return "micro"
-    if weights.endswith(".safetensors"):
-        with safe_open(Path(weights).expanduser(), framework="pt") as file:
-            return (file.metadata() or {}).get("scale", "paper")
-    return "paper"
-
-
-def _example(architecture: str) -> str:
-    return f"{architecture}:{next(iter(open_clip.list_pretrained_tags_by_model(architecture)), 'random')}"
+def _check_size(encoder: Encoder) -> None:
+    """The first convolution cuts the picture into patches; a rest at the edge would be lost in silence."""
+    first = next(module for module in encoder.image_tower.modules() if isinstance(module, torch.nn.Conv2d))
+    if encoder.size % first.stride[0]:
+        raise ValueError(f"{encoder.name}: a side of {encoder.size} pixels does not divide into patches of {first.stride[0]}")

@@ -81,6 +81,25 @@ def write_beside(path: str | Path):
 
 
 @contextmanager
+def folder_beside(path: str | Path):
+    """Give a temporary folder next to ``path``; move it there at the end, or remove it if anything went wrong.
+
+    FileExistsError if there is something at ``path`` already: a folder is never replaced.
+    """
+    path = Path(path)
+    if path.exists():
+        raise FileExistsError(f"{path} exists already; give another path, or remove it first")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(prefix=f"{path.name}.", suffix=".part", dir=path.parent))
+    try:
+        yield temporary
+        os.chmod(temporary, 0o755)
+        os.replace(temporary, path)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+@contextmanager
 def _alone(path: Path):
     path.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(f"{path}.lock"):

@@ -1,0 +1,109 @@
+"""open_clip: the CLIP models of the paper, and the micro encoders that ship with the package.
+
+open_clip's own models have the shape that `towers` describes, so nothing is wrapped here.
+"""
+
+import logging
+from pathlib import Path
+
+import open_clip
+import torch
+from open_clip.model import resize_pos_embed
+
+from bap_core import checkpoints
+from bap_core.towers.common import StandInTokens, settings, weights_file
+
+MICRO = Path(__file__).parent.parent / "micro" / "encoders"  # package data: <name>.json, .safetensors, .card.json
+
+
+def create(architecture: str, weights: str, *, size: int | None, pooling: str | None) -> torch.nn.Module:
+    """The open_clip model of an architecture; its input is ``size`` pixels or what the architecture says.
+
+    ValueError for a tag that does not exist, whose activation is another one, or a file that does not fit;
+    FileNotFoundError for a tag that cannot be fetched.
+    """
+    if pooling:
+        raise ValueError(f"{architecture} pools its outputs in one way only; leave pooling={pooling!r} out")
+    if weights == "random":
+        return _quietly(architecture, None, size)
+    tags = open_clip.list_pretrained_tags_by_model(architecture)
+    if weights not in tags and Path(weights).expanduser().exists():
+        return _from_file(architecture, Path(weights).expanduser(), size)
+    _check_tag(architecture, weights, tags)
+    try:
+        return _quietly(architecture, weights, size)
+    except Exception as error:
+        fetch = f"import open_clip; open_clip.create_model('{architecture}', '{weights}')"
+        raise checkpoints.missing(architecture, weights, error, fetch=fetch) from error
+
+
+def tokenizer(architecture: str, *, stand_in: bool = False):
+    """open_clip's tokenizer of an architecture: called with a list of T texts it gives (T, context length) int64.
+
+    The micro encoders all use open_clip's byte-pair one; by their names alone, open_clip would give the sigmoid ones
+    a tokenizer that has to be downloaded. stand_in: for random weights, words by number instead of such a download.
+    """
+    text = open_clip.get_model_config(architecture)["text_cfg"]
+    if (MICRO / f"{architecture}.json").exists():
+        return open_clip.SimpleTokenizer(context_length=text["context_length"])
+    if stand_in and "hf_tokenizer_name" in text:
+        return StandInTokens(text["vocab_size"], context=text["context_length"])
+    try:
+        return open_clip.get_tokenizer(architecture)
+    except Exception as error:
+        fetch = f"import open_clip; open_clip.get_tokenizer('{architecture}')"
+        raise checkpoints.missing(architecture, "tokenizer", error, fetch=fetch) from error
+
+
+def register_micro() -> None:
+    """Tell open_clip about the micro architectures, so that its ``create_model`` knows their names."""
+    if MICRO.is_dir() and not set(micro_names()) <= set(open_clip.list_models()):
+        open_clip.add_model_config(MICRO)
+
+
+def micro_names() -> list[str]:
+    """Names of the encoders that ship with the package."""
+    return sorted(path.stem for path in MICRO.glob("*.safetensors"))
+
+
+def _check_tag(architecture: str, tag: str, tags: list[str]) -> None:
+    """Refuse a tag that does not exist, and one trained with the quick GELU under a name without it or the reverse."""
+    if tag not in tags:
+        raise ValueError(f"{architecture}: {tag!r} is neither a file nor a tag; tags: {', '.join(tags) or 'none'}")
+    trained = open_clip.get_pretrained_cfg(architecture, tag).get("quick_gelu", False)
+    if trained != open_clip.get_model_config(architecture).get("quick_gelu", False):
+        other = f"{architecture}-quickgelu" if trained else architecture.removesuffix("-quickgelu")
+        raise ValueError(f"the weights {tag!r} were trained with {'the quick' if trained else 'the exact'} GELU, which "
+                         f"{architecture} does not compute: load {other}:{tag}")
+
+
+def _from_file(architecture: str, path: Path, size: int | None) -> torch.nn.Module:
+    """Filled at the size that the file was saved at, then brought to ``size``.
+
+    In one step open_clip would interpolate in the file's number format, and in bfloat16 a CPU cannot.
+    """
+    try:
+        model = _quietly(architecture, None, settings(path).get("size"))
+        open_clip.load_checkpoint(model, str(weights_file(path)))
+    except Exception as error:
+        raise ValueError(f"{path} cannot be loaded into {architecture}: {str(error).splitlines()[0]}") from error
+    if not size:
+        return model
+    if hasattr(model.visual, "set_input_size"):  # a tower of timm inside open_clip
+        model.visual.set_input_size(size)
+        return model
+    other, state = _quietly(architecture, None, size), model.state_dict()
+    resize_pos_embed(state, other)
+    other.load_state_dict(state)
+    return other
+
+
+def _quietly(architecture: str, tag: str | None, size: int | None) -> torch.nn.Module:
+    """open_clip and the hub tell their troubles to the log."""
+    level = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        return open_clip.create_model(architecture, pretrained=tag, force_image_size=size,
+                                      device=torch.get_default_device())
+    finally:
+        logging.disable(level)
