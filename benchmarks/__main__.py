@@ -1,6 +1,7 @@
 """``python -m benchmarks``: every benchmark, one after another."""
 
-from benchmarks import coco_index, ratios
+from benchmarks import coco_index, folder_index, ratios
 
 ratios.main()
+folder_index.main()
 coco_index.main()
