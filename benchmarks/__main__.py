@@ -3,5 +3,5 @@
 from benchmarks import coco_index, folder_index, ratios
 
 ratios.main()
-folder_index.main()
 coco_index.main()
+folder_index.main()
