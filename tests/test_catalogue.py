@@ -13,7 +13,7 @@ from bap_core.micro.world import World
 def tiny(tmp_path_factory):
     """A micro world of a few pictures, in the official formats."""
     root = tmp_path_factory.mktemp("world")
-    micro.render(root, World("tiny", photos=2, train=2, val=1, coco=4), workers=1)
+    micro.render(root, World("tiny", photos=2, train=2, val=1, coco=4, nico=3), workers=1)
     return str(root)
 
 

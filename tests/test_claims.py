@@ -53,6 +53,12 @@ def test_a_difference_must_be_larger_than_its_standard_error():
     assert rules.exceeds(rules.Sample((0.55, 0.65)), rules.Sample((0.45, 0.55)))  # 0.1 apart, errors 0.05: 0.071
 
 
+@pytest.mark.parametrize("bit", [0.0, 1e-16, -1e-16])
+def test_a_difference_that_equals_its_error_does_not_exceed_it_whatever_its_last_bit(bit):
+    one_run_better = rules.Sample((0.6 + bit, 0.65))  # mean difference 0.025, standard error 0.025
+    assert not rules.exceeds(one_run_better, rules.Sample((0.6, 0.6)))
+
+
 def test_a_margin_is_asked_for_on_top_of_the_error():
     assert rules.exceeds(rules.Sample((0.80,)), rules.constant(0.75), margin=0.04)
     assert not rules.exceeds(rules.Sample((0.80,)), rules.constant(0.75), margin=0.06)

@@ -121,9 +121,12 @@ def test_a_partition_of_dtd_holds_every_picture_once_and_differs_from_the_next()
     assert set(Counter(path.split("/")[0] for path in first["val"]).values()) == {2}
 
 
-def test_the_new_folders_are_not_yet_part_of_a_render(tmp_path):
+def test_a_render_holds_the_new_folders_and_declares_their_counts(tmp_path):
     render(tmp_path, TINY, workers=1)
-    assert not {"LAION-final", "track_1", "dtd"} & {p.name for p in tmp_path.iterdir()}
+    assert {"LAION-final", "track_1", "dtd"} <= {p.name for p in tmp_path.iterdir()}
+    counts = json.loads((tmp_path / "bap-world.json").read_text())["counts"]
+    assert counts["counteranimal"] == {"classes": 4, "common": 4, "counter": 4}
+    assert counts["nico"] == {"contexts": 6, "classes": 7, "images": 42}
 
 
 def _pictures(folder: Path) -> int:

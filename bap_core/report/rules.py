@@ -13,6 +13,7 @@ from scipy.stats import spearmanr
 from bap_core.metrics import power_law_slope
 
 SMALLEST_RANK_CORRELATION = 0.9
+TIE = 1e-12  # a difference that equals its error does not exceed it, whichever way the last bit falls
 
 
 @dataclass(frozen=True)
@@ -79,12 +80,12 @@ def k_of(group: pd.Series) -> pd.Series:
 
 def exceeds(a: Sample, b: Sample, *, margin: float = 0.0) -> bool:
     """Whether mean(a) - mean(b) is above ``margin`` by more than its standard error."""
-    return bool(a.mean - b.mean - margin > np.hypot(a.error, b.error))
+    return bool(a.mean - b.mean - margin > np.hypot(a.error, b.error) + TIE)
 
 
 def close(a: Sample, b: Sample, *, within: float) -> bool:
     """Whether the two means differ by at most ``within``. Spread is no excuse here: the means alone decide."""
-    return bool(abs(a.mean - b.mean) <= within + 1e-12)
+    return bool(abs(a.mean - b.mean) <= within + TIE)
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ class Trend:
     @property
     def rises(self) -> bool:
         """Whether the ends are apart upwards by more than the standard error and the order is kept (rank >= 0.9)."""
-        return bool(self.gap > self.error and self.rank >= SMALLEST_RANK_CORRELATION - 1e-12)
+        return bool(self.gap > self.error + TIE and self.rank >= SMALLEST_RANK_CORRELATION - TIE)
 
 
 def trend(ks: np.ndarray, values: np.ndarray) -> Trend:
