@@ -34,7 +34,7 @@ def main() -> None:
     """Parse, measure, print one line per ratio."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--encoder", default="micro-clip")
-    parser.add_argument("--n", type=int, default=2048, help="composites per measurement")
+    parser.add_argument("--n", type=int, default=2048, help="composites per measurement, 256 or more")
     parser.add_argument("--repeats", type=int, default=5)
     chosen = parser.parse_args()
     encoder = encoders.load(chosen.encoder)
@@ -69,12 +69,12 @@ def alignment(encoder, compositor, n: int) -> tuple[float, float, int]:
     """One epoch of `optimise` against the same optimiser steps on one ready batch."""
     contexts = Contexts(len(compositor.objects), len(compositor.backgrounds), m=K, epochs=1, batch_size=BATCH, seed=0)
     targets = torch.nn.functional.normalize(torch.randn(len(compositor.objects), encoder.dim), dim=1).to(encoder.device)
-    ready = compositor.batch(*next(contexts.epoch(0))).to(encoder.device)
+    objects, backgrounds = next(contexts.epoch(0))
+    ready, wanted = compositor.batch(objects, backgrounds).to(encoder.device), targets[objects]
     student = encoder.student()
     optimiser = torch.optim.AdamW([p for p in student.model.visual.parameters() if p.requires_grad], lr=1e-5)
     student.model.visual.train()
-    bare = seconds(lambda: [_step(student, ready, targets[:len(ready)], optimiser) for _ in range(contexts.steps)],
-                   encoder)
+    bare = seconds(lambda: [_step(student, ready, wanted, optimiser) for _ in range(contexts.steps)], encoder)
     student = encoder.student()
     with tempfile.TemporaryDirectory() as folder:
         ours = seconds(lambda: optimise(
