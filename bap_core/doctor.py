@@ -9,12 +9,14 @@ from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
 
+import open_clip
 import psutil
 from packaging.requirements import Requirement
 
-from bap_core import encoders, micro, run, runtime, store
+from bap_core import checkpoints, encoders, micro, run, runtime, store
 from bap_core.data import catalogue, inventory
 from bap_core.parameters import read_yaml
+from bap_core.towers import from_timm, naming
 
 WIDTH = 80
 PACKAGE = "bap-companion"
@@ -181,41 +183,47 @@ def _shipped(name: str) -> Finding:
 
 
 def _fetched(name: str) -> Finding:
-    import open_clip
-
-    architecture, _, tag = name.partition(":")
-    if tag == "random" or name.endswith(".safetensors"):
-        there = tag == "random" or Path(tag or name).expanduser().is_file()
-        return Finding("ok" if there else "missing", name, "random weights" if tag == "random" else "a local file")
-    if not (settings := open_clip.get_pretrained_cfg(architecture, tag)):
-        return Finding("missing", name, "no such architecture and tag", "open_clip.list_pretrained() lists them")
-    if _in_cache(settings):
+    """An encoder that does not ship: random, from a local file or folder, in its library's cache, or to be fetched."""
+    try:
+        wanted = naming.resolve(name, None)
+    except (ValueError, FileNotFoundError) as error:
+        return Finding("missing", name, str(error))
+    if wanted.weights == "random":
+        return Finding("ok", name, "random weights")
+    if Path(wanted.weights).expanduser().exists():
+        return Finding("ok", name, "a local file or folder")
+    if not (repository := _repository(wanted)):
+        return Finding("missing", name, f"{wanted.architecture} has no weights {wanted.weights!r}")
+    if _in_cache(repository):
         return Finding("ok", name, "in the local cache")
-    fetch = f'$ python -c "import open_clip; open_clip.create_model(\'{architecture}\', \'{tag}\')"'
-    return Finding("missing", name, f"not in the local cache, {_size(architecture)}", f"on a machine with a network:\n{fetch}")
+    fetch = f'$ python -c "from bap_core import encoders; encoders.load(\'{name}\')"'
+    return Finding("missing", name, f"not in the local cache, {_size(wanted)}", f"on a machine with a network:\n{fetch}")
 
 
-def _size(architecture: str) -> str:
-    """Size of a download in words. open_clip states none, so weights are counted on an empty model, 4 bytes each."""
-    import open_clip
-    import torch
-
-    if (open_clip.get_model_config(architecture) or {}).get("text_cfg", {}).get("hf_model_name"):
-        return "open_clip states no size"  # building this text tower would ask the network
-    with torch.device("meta"):
-        model = open_clip.create_model(architecture, device="meta")
-    size = sum(weight.numel() for weight in model.parameters()) * 4
-    return f"about {catalogue.readable(size)} (counted as float32; open_clip states no size)"
+def _size(wanted: naming.Wanted) -> str:
+    """Size of a download in words: 4 bytes a weight, where the paper's table of checkpoints counts them."""
+    row = checkpoints.find(wanted.architecture, wanted.weights)
+    return f"about {catalogue.readable(4 * row.parameters)} (4 bytes a weight)" if row else "of a size that nobody states"
 
 
-def _in_cache(settings: dict) -> bool:
-    """Whether the weights of an open_clip tag lie in the cache of the hub, or in open_clip's own for plain addresses."""
+def _repository(wanted: naming.Wanted) -> str:
+    """Where the hub, or for an address open_clip's own cache, keeps the weights; "" if they do not exist."""
+    if wanted.library == "open_clip":
+        settings = open_clip.get_pretrained_cfg(wanted.architecture, wanted.weights) or {}
+        return settings.get("url") or settings.get("hf_hub", "").rstrip("/")
+    if wanted.library == "timm":
+        tags = from_timm.tags(wanted.architecture)
+        return f"{wanted.architecture}.{wanted.weights}" if wanted.weights in tags else ""
+    return wanted.architecture
+
+
+def _in_cache(repository: str) -> bool:
+    """Whether the weights of a repository of the hub, or of a plain address, lie on this machine."""
     from huggingface_hub import scan_cache_dir
     from huggingface_hub.errors import CacheNotFound
 
-    if address := settings.get("url"):
-        return (Path("~/.cache/clip").expanduser() / address.rsplit("/", 1)[-1]).is_file()
-    repository = settings.get("hf_hub", "").rstrip("/")
+    if "://" in repository:
+        return (Path("~/.cache/clip").expanduser() / repository.rsplit("/", 1)[-1]).is_file()
     try:
         cached = scan_cache_dir().repos
     except CacheNotFound:

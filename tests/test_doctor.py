@@ -41,14 +41,14 @@ def test_a_dataset_of_which_one_archive_is_missing_is_missing_with_that_archive(
 
 def test_an_empty_machine_lists_every_dataset_and_checkpoint_of_the_paper_with_size_and_command(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(doctor, "versions", lambda: [])
-    monkeypatch.setattr(doctor, "_in_cache", lambda settings: False)
+    monkeypatch.setattr(doctor, "_in_cache", lambda repository: False)
     assert doctor.examine(profile="paper", root=str(tmp_path / "nothing")) == 1
     shown = capsys.readouterr().out
     for name, notebook in {"cub": "03_water", "waterbirds": "03_water", "places": "01_additivity", "coco": "02_k"}.items():
         part = shown[shown.index(f"missing {name} "):].split("$")[0]
         assert notebook in part and (" GB)" in part or " MB)" in part) and "Licence: " in part
         assert f"$ bap data fetch {name} --root {tmp_path / 'nothing'}" in shown
-    for name in ("ViT-B-16:laion2b_s34b_b88k", "ViT-B-16-SigLIP2:webli"):
+    for name in ("clip-b16", "siglip2-b16"):
         part = shown[shown.index(f"missing {name}"):].split("$ python")[0]
         assert "about " in part and "GB" in part.replace("MB", "GB") and "01_additivity" in part
     assert "about 47.4 GB to download" in " ".join(shown.split()) and "6 missing" in shown
@@ -64,9 +64,13 @@ def test_pointed_at_a_micro_root_everything_is_there(tmp_path, monkeypatch, caps
         assert shown.count("\nok ") >= 4 and "missing" not in shown and "to download" not in shown
 
 
-def test_the_size_of_a_checkpoint_is_counted_without_making_it():
-    assert "about 598 MB" in doctor._size("ViT-B-16")  # 149.6 million weights of 4 bytes
-    assert doctor._size("xlm-roberta-base-ViT-B-32") == "open_clip states no size"
+@pytest.mark.parametrize(("name", "size"), [
+    ("ViT-B-16:laion2b_s34b_b88k", "about 598 MB"), ("clip-b16", "about 598 MB"),  # 149.6 million weights of 4 bytes
+    ("dinov2-b14", "about 343 MB"), ("google/siglip2-base-patch16-224", "about 1.5 GB"), ("RN50:openai", "nobody states")])
+def test_what_must_be_fetched_is_named_with_its_size_and_the_command(name, size, monkeypatch):
+    monkeypatch.setattr(doctor, "_in_cache", lambda repository: False)
+    found = doctor._fetched(name)
+    assert found.state == "missing" and size in found.detail and f"encoders.load('{name}')" in found.remedy
 
 
 def test_the_micro_world_is_never_missing():
@@ -94,7 +98,7 @@ def test_shipped_weights_are_checked_against_their_card(tmp_path, monkeypatch):
     ("nowhere.safetensors", "missing"),
 ])
 def test_encoders_that_must_be_fetched_are_looked_for_in_the_local_cache(name, state, monkeypatch):
-    monkeypatch.setattr(doctor, "_in_cache", lambda settings: False)
+    monkeypatch.setattr(doctor, "_in_cache", lambda repository: False)
     assert doctor._fetched(name).state == state
 
 

@@ -165,6 +165,6 @@ def test_ctrl_c_stops_the_kernel_leaves_no_file_and_exits_130(notebook, tmp_path
 
 def test_two_runs_at_once_execute_once(notebook, tmp_path):
     both = [command(notebook, tmp_path / "runs") for _ in range(2)]
-    shown = [process.communicate(timeout=120)[1] for process in both]
+    shown = [process.communicate(timeout=300)[1] for process in both]
     assert [process.returncode for process in both] == [0, 0]
     assert sum("done in" in text for text in shown) == 1 and sum("up to date" in text for text in shown) == 1
