@@ -34,7 +34,7 @@ $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed, $(PYTHON) is %d.%d: try make PYTHON=python3.12" % sys.version_info[:2])'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@uv=uv; uv --version >/dev/null 2>&1 || { $(BIN)/python -m pip install --quiet uv && uv=$(BIN)/uv; }; \
-	  $$uv pip install --python $(BIN)/python -c constraints.txt -e '.[dev]'
+	  $$uv pip install --compile-bytecode --python $(BIN)/python -c constraints.txt -e '.[dev]'
 	@touch $@
 
 $(LAB_SETTINGS): $(READY)
