@@ -88,11 +88,11 @@ def pretrain(teacher: Encoder, compositor, *, method: str, settings: dict, conte
 
     def make() -> dict[str, Tensor]:
         losses = train(student, runtime.home() / "checkpoints" / f"{store.key(**parts)}.pt")
-        return {"losses": torch.tensor(losses), **student.model.visual.state_dict()}
+        return {"losses": torch.tensor(losses), **student.image_tower.state_dict()}
 
     kept = store.arrays("pretrained", parts, make)
     losses = kept.pop("losses").tolist()
-    student.model.visual.load_state_dict(kept)
+    student.image_tower.load_state_dict(kept)
     student.model.requires_grad_(False)
     return Pretrained(student, losses)
 
@@ -105,11 +105,11 @@ def optimise(student, compositor, loss: Callable[[Tensor, Tensor], Tensor], *, c
     loss(z, objects): student embeddings (B, D) and object numbers (B,) of a batch -> scalar. The state is kept at
     ``checkpoint`` now and then, and a run that finds it goes on from it. FloatingPointError if the loss is not finite.
     """
-    groups = [{"params": [p for p in student.model.visual.parameters() if p.requires_grad], "lr": lr}]
+    groups = [{"params": [p for p in student.image_tower.parameters() if p.requires_grad], "lr": lr}]
     groups += [{"params": list(head.parameters()), "lr": head_lr}] if head is not None else []
     optimiser = torch.optim.AdamW(groups, weight_decay=weight_decay)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, _warmup_cosine(contexts.steps))
-    state = {"student": student.model.visual, "optimiser": optimiser, "schedule": schedule}
+    state = {"student": student.image_tower, "optimiser": optimiser, "schedule": schedule}
     state |= {"head": head} if head is not None else {}
     done, losses = _resume(checkpoint, state)
     saved = time.monotonic()
@@ -126,7 +126,7 @@ def optimise(student, compositor, loss: Callable[[Tensor, Tensor], Tensor], *, c
 
 
 def _epoch(student, compositor, loss, batches, optimiser, schedule, bar) -> float:
-    student.model.visual.train()
+    student.image_tower.train()
     total, count = 0.0, 0
     fed = ((torch.from_numpy(objects), compositor.batch(objects, backgrounds)) for objects, backgrounds in batches)
     for objects, composites in runtime.ahead(fed):

@@ -72,8 +72,8 @@ def alignment(encoder, compositor, n: int) -> tuple[float, float, int]:
     objects, backgrounds = next(contexts.epoch(0))
     ready, wanted = compositor.batch(objects, backgrounds).to(encoder.device), targets[objects]
     student = encoder.student()
-    optimiser = torch.optim.AdamW([p for p in student.model.visual.parameters() if p.requires_grad], lr=1e-5)
-    student.model.visual.train()
+    optimiser = torch.optim.AdamW([p for p in student.image_tower.parameters() if p.requires_grad], lr=1e-5)
+    student.image_tower.train()
     bare = seconds(lambda: [_step(student, ready, wanted, optimiser) for _ in range(contexts.steps)], encoder)
     student = encoder.student()
     with tempfile.TemporaryDirectory() as folder:
