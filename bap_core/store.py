@@ -55,12 +55,8 @@ def folder(kind: str, parts: dict, make: Callable[[Path], None]) -> Path:
     path = runtime.home() / "store" / kind / key(**parts)
     with _alone(path):
         if not path.is_dir():
-            beside = Path(tempfile.mkdtemp(prefix=f"{path.name}.", suffix=".part", dir=path.parent))
-            try:
+            with folder_beside(path) as beside:
                 make(beside)
-                os.replace(beside, path)
-            finally:
-                shutil.rmtree(beside, ignore_errors=True)
     return path
 
 
