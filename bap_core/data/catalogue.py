@@ -196,6 +196,12 @@ def world(root: str | Path) -> dict | None:
                  if (folder / WORLD_FILE).exists()), None)
 
 
+def world_around(root: str | Path) -> dict | None:
+    """`world` of the folder or of up to three above it, for the root of a noun, which may lie deep inside a data root."""
+    root = Path(root).absolute()
+    return next((found for folder in [root, *root.parents][:4] if (found := world(folder))), None)
+
+
 def expected(root: str | Path, name: str) -> dict:
     """Counts that a whole copy of dataset ``name`` below ``root`` has: the world's own, or the official ones."""
     declared = world(root)
