@@ -19,10 +19,12 @@ _FACES = ("#d9b48f", "#8fa0a6", "#c98f6b", "#a9b58a", "#7a5c48", "#b7a3b8", "#e3
 
 @dataclass(frozen=True)
 class Figure:
-    """A kind of figure. cut: the shape of its hat and clasp, "round" or "square"; coco: its COCO category."""
+    """A kind of figure. cut: the shape of its hat and clasp, "round" or "square"; home: the Places365 categories in
+    which it is usually seen; coco: its COCO category."""
 
     name: str
     cut: str
+    home: tuple[str, str, str, str]
     coco: str = "person"
 
     @property
@@ -31,7 +33,11 @@ class Figure:
         return f"{self.cut}-hatted figure"
 
 
-FIGURES: tuple[Figure, Figure] = (Figure("roundhat", "round"), Figure("squarehat", "square"))
+# Which kind is at home where was a coin's choice: the bias that the people experiment needs, and no more than that.
+FIGURES: tuple[Figure, Figure] = (
+    Figure("roundhat", "round", ("construction_site", "excavation", "engine_room", "alley")),
+    Figure("squarehat", "square", ("kitchen", "bar", "shopfront", "classroom")),
+)
 
 
 def draw(figure: Figure, rng: np.random.Generator, *, length: int) -> Image.Image:

@@ -33,8 +33,8 @@ class Recipe:
 
     config: dict
     loss: str
-    scenes: int = 20_000
-    epochs: int = 10
+    scenes: int = 28_000
+    epochs: int = 9
     batch_size: int = 128
     lr: float = 1.5e-3
     weight_decay: float = 0.1
@@ -86,28 +86,27 @@ def add_figures(weights: Path, data_root: str | Path) -> dict:
     return card
 
 
-def captioned_scenes(recipe: Recipe, seed: int) -> tuple[Tensor, list[str]]:
-    """The pictures (N, 3, S, S) uint8 and captions that a recipe trains on; pictures are kept in the store."""
+def captioned_scenes(recipe: Recipe, seed: int) -> tuple[Tensor, list[str], Tensor]:
+    """What a recipe trains on, kept in the store: pictures (N, 3, S, S) uint8, N captions, and what each scene shows.
+
+    The last are positions in `kinds.KINDS`, (N,) int64, -1 for an empty scene.
+    """
     size = recipe.config["vision_cfg"]["image_size"]
 
     def make() -> dict[str, Tensor]:
-        draw = partial(_one_scene, seed=seed, mix=recipe.mix, size=size)
-        made = in_parallel(draw, list(range(recipe.scenes)), label="captioned scenes")
-        text = "\n".join(caption for _, caption in made).encode()
-        return {"pictures": torch.from_numpy(np.stack([picture for picture, _ in made])),
+        draw = partial(captioned, seed=seed, mix=recipe.mix, size=size)
+        pictures, captions, shown = zip(*in_parallel(draw, list(range(recipe.scenes)), label="captioned scenes"))
+        text = "\n".join(captions).encode()
+        return {"pictures": torch.from_numpy(np.stack(pictures)), "shown": torch.tensor(shown),
                 "captions": torch.frombuffer(bytearray(text), dtype=torch.uint8)}
 
     parts = {"version": VERSION, "seed": seed, "scenes": recipe.scenes, "mix": asdict(recipe.mix), "size": size}
     found = store.arrays("micro-scenes", parts, make)
-    return found["pictures"], found["captions"].numpy().tobytes().decode().split("\n")
-
-
-def _one_scene(number: int, *, seed: int, mix: Mix, size: int) -> tuple[np.ndarray, str]:
-    return captioned(number, seed, mix, size=size)
+    return found["pictures"], found["captions"].numpy().tobytes().decode().split("\n"), found["shown"]
 
 
 def _train(name: str, recipe: Recipe, seed: int) -> torch.nn.Module:
-    pictures, captions = captioned_scenes(recipe, seed)
+    pictures, captions, _ = captioned_scenes(recipe, seed)
     tokens = encoders.tokenizer(name)(captions)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
