@@ -29,8 +29,8 @@ from torch import Tensor
 
 from bap_core import checkpoints, runtime, store, towers
 from bap_core.towers import naming
-from bap_core.towers.common import SETTINGS
-from bap_core.towers.from_open_clip import MICRO, micro_names, register_micro, tokenizer
+from bap_core.towers.common import MICRO, SETTINGS, micro_names
+from bap_core.towers.from_open_clip import register_micro, tokenizer
 
 __all__ = ["MICRO", "Encoder", "Tally", "load", "micro_names", "register_micro", "tokenizer"]
 
