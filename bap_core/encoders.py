@@ -75,6 +75,11 @@ class Encoder:
         return self.model.visual
 
     @property
+    def has_words(self) -> bool:
+        """Whether there is a text tower: without one there are no prompts and no zero-shot classes."""
+        return hasattr(self.model, "encode_text")
+
+    @property
     def size(self) -> int:
         """Side of the square input, in pixels."""
         size = self.image_tower.image_size
@@ -133,7 +138,7 @@ class Encoder:
 
         ValueError if the encoder has no text tower; FileNotFoundError if its tokenizer has to be fetched and cannot be.
         """
-        if not hasattr(self.model, "encode_text"):
+        if not self.has_words:
             raise ValueError(f"{self.name} embeds pictures only: it has no text tower, so no zero-shot classes and no "
                              "prompts; use a vision-language encoder such as clip-b16")
         if self._tokenizer is None:
