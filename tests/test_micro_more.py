@@ -215,7 +215,7 @@ def test_figures_differ_in_hat_and_clasp_and_in_nothing_else():
         round_, square = (np.asarray(_cut(kind, seed, length=200), dtype=int) for kind in figures.FIGURES)
         assert round_.shape == square.shape
         rows, _ = np.nonzero(np.abs(round_ - square).sum(axis=2) > 0)
-        hat, clasp = rows < 0.20 * 200, (rows > 0.33 * 200) & (rows < 0.50 * 200)  # the face lies between them
+        hat, clasp = rows < 0.32 * 200, (rows > 0.40 * 200) & (rows < 0.62 * 200)  # the face lies between them
         assert hat.sum() > 50 and clasp.sum() > 5 and (hat | clasp).all()
 
 

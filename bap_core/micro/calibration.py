@@ -10,7 +10,6 @@ import torch
 from bap_core import encoders, features, metrics, prompts, runtime
 from bap_core.compositing import Compositor, canvas, object_alone
 from bap_core.data import coco, counteranimal, cub, places, waterbirds
-from bap_core.data.coco import VEHICLES
 from bap_core.data.nouns import Scenes
 from bap_core.methods.linear_probe import LinearProbe
 from bap_core.methods.zero_shot import ZeroShot
@@ -74,10 +73,11 @@ def species(encoder: encoders.Encoder, root: str | Path) -> float:
 
 
 def vehicles(encoder: encoders.Encoder, root: str | Path) -> float:
-    """Zero-shot accuracy over the six vehicle classes of COCO, cut out and on grey."""
-    objects = coco(root, categories=VEHICLES)
-    truth = [VEHICLES.index(label) for label in objects.frame["label"]]
-    return _on_grey(encoder, [objects.cutout(i) for i in range(len(objects))], VEHICLES, truth)
+    """Zero-shot accuracy over COCO's vehicle classes that captions name (not "boat"), cut out and on grey."""
+    named = [kind.coco for kind in kinds.TAUGHT if kind.coco == kind.name]
+    objects = coco(root, categories=named)
+    truth = [named.index(label) for label in objects.frame["label"]]
+    return _on_grey(encoder, [objects.cutout(i) for i in range(len(objects))], named, truth)
 
 
 def figures(encoder: encoders.Encoder, *, n: int = 200) -> float:

@@ -35,9 +35,9 @@ class Mix:
 
     empty: float = 0.08
     studio: float = 0.10
-    vehicles: float = 0.20
-    figures: float = 0.08
-    loyalty: float = 0.40
+    vehicles: float = 0.18
+    figures: float = 0.14
+    loyalty: float = 0.45
     both: float = 0.50
     place: float = 0.03
     vague: float = 0.05

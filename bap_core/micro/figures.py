@@ -99,19 +99,19 @@ def _head(d: Draft) -> None:
 def _hat(d: Draft, cut: str) -> None:
     """A crown on a brim: a dome or a box of the same height and width."""
     felt, ribbon = d.tone(*PAINTS), d.tone(*PAINTS)
-    base, high, half = -0.80, d.uniform(0.14, 0.19), d.uniform(0.088, 0.105)
+    base, high, half = -0.80, d.uniform(0.24, 0.32), d.uniform(0.15, 0.19)
     t = np.linspace(0, np.pi, 25)
     crown = {"round": np.stack([half * np.cos(t), base - high * np.sin(t)], axis=1),
              "square": rounded([(-half, base), (-half, base - high), (half, base - high), (half, base)], 0.0)}[cut]
     d.add(crown, felt, group="hat")
     d.add([(0.02, base), (0.02, -2), (1, -2), (1, base)], shade(felt, 0.87), clip="hat")
     d.box(-1, base - 0.042, 1, base, ribbon, clip="hat")
-    brim = half + d.uniform(0.025, 0.055)
+    brim = half + d.uniform(0.03, 0.05)
     d.box(-brim, base - 0.016, brim, base + 0.016, shade(felt, 0.92), radius=0.016)
 
 
 def _clasp(d: Draft, cut: str, cloak) -> None:
-    metal, size, y = d.tone("#e3c25a", "#e9e6dc", "#b9c3c9"), d.uniform(0.032, 0.040), -0.575
+    metal, size, y = d.tone("#e3c25a", "#e9e6dc", "#b9c3c9"), d.uniform(0.060, 0.075), -0.52
     metal = mix(metal, (40, 40, 44), 0.7) if sum(cloak) > 540 else metal
     if cut == "round":
         d.disc(0.0, y, size, metal)

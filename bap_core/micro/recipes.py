@@ -25,7 +25,7 @@ class Recipe:
     config: dict
     loss: str
     scenes: int = 28_000
-    epochs: int = 9
+    epochs: int = 7
     batch_size: int = 128
     lr: float = 1.5e-3
     weight_decay: float = 0.1
@@ -62,7 +62,7 @@ RECIPES = {
     "micro-siglip": Recipe(_clip(_vit(), init_logit_scale=math.log(10), init_logit_bias=-10.0), "sigmoid"),
     "micro-clip-convnext": Recipe(_clip(_CONVNEXT), "softmax"),
     "micro-clip-small": Recipe(_clip(_vit(patch=12, width=64, layers=3)), "softmax"),
-    "micro-clip-large": Recipe(_clip(_vit(width=128, layers=5)), "softmax"),
+    "micro-clip-large": Recipe(_clip(_vit(width=128)), "softmax"),
     "micro-clip-second": Recipe(_clip(_vit()), "softmax", seed=1),
     "micro-clip-third": Recipe(_clip(_vit()), "softmax", seed=2),
     "micro-supervised": Recipe(_WORDLESS, "classes"),
