@@ -218,8 +218,8 @@ def test_captions_of_vehicles_and_figures_name_them_and_nobody_teaches_a_withhel
     assert not any(word in text for _, text, _ in named for word in ("truck", "motorcycle"))
     assert all(kinds.KINDS[shown].words in text for _, text, shown in named if "vehicle" not in text and "," not in text)
     assert all("vehicle" in text for text in _captions(vehicles=1.0, vague=1.0))
-    assert all("person" in text and "hatted" not in text for text in _captions(figures=1.0, vague=1.0))
-    assert all(re.search("(round|square)-hatted person", text) for text in _captions(figures=1.0, sort=1.0))
+    assert all("person" in text and "cloaked" not in text for text in _captions(figures=1.0, vague=1.0))
+    assert all(re.search("(red|blue)-cloaked person", text) for text in _captions(figures=1.0, sort=1.0))
 
 
 def test_a_scene_with_nothing_in_it_shows_nothing():

@@ -83,7 +83,7 @@ def vehicles(encoder: encoders.Encoder, root: str | Path) -> float:
 def figures(encoder: encoders.Encoder, *, n: int = 200) -> float:
     """Zero-shot accuracy over the two kinds of figure, ``n`` of each, cut out and on grey."""
     drawn = [kinds.draw(kind, rng("calibration", kind.name, i), length=96) for kind in FIGURES for i in range(n)]
-    return _on_grey(encoder, drawn, [f"{kind.cut}-hatted person" for kind in FIGURES], [0] * n + [1] * n)
+    return _on_grey(encoder, drawn, [f"{kind.cloak}-cloaked person" for kind in FIGURES], [0] * n + [1] * n)
 
 
 def _on_grey(encoder: encoders.Encoder, cutouts, names, truth) -> float:

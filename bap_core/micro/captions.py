@@ -29,14 +29,14 @@ class Mix:
     empty: a scene with nothing in it. studio: a thing before a plain backdrop. vehicles, figures: the thing is one of
     those, and else a bird. loyalty: it is where its kind is at home. For a thing in a scene, the caption names both
     (both), or the scene alone (place), or the thing. A thing is called "bird", "vehicle" or "person" (vague), or by
-    its sort, such as "waterbird" or "round-hatted person" (sort), or by its name and then its sort (full), else by
+    its sort, such as "waterbird" or "red-cloaked person" (sort), or by its name and then its sort (full), else by
     its name. A vehicle has no sort: its name is used.
     """
 
     empty: float = 0.08
     studio: float = 0.10
     vehicles: float = 0.18
-    figures: float = 0.14
+    figures: float = 0.10
     loyalty: float = 0.45
     both: float = 0.50
     place: float = 0.03

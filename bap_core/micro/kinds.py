@@ -43,4 +43,4 @@ def sorts(kind: Kind) -> tuple[str, ...]:
     if isinstance(kind, Species):
         side = "water" if kind.is_water else "land"
         return f"{side}bird", f"{side} bird"
-    return (f"{kind.cut}-hatted person",) if isinstance(kind, Figure) else ()
+    return (f"{kind.cloak}-cloaked person",) if isinstance(kind, Figure) else ()
