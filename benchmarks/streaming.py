@@ -98,7 +98,7 @@ class Meter:
     def __init__(self, label: str, total: int, *, resident: Callable[[], float] | None = None):
         self.label, self.total, self.seen = label, total, 0
         self._resident = resident or _resident
-        self._first = self._later = 0.0
+        self._before, self._first, self._later = self._resident(), 0.0, 0.0
         self._start = time.perf_counter()
 
     def saw(self, n: int) -> None:
@@ -130,7 +130,8 @@ class Meter:
             raise ValueError(f"{self.label}: {self.seen} composites are too few to tell; take 10 batches or more")
         state = "flat" if self.flat else "NOT FLAT"
         print(f"{self.label:10s} memory {state}: {self.growth:+.1f} MB after the first tenth, "
-              f"{GROWTH * self._first:.0f} MB allowed ({self._first:,.0f} MB resident)", flush=True)
+              f"{GROWTH * self._first:.0f} MB allowed "
+              f"(resident: {self._before:,.0f} MB before, {self._first:,.0f} MB in it)", flush=True)
         return self.flat
 
 
