@@ -29,8 +29,8 @@ from torch import Tensor
 
 from bap_core import checkpoints, runtime, store, towers
 from bap_core.towers import naming
-from bap_core.towers.common import SETTINGS
-from bap_core.towers.from_open_clip import MICRO, micro_names, register_micro, tokenizer
+from bap_core.towers.common import MICRO, SETTINGS, micro_names
+from bap_core.towers.from_open_clip import register_micro, tokenizer
 
 __all__ = ["MICRO", "Encoder", "Tally", "load", "micro_names", "register_micro", "tokenizer"]
 
@@ -73,6 +73,11 @@ class Encoder:
         if not hasattr(self.model, "visual"):
             raise ValueError(f"{self.name} embeds text only; for pictures use a vision-language encoder such as clip-b16")
         return self.model.visual
+
+    @property
+    def has_words(self) -> bool:
+        """Whether there is a text tower: without one there are no prompts and no zero-shot classes."""
+        return hasattr(self.model, "encode_text")
 
     @property
     def size(self) -> int:
@@ -133,7 +138,7 @@ class Encoder:
 
         ValueError if the encoder has no text tower; FileNotFoundError if its tokenizer has to be fetched and cannot be.
         """
-        if not hasattr(self.model, "encode_text"):
+        if not self.has_words:
             raise ValueError(f"{self.name} embeds pictures only: it has no text tower, so no zero-shot classes and no "
                              "prompts; use a vision-language encoder such as clip-b16")
         if self._tokenizer is None:

@@ -130,9 +130,10 @@ def test_numbers_are_written_by_metric(value, metric, text):
     assert wording.number(value, metric) == text
 
 
-def test_native_figures_stand_beside_the_papers():
+def test_native_figures_stand_above_the_papers():
     cards = {"micro-clip": {"native_figures": {"probe_100_worst_group": 0.081, "scenes": 0.97}}}
-    cells = {row[0]: row[1:] for row in shown(native.table(cards))}
-    assert cells["probe at 100\N{NO-BREAK SPACE}%, WGA"] == ["8.1", "24.5", "21.9"]
-    assert cells["scenes recognised"] == ["97.0", "89.3", "-"]
-    assert cells["species recognised"] == ["-", "-", "-"]
+    frame = native.table(cards).frame
+    assert frame["probe at 100 %, WGA"].tolist() == ["8.1", "24.5", "21.9"]
+    assert frame["scenes"].tolist() == ["97.0", "89.3", "-"]
+    assert frame["species"].tolist() == ["-", "-", "-"]
+    assert frame.index.tolist() == ["micro-clip", "CLIP ViT-B/16, paper", "SigLIP 2 ViT-B/16, paper"]

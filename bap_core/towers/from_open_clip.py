@@ -11,9 +11,7 @@ import torch
 from open_clip.model import resize_pos_embed
 
 from bap_core import checkpoints
-from bap_core.towers.common import StandInTokens, settings, weights_file
-
-MICRO = Path(__file__).parent.parent / "micro" / "encoders"  # package data: <name>.json, .safetensors, .card.json
+from bap_core.towers.common import MICRO, StandInTokens, micro_config, micro_names, settings, weights_file
 
 
 def create(architecture: str, weights: str, *, size: int | None, pooling: str | None) -> torch.nn.Module:
@@ -44,7 +42,7 @@ def tokenizer(architecture: str, *, stand_in: bool = False):
     a tokenizer that has to be downloaded. stand_in: for random weights, words by number instead of such a download.
     """
     text = open_clip.get_model_config(architecture)["text_cfg"]
-    if (MICRO / f"{architecture}.json").exists():
+    if micro_config(architecture):
         return open_clip.SimpleTokenizer(context_length=text["context_length"])
     if stand_in and "hf_tokenizer_name" in text:
         return StandInTokens(text["vocab_size"], context=text["context_length"])
@@ -56,14 +54,9 @@ def tokenizer(architecture: str, *, stand_in: bool = False):
 
 
 def register_micro() -> None:
-    """Tell open_clip about the micro architectures, so that its ``create_model`` knows their names."""
-    if MICRO.is_dir() and not set(micro_names()) <= set(open_clip.list_models()):
+    """Tell open_clip about the micro architectures with words, so that its ``create_model`` knows their names."""
+    if not {name for name in micro_names() if "text_cfg" in micro_config(name)} <= set(open_clip.list_models()):
         open_clip.add_model_config(MICRO)
-
-
-def micro_names() -> list[str]:
-    """Names of the encoders that ship with the package."""
-    return sorted(path.stem for path in MICRO.glob("*.safetensors"))
 
 
 def _check_tag(architecture: str, tag: str, tags: list[str]) -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 import open_clip
 
 from bap_core import checkpoints
-from bap_core.towers import from_open_clip, from_timm, from_transformers
-from bap_core.towers.common import SETTINGS, settings
+from bap_core.towers import from_timm, from_transformers
+from bap_core.towers.common import MICRO, SETTINGS, micro_config, micro_names, settings
 
 
 @dataclass(frozen=True)
@@ -62,14 +62,16 @@ def _own_path(name: str) -> Path | None:
 
 def _usual(architecture: str, row: checkpoints.Checkpoint | None) -> str:
     """The weights that a name alone stands for; "" if it has to say."""
-    if architecture in from_open_clip.micro_names():
-        return str(from_open_clip.MICRO / f"{architecture}.safetensors")
+    if architecture in micro_names():
+        return str(MICRO / f"{architecture}.safetensors")
     if row or (row := checkpoints.find(architecture)):
         return row.tag or row.name
     return ""
 
 
 def _library(architecture: str, name: str) -> str:
+    if "timm" in micro_config(architecture):
+        return "timm"
     if architecture.startswith("timm/"):
         from_timm.tags(architecture)  # refuses a name that timm does not have
         return "timm"
@@ -77,7 +79,7 @@ def _library(architecture: str, name: str) -> str:
         return "transformers"
     if row := checkpoints.find(architecture):
         return row.library
-    micro, rows, known = from_open_clip.micro_names(), list(checkpoints.known()), open_clip.list_models()
+    micro, rows, known = micro_names(), list(checkpoints.known()), open_clip.list_models()
     if architecture in known:
         return "open_clip"
     near = difflib.get_close_matches(architecture, [*micro, *rows, *known, *from_transformers.NAMES], n=3)
@@ -104,7 +106,7 @@ def _statistics(noted: dict, row: checkpoints.Checkpoint | None) -> tuple:
 def _scale(architecture: str, weights: str, noted: dict) -> str:
     if weights == "random":
         return "random"
-    return noted.get("scale") or ("micro" if architecture in from_open_clip.micro_names() else "paper")
+    return noted.get("scale") or ("micro" if architecture in micro_names() else "paper")
 
 
 def _example(architecture: str) -> str:
