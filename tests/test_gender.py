@@ -169,7 +169,7 @@ def test_both_correlations_show_the_same_pictures_and_differ_in_what_is_left_out
     assert counts(other, "left out") == [0, 2, 2, 0]
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=20)
 @given(seed=st.integers(0, 2**32), n_train=st.integers(11, 60), n_test=st.integers(4, 30), pictures=st.integers(3, 40),
        both=st.booleans(), correlation=st.sampled_from([95, 100]))
 def test_splits_share_no_person_and_no_scene_and_groups_balance(tmp_path_factory, seed, n_train, n_test, pictures, both,
