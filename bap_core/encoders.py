@@ -155,11 +155,10 @@ class Encoder:
         return twin
 
     def save(self, path: str | Path) -> Path:
-        """Write all weights, whole or not at all; `load` reads them back, and so does the library they come from.
+        """Write all weights, whole or not at all; `load` reads them back, and `how_to_load` says what else does.
 
-        A path that ends in ``.safetensors`` becomes one file: ``open_clip.create_model(architecture, pretrained=path)``
-        and ``timm.create_model(architecture, num_classes=0, checkpoint_path=path)`` read it. For a model of
-        transformers any other path becomes a folder for ``from_pretrained``.
+        A path that ends in ``.safetensors`` becomes one file, as open_clip and timm read it; for a model of transformers
+        any other path becomes a folder for its ``from_pretrained``.
         """
         if not hasattr(self.model, "visual"):
             raise ValueError(f"{self.name} embeds text only and is never trained: there is nothing to save")
@@ -174,6 +173,11 @@ class Encoder:
         with store.write_beside(path) as temporary:
             save_file(tensors, temporary, metadata={**noted, "settings": json.dumps(self._use)})
         return path
+
+    def how_to_load(self, path: str | Path) -> str:
+        """One line of Python that loads what `save` wrote at ``path`` as ``model``, by the library it comes from."""
+        library = towers.LIBRARIES[naming.library(self.architecture, self.name)]
+        return library.how_to_load(self.model, self.architecture, Path(path))
 
 
 def load(name: str, *, weights: str | Path | None = None, size: int | None = None, statistics: str = "native",

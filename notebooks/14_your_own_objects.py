@@ -14,8 +14,8 @@
 # # 14. Your own objects
 #
 # You have pictures of objects with masks, some backgrounds, and an encoder that looks at the background too much.
-# This page pastes your objects on your backgrounds, makes an anchor for each, aligns the encoder to them, and saves
-# the result as a file that `open_clip.create_model` loads. Run it with
+# This page pastes your objects on your backgrounds, makes an anchor for each, aligns the encoder to them, saves the
+# result, and says how to load it. Run it with
 #
 # ```bash
 # bap run 14_your_own_objects -p objects=MY_OBJECTS -p backgrounds=MY_BACKGROUNDS
@@ -91,7 +91,7 @@ contexts = Contexts(len(compositor.objects), len(compositor.backgrounds), m=m, e
 aligned = pretrain_bap(teacher, compositor, contexts=contexts, k=min(k, len(compositor.backgrounds)), lr=lr)
 saved = aligned.encoder.save(save_to or runtime.home() / "aligned" / teacher.scale / f"{teacher.architecture}.safetensors")
 print(f"loss {aligned.losses[0]:.4f} in the first epoch, {aligned.losses[-1]:.4f} in the last")
-print(f"saved as {saved.name}; load it with open_clip.create_model({teacher.architecture!r}, pretrained=...)")
+print(f"saved as {saved.name}; load it with\n{aligned.encoder.how_to_load(saved.name)}")
 
 # %% [markdown]
 # ## Before and after

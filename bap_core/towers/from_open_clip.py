@@ -53,6 +53,18 @@ def tokenizer(architecture: str, *, stand_in: bool = False):
         raise checkpoints.missing(architecture, "tokenizer", error, fetch=fetch) from error
 
 
+def how_to_load(model: torch.nn.Module, architecture: str, path: Path) -> str:
+    """Python that loads the saved file with open_clip, at its size and with its statistics where they are not the usual."""
+    size, native = model.visual.image_size, open_clip.get_model_config(architecture)["vision_cfg"]["image_size"]
+    size = size[0] if isinstance(size, (tuple, list)) else size
+    statistics = {key: tuple(model.visual.preprocess_cfg[key]) for key in ("mean", "std")}
+    usual = {"mean": open_clip.OPENAI_DATASET_MEAN, "std": open_clip.OPENAI_DATASET_STD}
+    arguments = [repr(architecture), f"pretrained={str(path)!r}"]
+    arguments += [f"force_image_size={size}"] * (size != native) + [f"force_preprocess_cfg={statistics}"] * (statistics != usual)
+    known = "from bap_core import encoders; encoders.register_micro(); " if micro_config(architecture) else ""
+    return f"{known}import open_clip; model = open_clip.create_model({', '.join(arguments)})"
+
+
 def register_micro() -> None:
     """Tell open_clip about the micro architectures with words, so that its ``create_model`` knows their names."""
     if not {name for name in micro_names() if "text_cfg" in micro_config(name)} <= set(open_clip.list_models()):

@@ -61,6 +61,20 @@ def random(config: dict) -> Pictures:
     return _wrapped(_from_config(config), None)
 
 
+def how_to_load(model: Pictures, architecture: str, path: Path) -> str:
+    """Python that loads the saved file with timm, at its size and with its statistics where they are not the usual."""
+    arguments = {**micro_config(architecture)}
+    name = arguments.pop("timm", architecture.removeprefix("timm/"))
+    usual = {**timm.get_pretrained_cfg(name).to_dict(), **arguments.get("pretrained_cfg_overlay", {})}
+    if hasattr(model.visual, "set_input_size") and model.visual.image_size != usual["input_size"][-1]:
+        arguments["img_size"] = model.visual.image_size
+    statistics = {key: tuple(model.visual.preprocess_cfg[key]) for key in ("mean", "std")}
+    if statistics != {key: tuple(usual[key]) for key in statistics}:
+        arguments["pretrained_cfg_overlay"] = {**arguments.get("pretrained_cfg_overlay", {}), **statistics}
+    listed = "".join(f"{key}={value!r}, " for key, value in arguments.items())
+    return f"import timm; model = timm.create_model({name!r}, num_classes=0, {listed}checkpoint_path={str(path)!r})"
+
+
 def tags(name: str) -> list[str]:
     """The pre-trained tags of ``timm/NAME``. ValueError, with near names, if timm does not have it."""
     architecture = name.removeprefix("timm/")
