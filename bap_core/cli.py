@@ -178,7 +178,7 @@ def _add_micro(commands) -> None:
     pretrain.add_argument("name", metavar="NAME", help="a recipe, such as micro-clip")
     pretrain.add_argument("--out", type=Path, default=Path(), help="folder of the weights and the card (default: here)")
     render = _command(parts, "render", _render, "Render the micro world and print its folder.")
-    render.add_argument("name", nargs="?", default="micro", metavar="NAME", help="micro (default) or micro-smoke")
+    render.add_argument("name", nargs="?", default="micro", metavar="NAME", help="micro (default), micro-smoke or micro-dry")
 
 
 def _pretrain(chosen) -> int:

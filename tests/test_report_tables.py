@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from bap_core import report
-from bap_core.report import html, native, wording
+from bap_core.report import html, native, tables, wording
 
 COLUMNS = ["dataset", "encoder", "method", "seed", "split", "group", "metric", "value", "n"]
 WGA = "worst_group_accuracy"
@@ -82,6 +82,15 @@ def test_paper_and_measurement_stand_side_by_side_for_the_methods_that_ran():
     table = report.side_by_side(frame, "table2", scale="micro")
     assert shown(table)[-2:] == [["Native (LP)", "61.6 ± 0.9", "50.0"], ["BAP (LP)", "92.1 ± 1.2", "80.0"]]
     assert "directions, not values" in table.caption
+
+
+def test_random_weights_are_offered_for_no_comparison_and_no_claim_is_called_judged():
+    frame = rows("BAP (LP)", [0.8], encoder="clip-b16:random")
+    beside = report.side_by_side(frame, "table2", scale="random").caption
+    assert "meaningless" in beside and "nothing to compare" in beside and "directions" not in beside
+    judged = tables.claims_table(report.judge(frame, "03_waterbirds", "random"), "random")
+    assert "none of them judged" in judged.caption and "directions" not in judged.caption
+    assert all("holds" not in cell and "80.0" not in cell for row in shown(judged) for cell in row)
 
 
 def test_a_method_that_the_paper_lacks_has_a_dash_on_the_papers_side():

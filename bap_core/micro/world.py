@@ -46,7 +46,8 @@ class World:
 
 WORLDS = {world.name: world for world in (
     World("micro", 100, 60, 10, 1500, counteranimal=32, nico=20, dtd=3),
-    World("micro-smoke", 14, 8, 2, 80, counteranimal=3, nico=3, dtd=1))}
+    World("micro-smoke", 14, 8, 2, 80, counteranimal=3, nico=3, dtd=1),
+    World("micro-dry", 2, 1, 1, 8, counteranimal=1, nico=1, dtd=1))}  # as few as large encoders on a CPU can bear
 
 
 def rng(*names: str | int) -> np.random.Generator:
