@@ -12,7 +12,7 @@ import yaml
 from bap_core import checkpoints
 from bap_core.towers.common import MICRO, micro_names
 
-TABLES = ("table1", "table2", "table12", "table14", "table16", "table17")
+TABLES = ("table1", "table2", "table3", "table4", "table5", "table8", "table9", "table12", "table14", "table16", "table17")
 
 LOSSES = {"softmax": "CLIP", "sigmoid": "SigLIP 2"}  # of the micro encoders that read captions; the others have no family
 
