@@ -137,6 +137,13 @@ def test_families_of_image_encoders_are_those_of_table_1():
     assert pictures == set(printed.table("table1")["family"])
 
 
+def test_an_encoder_is_of_the_kind_that_table_1_gives_its_family():
+    names = ["clip-l14", "siglip2-b16:random", "in21k-b16", "dinov2-b14", "micro-clip-small", "micro-supervised", "micro-simclr"]
+    assert [printed.kind(name) for name in names] == [
+        "VLM", "VLM", "supervised", "self-supervised", "VLM", "supervised", "self-supervised"]
+    assert printed.kind("timm/resnet18:random") == ""
+
+
 def test_ambiguities_are_complete():
     fields = {"id", "where", "unclear", "default", "keyword", "alternatives", "measured", "touches"}
     entries = printed.ambiguities()
