@@ -23,7 +23,10 @@ def draw_backgrounds(n_objects: int, n_backgrounds: int, *, k: int, seed: int) -
     if not 1 <= k <= n_backgrounds:
         raise ValueError(f"k={k} different backgrounds per object, but there are {n_backgrounds}; "
                          "lower k or add background pictures")
-    return np.stack([runtime.rng(seed, "anchor", i).permutation(n_backgrounds)[:k] for i in range(n_objects)])
+    drawn = np.empty((n_objects, k), dtype=np.int64)
+    for i in range(n_objects):  # rows are copied: a list of slices would keep all N permutations, 5 GB for 30,000 objects
+        drawn[i] = runtime.rng(seed, "anchor", i).permutation(n_backgrounds)[:k]
+    return drawn
 
 
 def anchor_sweep(teacher, compositor, *, ks: Sequence[int], seed: int, batch_size: int = 256) -> Tensor:

@@ -175,17 +175,16 @@ def _add_micro(commands) -> None:
     text = "Make the micro world again: its encoders or its pictures."
     parts = commands.add_parser("micro", help=text, description=text).add_subparsers(dest="part", required=True, metavar="PART")
     pretrain = _command(parts, "pretrain", _pretrain, "Pre-train one of the shipped encoders from its seed.")
-    pretrain.add_argument("name", metavar="NAME", help="micro-clip or micro-siglip")
+    pretrain.add_argument("name", metavar="NAME", help="a recipe, such as micro-clip")
     pretrain.add_argument("--out", type=Path, default=Path(), help="folder of the weights and the card (default: here)")
-    pretrain.add_argument("--seed", type=int, default=0, help="seed of the weights and of the captions (default: 0)")
     render = _command(parts, "render", _render, "Render the micro world and print its folder.")
-    render.add_argument("name", nargs="?", default="micro", metavar="NAME", help="micro (default) or micro-smoke")
+    render.add_argument("name", nargs="?", default="micro", metavar="NAME", help="micro (default), micro-smoke or micro-dry")
 
 
 def _pretrain(chosen) -> int:
     from bap_core.micro import pretrain
 
-    print(pretrain.pretrain(chosen.name, out=chosen.out, seed=chosen.seed))
+    print(pretrain.pretrain(chosen.name, out=chosen.out))
     return 0
 
 

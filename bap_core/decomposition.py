@@ -44,7 +44,7 @@ def additivity_scores(encoder, compositor, *, n: int, seed: int, batch_size: int
                 "object_swapped": metrics.additivity(alone_object[other_object[rows]], b, z),
                 "background_swapped": metrics.additivity(a, alone_background[other_background[rows]], z)}))
             bar.update(len(batch))
-    encoder.tally.need(f"additivity {compositor.fingerprint} {n} {seed}", n)
+    encoder.tally.need(f"additivity {compositor.fingerprint} {n} {seed} {encoder.fingerprint}", n)
     return pd.concat(tables, ignore_index=True)
 
 
@@ -100,7 +100,7 @@ def _objects_alone(encoder, compositor, which: np.ndarray, batch_size: int) -> T
     batches = (torch.stack([object_alone(compositor.canvas(i)) for i in which[rows]])
                for rows in _chunks(len(which), batch_size))
     embedded = features.embed(encoder, batches, total=len(which), label="objects alone")
-    encoder.tally.need(f"alone {compositor.fingerprint} {len(which)}", len(which))
+    encoder.tally.need(f"alone {compositor.fingerprint} {len(which)} {encoder.fingerprint}", len(which))
     table = torch.full((len(compositor.objects), embedded.shape[1]), torch.nan)
     table[torch.from_numpy(which)] = embedded
     return table

@@ -29,8 +29,8 @@ from torch import Tensor
 
 from bap_core import checkpoints, runtime, store, towers
 from bap_core.towers import naming
-from bap_core.towers.common import SETTINGS
-from bap_core.towers.from_open_clip import MICRO, micro_names, register_micro, tokenizer
+from bap_core.towers.common import MICRO, SETTINGS, micro_names
+from bap_core.towers.from_open_clip import register_micro, tokenizer
 
 __all__ = ["MICRO", "Encoder", "Tally", "load", "micro_names", "register_micro", "tokenizer"]
 
@@ -73,6 +73,11 @@ class Encoder:
         if not hasattr(self.model, "visual"):
             raise ValueError(f"{self.name} embeds text only; for pictures use a vision-language encoder such as clip-b16")
         return self.model.visual
+
+    @property
+    def has_words(self) -> bool:
+        """Whether there is a text tower: without one there are no prompts and no zero-shot classes."""
+        return hasattr(self.model, "encode_text")
 
     @property
     def size(self) -> int:
@@ -133,7 +138,7 @@ class Encoder:
 
         ValueError if the encoder has no text tower; FileNotFoundError if its tokenizer has to be fetched and cannot be.
         """
-        if not hasattr(self.model, "encode_text"):
+        if not self.has_words:
             raise ValueError(f"{self.name} embeds pictures only: it has no text tower, so no zero-shot classes and no "
                              "prompts; use a vision-language encoder such as clip-b16")
         if self._tokenizer is None:
@@ -150,11 +155,10 @@ class Encoder:
         return twin
 
     def save(self, path: str | Path) -> Path:
-        """Write all weights, whole or not at all; `load` reads them back, and so does the library they come from.
+        """Write all weights, whole or not at all; `load` reads them back, and `how_to_load` says what else does.
 
-        A path that ends in ``.safetensors`` becomes one file: ``open_clip.create_model(architecture, pretrained=path)``
-        and ``timm.create_model(architecture, num_classes=0, checkpoint_path=path)`` read it. For a model of
-        transformers any other path becomes a folder for ``from_pretrained``.
+        A path that ends in ``.safetensors`` becomes one file, as open_clip and timm read it; for a model of transformers
+        any other path becomes a folder for its ``from_pretrained``.
         """
         if not hasattr(self.model, "visual"):
             raise ValueError(f"{self.name} embeds text only and is never trained: there is nothing to save")
@@ -169,6 +173,11 @@ class Encoder:
         with store.write_beside(path) as temporary:
             save_file(tensors, temporary, metadata={**noted, "settings": json.dumps(self._use)})
         return path
+
+    def how_to_load(self, path: str | Path) -> str:
+        """One line of Python that loads what `save` wrote at ``path`` as ``model``, by the library it comes from."""
+        library = towers.LIBRARIES[naming.library(self.architecture, self.name)]
+        return library.how_to_load(self.model, self.architecture, Path(path))
 
 
 def load(name: str, *, weights: str | Path | None = None, size: int | None = None, statistics: str = "native",

@@ -7,7 +7,6 @@ import torch
 from torch import Tensor
 
 from bap_core import runtime, store
-from bap_core.data import images
 
 VERSION = 1  # part of every key: raise it when this module's results change
 
@@ -15,7 +14,8 @@ VERSION = 1  # part of every key: raise it when this module's results change
 def extract(encoder, pictures, *, batch_size: int = 256) -> Tensor:
     """Unit-norm embeddings of all ``pictures`` (`Scenes` or `Backgrounds`): (N, D) float32, kept in the store.
 
-    Pictures are fitted to the encoder's square by `data.images.square` (shortest side, centre crop).
+    Pictures are fitted to the encoder's square by their own ``square``: the centre crop, or the smart crop of `Scenes`
+    that ask for it.
     """
     parts = {"encoder": encoder.fingerprint, "pictures": pictures.pictures, "version": VERSION}
     encoder.tally.need(store.key(**parts), len(pictures))
@@ -43,4 +43,4 @@ def embed(encoder, batches: Iterable[Tensor], *, total: int, label: str = "pictu
 def _read(pictures, size: int, batch_size: int) -> Iterator[Tensor]:
     for start in range(0, len(pictures), batch_size):
         rows = range(start, min(start + batch_size, len(pictures)))
-        yield torch.from_numpy(np.stack([images.square(pictures.image(i), size) for i in rows]))
+        yield torch.from_numpy(np.stack([pictures.square(i, size) for i in rows]))

@@ -1,7 +1,8 @@
 """``python -m benchmarks``: every benchmark, one after another."""
 
-from benchmarks import coco_index, folder_index, ratios
+from benchmarks import coco_index, folder_index, ratios, streaming
 
 ratios.main()
 coco_index.main()
+streaming.main()
 folder_index.main()

@@ -59,7 +59,8 @@ pool = {size: Compositor(objects, backgrounds, size=size, scale=(0.8, 0.8), seed
 
 # %% mystnb={"image": {"alt": "Three objects, each pasted on six different backgrounds"}} tags=["hide-input"]
 compositor = pool[models[0].size]
-report.contact_sheet([[objects.cutout(i), *compositor.batch([i] * 6, range(6 * i, 6 * i + 6))] for i in range(3)],
+shown = runtime.rng(0, "shown").integers(len(backgrounds), size=(3, 6))
+report.contact_sheet([[objects.cutout(i), *compositor.batch([i] * 6, shown[i])] for i in range(3)],
                      headings=["object", *[f"background {k}" for k in range(1, 7)]])
 
 # %% [markdown]

@@ -75,6 +75,7 @@ backgrounds = data.places(root)
 backgrounds = backgrounds.sample(min(n_backgrounds, len(backgrounds)), rng=runtime.rng(0, "backgrounds"))
 pool = {size: Compositor(birds, backgrounds, size=size, seed=0) for size in {e.size for e in models}}
 labels = data.bird_labels(root, birds.frame["path"])
+report.inventory(pool[models[0].size])
 
 # %% [markdown]
 # ## One bird, its composites, and what its anchor is close to

@@ -14,8 +14,8 @@
 # # 14. Your own objects
 #
 # You have pictures of objects with masks, some backgrounds, and an encoder that looks at the background too much.
-# This page pastes your objects on your backgrounds, makes an anchor for each, aligns the encoder to them, and saves
-# the result as a file that `open_clip.create_model` loads. Run it with
+# This page pastes your objects on your backgrounds, makes an anchor for each, aligns the encoder to them, saves the
+# result, and says how to load it. Run it with
 #
 # ```bash
 # bap run 14_your_own_objects -p objects=MY_OBJECTS -p backgrounds=MY_BACKGROUNDS
@@ -35,8 +35,9 @@ m: int = 5  # M, contexts per object and epoch
 epochs: int = 10
 lr: float = 3e-4  # 5e-6 for a full-size encoder (Table 17)
 batch_size: int = 128
+n: int = 500  # composites for the additivity
 seed: int = 0
-save_to: str = ""  # file for the aligned encoder; empty: aligned/<encoder>.safetensors among BAP's files
+save_to: str = ""  # file for the aligned encoder; empty: aligned/<scale>/<encoder>.safetensors among BAP's files
 
 # %% tags=["hide-input"]
 import pandas as pd
@@ -88,9 +89,9 @@ report.contact_sheet([[compositor.objects.cutout(i), *compositor.batch([i] * 6, 
 # %%
 contexts = Contexts(len(compositor.objects), len(compositor.backgrounds), m=m, epochs=epochs, batch_size=batch_size, seed=seed)
 aligned = pretrain_bap(teacher, compositor, contexts=contexts, k=min(k, len(compositor.backgrounds)), lr=lr)
-saved = aligned.encoder.save(save_to or runtime.home() / "aligned" / f"{teacher.architecture}.safetensors")
+saved = aligned.encoder.save(save_to or runtime.home() / "aligned" / teacher.scale / f"{teacher.architecture}.safetensors")
 print(f"loss {aligned.losses[0]:.4f} in the first epoch, {aligned.losses[-1]:.4f} in the last")
-print(f"saved as {saved.name}; load it with open_clip.create_model({teacher.architecture!r}, pretrained=...)")
+print(f"saved as {saved.name}; load it with\n{aligned.encoder.how_to_load(saved.name)}")
 
 # %% [markdown]
 # ## Before and after
@@ -103,7 +104,7 @@ print(f"saved as {saved.name}; load it with open_clip.create_model({teacher.arch
 # %%
 frame = pd.concat([
     evaluate.record({"bsi": background_swap_bsi(model, compositor, pairs=20, seed=seed),
-                     "additivity": additivity_scores(model, compositor, n=500, seed=seed)["score"].to_numpy()},
+                     "additivity": additivity_scores(model, compositor, n=n, seed=seed)["score"].to_numpy()},
                     dataset="own objects", encoder=teacher.name, method=method, seed=seed)
     for method, model in {"Native": teacher, "BAP": aligned.encoder}.items()], ignore_index=True)
 page.results_table(frame, metrics=["bsi", "additivity"], rows="method", columns="encoder")

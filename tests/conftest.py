@@ -36,7 +36,7 @@ class Shapes:
         self._object = draw.integers(0, 256, (n_objects, 3, 1, 1))
         self._ground = draw.integers(0, 256, (n_backgrounds, 3, 1, 1))
         self.fingerprint = f"shapes {n_objects} {n_backgrounds} {size}"
-        self.backgrounds.image = self._picture
+        self.backgrounds.square = self._square
         self.backgrounds.pictures = f"grounds {n_backgrounds}"
         self.backgrounds.name = "grounds"
         self.seen = []
@@ -55,10 +55,8 @@ class Shapes:
         rgba[3, inner, inner] = 255
         return torch.from_numpy(rgba)
 
-    def _picture(self, j):
-        from PIL import Image
-        ground = np.broadcast_to(self._ground[j].reshape(1, 1, 3), (self.size, self.size, 3)).astype(np.uint8)
-        return Image.fromarray(ground)
+    def _square(self, j, size):
+        return np.broadcast_to(self._ground[j], (3, size, size)).astype(np.uint8)
 
 
 class _Listed:

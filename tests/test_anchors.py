@@ -1,3 +1,5 @@
+import tracemalloc
+
 import numpy as np
 import pytest
 import torch
@@ -52,3 +54,11 @@ def test_a_sweep_encodes_its_largest_k_and_no_more(home, tiny, shapes):
     assert tiny.tally.encoded == 6 * 7
     anchor_sweep(tiny, shapes, ks=[1, 3, 7], seed=0)
     assert tiny.tally.encoded == 6 * 7 == sum(tiny.tally.needed.values())
+
+
+def test_drawing_keeps_the_numbers_drawn_and_not_the_pools_they_were_drawn_from():
+    tracemalloc.start()
+    drawn = draw_backgrounds(100, 20_000, k=10, seed=0)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 3 * 20_000 * 8 + drawn.nbytes, "three pools at most, not one for each of the 100 objects"

@@ -1,6 +1,7 @@
 """The catalogue: what every entry says, and what is lacking below a data root."""
 
 import re
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -38,6 +39,21 @@ def test_the_download_of_cub_is_added_up_by_hand():
     assert inventory.needed(catalogue.source("places").archives) == "26.1 GB"  # validation pictures are an extra
     assert inventory.needed(catalogue.source("waterbirds").archives) == "about 500 MB"
     assert inventory.needed(catalogue.source("nico").archives) == "1 file of unpublished size"
+
+
+def test_an_address_is_that_of_its_file_and_a_plain_one_has_a_checksum_to_hold_it_to():
+    addressed = [archive for source in catalogue.CATALOGUE.values() for archive in source.archives if archive.address]
+    for archive in addressed:
+        found = urlsplit(archive.address)
+        assert found.scheme in ("http", "https") and found.path.endswith(f"/{archive.name}"), archive
+        assert found.scheme == "https" or archive.md5, f"{archive.name}: nothing would show that another file came"
+    assert len({archive.address for archive in addressed}) == len(addressed)
+
+
+def test_the_datasets_without_a_direct_address_are_known():
+    by_hand = {name for name, source in catalogue.CATALOGUE.items() if not all(archive.address for archive in source.archives)}
+    assert by_hand == {"counteranimal", "nico", "places205", "waterbirds-1.0"}
+    assert not any(archive.address for name in by_hand for archive in catalogue.source(name).archives)
 
 
 def test_a_misspelt_dataset_gets_the_nearest_name():

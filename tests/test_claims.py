@@ -221,3 +221,10 @@ def test_a_printed_spread_of_zero_is_raised_to_the_floor():
 def test_the_spread_over_composites_is_not_taken_for_an_error():
     claim = next(claim for claim in printed.claims()["claims"] if claim["id"] == "additivity-high")
     assert claims.printed_value(claim, "a", "SigLIP 2") == pytest.approx((0.91, 0.01))
+
+
+def test_an_encoder_of_a_family_that_the_table_has_not_is_judged_without_a_printed_value():
+    claim = next(claim for claim in printed.claims()["claims"] if claim["id"] == "lp-bap-beats-control-100")
+    assert claims.printed_value(claim, "a", "DINOv2") is None and claims.printed_value(claim, "a", "") is None
+    with pytest.raises(ValueError, match="0 rows of table2 match"):
+        claims.printed_value({**claim, "a": {**claim["a"], "family": "SigLip"}}, "a", "CLIP")

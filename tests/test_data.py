@@ -7,10 +7,14 @@ from hashlib import sha256
 import numpy as np
 import pandas as pd
 import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
 from bap_core.data import Backgrounds, EmptyMask, Objects, Scenes, catalogue, images
 from bap_core.data.shelf import Recent, Shelf
+from bap_core.features import extract
 
 
 @pytest.fixture
@@ -138,6 +142,71 @@ def test_a_square_equals_pils_own_resize_where_nothing_is_cropped():
     picture = Image.fromarray(np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8))
     assert np.array_equal(images.square(picture, 56).transpose(1, 2, 0),
                           np.asarray(picture.resize((56, 56), Image.Resampling.BICUBIC)))
+
+
+def test_the_smart_crop_cuts_both_ends_of_the_longer_side_and_keeps_the_shorter_whole():
+    pixels = np.random.default_rng(0).integers(0, 256, (10, 16, 3), dtype=np.uint8)
+    for margin in ((3, 0.4), (99, 0.2)):  # 3 pixels; a fifth of 16, rounded down
+        wide = images.smart_square(Image.fromarray(pixels), 10, margin=margin)
+        tall = images.smart_square(Image.fromarray(pixels.transpose(1, 0, 2)), 10, margin=margin)
+        assert np.array_equal(wide.transpose(1, 2, 0), pixels[:, 3:13])
+        assert np.array_equal(tall, wide.transpose(0, 2, 1))
+
+
+@pytest.mark.parametrize("longer, cut", [(1200, 50), (501, 50), (500, 50), (499, 49), (112, 11), (19, 1)])
+def test_the_smart_crop_takes_the_papers_50_pixels_and_a_tenth_of_small_pictures(longer, cut):
+    kept = longer - 2 * cut  # with this height nothing is resized
+    pixels = np.random.default_rng(0).integers(0, 256, (kept, longer, 3), dtype=np.uint8)
+    made = images.smart_square(Image.fromarray(pixels), kept)
+    assert np.array_equal(made.transpose(1, 2, 0), pixels[:, cut:longer - cut])
+
+
+def test_the_smart_crop_squashes_what_is_left_and_cuts_nothing_of_a_square():
+    picture = Image.fromarray(np.random.default_rng(0).integers(0, 256, (60, 60, 3), dtype=np.uint8))
+    assert np.array_equal(images.smart_square(picture, 60), images.square(picture, 60))
+    wide = picture.resize((120, 60))
+    squashed = wide.crop((12, 0, 108, 60)).resize((24, 24), Image.Resampling.BICUBIC)
+    assert np.array_equal(images.smart_square(wide, 24).transpose(1, 2, 0), np.asarray(squashed))
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.integers(1, 40), st.integers(1, 40), st.integers(0, 60), st.floats(0, 0.5, exclude_max=True))
+def test_the_smart_crop_leaves_something_of_every_picture(width, height, pixels, share):
+    picture = Image.new("RGB", (width, height), (7, 8, 9))
+    made = images.smart_square(picture, 4, margin=(pixels, share))
+    assert made.shape == (3, 4, 4) and (made == np.array([7, 8, 9]).reshape(3, 1, 1)).all()
+
+
+@pytest.mark.parametrize("margin", [(-1, 0.1), (50, 0.5), (50, -0.1)])
+def test_a_margin_that_leaves_nothing_is_refused(margin):
+    with pytest.raises(ValueError, match="pixels of at least 0, and a share of the side in"):
+        images.smart_square(Image.new("RGB", (6, 5)), 4, margin=margin)
+
+
+def test_scenes_are_fitted_by_their_own_crop_which_their_fingerprints_know(tmp_path):
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, (10, 16, 3), dtype=np.uint8)).save(tmp_path / "a.png")
+    frame = pd.DataFrame({"image": ["a.png"], "label": [0], "place": [0], "split": ["test"], "group": [0]})
+    plain, smart, other = (Scenes("toys", tmp_path, frame, ("a", "b"), ("p", "q"), margin=margin)
+                           for margin in (None, (2, 0.4), (1, 0.4)))
+    assert np.array_equal(plain.square(0, 10), images.square(plain.image(0), 10))
+    assert np.array_equal(smart.square(0, 10), images.smart_square(plain.image(0), 10, margin=(2, 0.4)))
+    assert not np.array_equal(smart.square(0, 10), plain.square(0, 10))
+    assert len({scenes.pictures for scenes in (plain, smart, other)}) == 3
+    assert len({scenes.fingerprint for scenes in (plain, smart, other)}) == 3
+    assert smart.select(split="test").margin == (2, 0.4)
+    state = [["a.png"], [(tmp_path / "a.png").stat().st_size]]
+    assert plain.pictures == sha256(json.dumps(state).encode()).hexdigest(), "without a crop as it always was"
+
+
+def test_features_of_scenes_see_what_their_crop_keeps(tmp_path, home, tiny):
+    pixels = np.full((32, 64, 3), 90, np.uint8)
+    pixels[:, 56:] = 255  # what only the smart crop of a tenth of 64 still sees: columns 56 and 57
+    Image.fromarray(pixels).save(tmp_path / "a.png")
+    frame = pd.DataFrame({"image": ["a.png"], "label": [0], "place": [0], "split": ["test"], "group": [0]})
+    centre, smart = (Scenes("toys", tmp_path, frame, ("a", "b"), ("p", "q"), margin=margin) for margin in (None, (50, 0.1)))
+    plain = tiny.encode_images(torch.full((1, 3, 32, 32), 90, dtype=torch.uint8))
+    assert torch.allclose(extract(tiny, centre), plain, atol=1e-6)
+    assert not torch.allclose(extract(tiny, smart), plain, atol=1e-3)
 
 
 def test_an_unknown_dataset_is_refused_with_the_known_ones():

@@ -77,6 +77,13 @@ def test_seeds_list_the_same_photographs_and_hold_out_others(animals):
     assert counteranimal(animals, seed=0).fingerprint == drawn[0].fingerprint
 
 
+def test_photographs_are_fitted_by_the_smart_crop_unless_another_is_asked_for(animals, vehicles):
+    for scenes in (counteranimal(animals, seed=0), nico(vehicles, seed=0, smallest=5)):
+        assert scenes.margin == (50, 0.1) and scenes.square(0, 8).shape == (3, 8, 8)
+    assert counteranimal(animals, seed=0, margin=None).margin is None
+    assert nico(vehicles, seed=0, smallest=5, margin=(5, 0.2)).margin == (5, 0.2)
+
+
 def test_counteranimal_refuses_what_makes_no_four_groups(animals):
     with pytest.raises(ValueError, match=r"brambling \(common \['grass'\], counter \['sky'\]\) and pelican .* do not mirror"):
         counteranimal(animals, seed=0, classes=(10, 144))
@@ -128,7 +135,7 @@ def test_photographs_are_read_once_and_again_when_one_changes(animals, monkeypat
 def test_every_photograph_is_used_once_and_other_cells_do_not_shift_the_draw(sizes, seed, more):
     def split(sizes):
         cells = {(i // 2, i % 2): [f"{i}/{k:02d}.png" for k in range(n)] for i, n in enumerate(sizes)}
-        scenes = pairs.correlated("toys", root, cells, labels=("a", "b"), places=("p", "q"), seed=seed)
+        scenes = pairs.correlated("toys", root, cells, labels=("a", "b"), places=("p", "q"), seed=seed, margin=None)
         return scenes.frame.set_index("image")["split"], scenes
 
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:

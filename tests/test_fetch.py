@@ -1,5 +1,6 @@
 """`bap data fetch` against a web server on the loopback address that misbehaves in every way that we could think of."""
 
+import dataclasses
 import errno
 import hashlib
 import io
@@ -130,6 +131,31 @@ def test_an_address_of_the_catalogue_is_used_when_nothing_else_is_said(server, m
     enter(monkeypatch, address=f"{server.address}/anything")
     fetch.fetch("toy", tmp_path)
     assert visible(tmp_path) == UNPACKED
+
+
+@pytest.mark.parametrize("changes, part", [
+    ({"status": 404}, "status 404"),
+    ({"headers": {"Content-Type": "text/html"}}, "a web page comes instead"),
+    ({"content": ARCHIVE[:-1]}, "announces .* expected"),
+    ({"content": ARCHIVE[:-1] + b"x"}, "MD5 [0-9a-f]+, expected"),
+    ({"cuts": 99, "ranges": False}, "run the command again to go on"),
+])
+def test_an_address_of_the_catalogue_that_fails_gives_the_steps_by_hand_too(server, monkeypatch, tmp_path, changes, part):
+    toy = enter(monkeypatch, address=f"{server.address}/anything")
+    other = Archive("more.tar", holds=("more",))
+    monkeypatch.setitem(catalogue.CATALOGUE, "toy", dataclasses.replace(toy, archives=(*toy.archives, other)))
+    for name, value in changes.items():
+        setattr(server.does, name, value)
+    with pytest.raises(Unfetched, match=f"(?s){part}.*2 of the files of Toy must be brought by hand.*toy.tar.*more.tar"):
+        fetch.fetch("toy", tmp_path)
+
+
+def test_an_address_that_the_user_gave_fails_without_steps(server, monkeypatch, tmp_path):
+    enter(monkeypatch, address=f"{server.address}/anything")
+    server.does.status = 404
+    with pytest.raises(Unfetched, match="is the address right") as error:
+        fetch.fetch("toy", tmp_path, origin=f"{server.address}/mirror")
+    assert "by hand" not in str(error.value)
 
 
 # A connection that is cut

@@ -2,12 +2,14 @@
 
 import importlib
 import inspect
+import json
 import re
 from pathlib import Path
 
 import pytest
 
 import bap_core
+from bap_core import checkpoints, encoders
 from bap_core.report import claims, printed, wording
 
 NOTEBOOKS = Path(bap_core.__file__).parent.parent / "notebooks"
@@ -95,9 +97,31 @@ def test_the_paper_itself_meets_every_direction_that_its_tables_can_show():
             assert held, f"{entry['id']} for {family}"
 
 
-def test_encoders_fall_into_the_papers_families():
-    assert printed.family("micro-siglip") == printed.family("ViT-B-16-SigLIP2:webli") == "SigLIP 2"
-    assert printed.family("micro-clip") == printed.family("convnext_base_w:laion2b_s13b_b82k") == "CLIP"
+@pytest.mark.parametrize("row", checkpoints.known().values(), ids=lambda row: row.checkpoint)
+def test_a_checkpoint_has_its_family_by_every_name_that_it_can_be_loaded_by(row):
+    names = [row.checkpoint, f"{row.checkpoint} (224 px, CLIP statistics)", f"{row.checkpoint}:weights.safetensors",
+             f"{row.architecture}:{row.tag}" if row.tag else row.architecture]
+    assert {printed.family(name) for name in names} == {row.family}
+
+
+@pytest.mark.parametrize(("name", "family"), {
+    "micro-clip": "CLIP", "micro-siglip": "SigLIP 2", "micro-siglip:random": "SigLIP 2", "ViT-B-16:random": "CLIP",
+    "timm/vit_base_patch14_dinov2:random": "DINOv2", "ViT-B-16-SigLIP2:webli": "SigLIP 2",
+    "convnext_base:laion400m_s13b_b51k": "CLIP", "timm/resnet50:a1_in1k": "", "aligned/micro-siglip.safetensors": "SigLIP 2",
+}.items())
+def test_other_encoders_fall_into_the_papers_families_by_architecture_or_name(name, family):
+    assert printed.family(name) == family
+
+
+def test_every_micro_encoder_has_the_family_of_the_loss_on_its_card():
+    for name in encoders.micro_names():
+        loss = json.loads((encoders.MICRO / f"{name}.card.json").read_text())["recipe"]["loss"]
+        assert printed.family(name) == {"softmax": "CLIP", "sigmoid": "SigLIP 2"}.get(loss, ""), name
+
+
+def test_families_of_image_encoders_are_those_of_table_1():
+    pictures = {row.family for row in checkpoints.known().values() if row.size}
+    assert pictures == set(printed.table("table1")["family"])
 
 
 def test_ambiguities_are_complete():

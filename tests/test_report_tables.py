@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from bap_core import report
-from bap_core.report import html, native, wording
+from bap_core.report import html, native, tables, wording
 
 COLUMNS = ["dataset", "encoder", "method", "seed", "split", "group", "metric", "value", "n"]
 WGA = "worst_group_accuracy"
@@ -84,6 +84,15 @@ def test_paper_and_measurement_stand_side_by_side_for_the_methods_that_ran():
     assert "directions, not values" in table.caption
 
 
+def test_random_weights_are_offered_for_no_comparison_and_no_claim_is_called_judged():
+    frame = rows("BAP (LP)", [0.8], encoder="clip-b16:random")
+    beside = report.side_by_side(frame, "table2", scale="random").caption
+    assert "meaningless" in beside and "nothing to compare" in beside and "directions" not in beside
+    judged = tables.claims_table(report.judge(frame, "03_waterbirds", "random"), "random")
+    assert "none of them judged" in judged.caption and "directions" not in judged.caption
+    assert all("holds" not in cell and "80.0" not in cell for row in shown(judged) for cell in row)
+
+
 def test_a_method_that_the_paper_lacks_has_a_dash_on_the_papers_side():
     assert shown(report.side_by_side(rows("mine", [0.8]), "table2", scale="paper"))[-1] == ["mine", "-", "80.0"]
 
@@ -121,9 +130,10 @@ def test_numbers_are_written_by_metric(value, metric, text):
     assert wording.number(value, metric) == text
 
 
-def test_native_figures_stand_beside_the_papers():
+def test_native_figures_stand_above_the_papers():
     cards = {"micro-clip": {"native_figures": {"probe_100_worst_group": 0.081, "scenes": 0.97}}}
-    cells = {row[0]: row[1:] for row in shown(native.table(cards))}
-    assert cells["probe at 100\N{NO-BREAK SPACE}%, WGA"] == ["8.1", "24.5", "21.9"]
-    assert cells["scenes recognised"] == ["97.0", "89.3", "-"]
-    assert cells["species recognised"] == ["-", "-", "-"]
+    frame = native.table(cards).frame
+    assert frame["probe at 100 %, WGA"].tolist() == ["8.1", "24.5", "21.9"]
+    assert frame["scenes"].tolist() == ["97.0", "89.3", "-"]
+    assert frame["species"].tolist() == ["-", "-", "-"]
+    assert frame.index.tolist() == ["micro-clip", "CLIP ViT-B/16, paper", "SigLIP 2 ViT-B/16, paper"]

@@ -15,7 +15,7 @@ from bap_core import checkpoints, encoders
 from bap_core.align import Contexts
 from bap_core.methods import pretrain_bap
 from bap_core.towers import from_gensim, from_transformers
-from bap_core.towers.common import StandInTokens
+from bap_core.towers.common import StandInTokens, micro_config
 
 SIGLIP, MAE, BERT = "google/siglip2-base-patch16-224", "facebook/vit-mae-base", "bert-base-uncased"
 TINY = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 48}
@@ -126,6 +126,52 @@ def test_an_open_clip_file_keeps_the_size_and_the_statistics_that_it_was_saved_w
     again = load(str(encoder.save(tmp_path / "aligned.safetensors")))
     assert again.size == 72 and again.scale == "micro" and again.fingerprint == encoder.fingerprint
     assert torch.equal(again.encode_images(pictures(72)), encoder.encode_images(pictures(72)))
+
+
+def loaded_by_its_own_line(encoder, path):
+    """What the line for ``path`` makes of the saved encoder, after a look that it holds the same weights."""
+    names = {}
+    exec(encoder.how_to_load(encoder.save(path)), names)
+    saved = getattr(encoder.model, "native", encoder.model).state_dict()
+    made = names["model"].state_dict()
+    assert made.keys() == saved.keys() and all(torch.equal(made[name], saved[name]) for name in saved)
+    return names["model"]
+
+
+@pytest.mark.parametrize("choices", [{}, {"size": 72}, {"size": 72, "statistics": "clip"}])
+def test_the_line_for_open_clip_loads_with_size_and_statistics(tmp_path, choices):
+    encoder = load("micro-clip", **choices)
+    if not choices:
+        encoder.model.visual.preprocess_cfg = {"mean": (0.5, 0.5, 0.5), "std": (0.25, 0.25, 0.25)}
+    model = loaded_by_its_own_line(encoder, tmp_path / "aligned.safetensors")
+    asked = open_clip.get_model_preprocess_cfg(model)
+    assert all(asked[key] == encoder.image_tower.preprocess_cfg[key] for key in ("mean", "std"))
+    assert asked["size"] in (encoder.size, (encoder.size, encoder.size))
+
+
+@pytest.mark.parametrize(("name", "choices"), [
+    (TIMM, {}), (TIMM, {"size": 32, "statistics": "clip"}), ("timm/convnext_atto", {"size": 32}),
+    *[(name, {}) for name in encoders.micro_names() if "timm" in micro_config(name)]])
+def test_the_line_for_timm_loads_with_size_and_statistics(tmp_path, name, choices):
+    encoder = load(name, weights="random", **choices)
+    model = loaded_by_its_own_line(encoder, tmp_path / "aligned.safetensors")
+    asked = timm.data.resolve_data_config(model=model)
+    assert all(asked[key] == tuple(encoder.image_tower.preprocess_cfg[key]) for key in ("mean", "std"))
+    if hasattr(model, "patch_embed"):
+        assert model.patch_embed.img_size == (encoder.size, encoder.size)
+
+
+def test_the_line_for_transformers_loads_a_folder_there_and_a_file_here(siglip, mae, tmp_path):
+    for name, weights, kind in ((SIGLIP, siglip, SiglipModel), (MAE, mae, ViTMAEModel)):
+        encoder = load(name, weights=weights)
+        assert isinstance(loaded_by_its_own_line(encoder, tmp_path / kind.__name__), kind)
+        assert encoder.how_to_load("aligned.safetensors") == (
+            "from bap_core import encoders; model = encoders.load('aligned.safetensors').model.native")
+
+
+def test_a_common_encoder_has_a_short_line():
+    assert load("ViT-B-32:random", device=torch.device("meta")).how_to_load("aligned.safetensors") == (
+        "import open_clip; model = open_clip.create_model('ViT-B-32', pretrained='aligned.safetensors')")
 
 
 def test_an_open_clip_model_on_a_timm_tower_loads_back_at_its_size_and_at_another(tmp_path):
@@ -390,9 +436,11 @@ def test_without_gensim_the_error_says_how_to_get_it(monkeypatch):
         load("word2vec")
 
 
+@pytest.mark.skipif(sys.version_info >= (3, 14), reason="gensim is installed for the tests below Python 3.14")
 def test_files_in_word2vecs_format_are_read_by_gensim(tmp_path):
-    models = pytest.importorskip("gensim.models")
-    keyed = models.KeyedVectors(vector_size=3)
+    from gensim.models import KeyedVectors
+
+    keyed = KeyedVectors(vector_size=3)
     keyed.add_vectors(["duck", "pond"], [[3.0, 0, 0], [0, 4.0, 0]])
     keyed.save_word2vec_format(str(tmp_path / "w.bin"), binary=True)
     keyed.save_word2vec_format(str(tmp_path / "w.txt"), binary=False)

@@ -18,8 +18,10 @@ WORLD_FILE = "bap-world.json"
 class Archive:
     """One file of a release, kept below the data root until it is unpacked there.
 
-    bytes and md5: 0 and "" where none is published; about: bytes roughly, then. address: a direct one, "" where none
-    was verified. holds: paths below the data root, any of which shows that it is unpacked. extra: no notebook needs it.
+    bytes and md5: 0 and "" where none is published; about: bytes roughly, then. address: a direct one, as the release's
+    own project or widely used loaders give it with this checksum, "" where they give none. It was entered without being
+    tried: size and checksum say whether the right file comes. holds: paths below the data root, any of which shows that
+    it is unpacked. extra: no notebook needs it.
     """
 
     name: str
@@ -74,6 +76,9 @@ class Source:
         return (*map(str, self.archives), *([f"or {self.instead}"] if self.instead else []))
 
 
+_CSAIL = "http://data.csail.mit.edu/places/places365/"
+_COCO = "http://images.cocodataset.org/"
+
 _PLACES = ("places365_standard/train", "data_256", "data_256_standard", "data_large", "data_large_standard")
 
 _COUNTERANIMAL = ("LAION-final", "CounterAnimal/LAION-final", "counteranimal/LAION-final")
@@ -84,8 +89,10 @@ CATALOGUE = {
         title="CUB-200-2011", folders=("CUB_200_2011",),
         archives=(
             Archive("CUB_200_2011.tgz", 1150585339, "97eceeb196236b17998738112f37df78",
+                    address="https://data.caltech.edu/records/65de6-vp158/files/CUB_200_2011.tgz?download=1",
                     holds=("CUB_200_2011/images.txt", "images.txt")),
             Archive("segmentations.tgz", 39272883, "4d47ba1228eae64f2fa547c47bc65255",
+                    address="https://data.caltech.edu/records/w9d68-gec53/files/segmentations.tgz?download=1",
                     holds=("segmentations", "CUB_200_2011/segmentations"))),
         where="the CUB-200-2011 page of the Caltech data site",
         licence="non-commercial research and education; photographers keep their rights",
@@ -94,7 +101,8 @@ CATALOGUE = {
                 "largest box": [500, 497]}),
     "waterbirds": Source(
         title="Waterbirds", folders=("waterbird_complete95_forest2water2",),
-        archives=(Archive("waterbird_complete95_forest2water2.tar.gz", about=500_000_000, holds=(
+        archives=(Archive("waterbird_complete95_forest2water2.tar.gz", about=500_000_000,
+                          address="https://nlp.stanford.edu/data/dro/waterbird_complete95_forest2water2.tar.gz", holds=(
             "waterbird_complete95_forest2water2/metadata.csv", "waterbird_1.0_forest2water2/metadata.csv", "metadata.csv")),),
         where="the page named in the group_DRO project of kohpangwei; also through the WILDS package",
         licence="as CUB and Places: research and education only",
@@ -111,10 +119,12 @@ CATALOGUE = {
         folders=("places365_standard", "data_256", "data_256_standard", "data_large", "data_large_standard"),
         archives=(
             Archive("train_256_places365standard.tar", 26103685120, "53ca1c756c3d1e7809517cc47c5561c5",
+                    address=f"{_CSAIL}train_256_places365standard.tar",
                     holds=(*_PLACES, "train", "a/airfield")),
-            Archive("val_256.tar", 525158400, "e27b17d8d44f4af9a78502beb927f808",
+            Archive("val_256.tar", 525158400, "e27b17d8d44f4af9a78502beb927f808", address=f"{_CSAIL}val_256.tar",
                     holds=("places365_standard/val", "val_256", "data_256/val_256", "val"), extra=True),
             Archive("filelist_places365-standard.tar", 67498496, "35a0585fee1fa656440f3ab298f8479c",
+                    address=f"{_CSAIL}filelist_places365-standard.tar",
                     holds=("categories_places365.txt", "places365_standard/categories_places365.txt",
                            "places365_standard/val.txt"), extra=True)),
         instead="places365standard_easyformat.tar (20 to 25 GB)",
@@ -131,10 +141,11 @@ CATALOGUE = {
         title="COCO 2017", folders=("annotations", "coco"),
         archives=(
             Archive("annotations_trainval2017.zip", 252907541, "f4bbac642086de4f52a3fdda2de5fa2c",
+                    address=f"{_COCO}annotations/annotations_trainval2017.zip",
                     holds=("annotations/instances_train2017.json", "coco/annotations/instances_train2017.json")),
-            Archive("train2017.zip", 19336861798, "cced6f7f71b7629ddf16f17bbcfab6b2",
+            Archive("train2017.zip", 19336861798, "cced6f7f71b7629ddf16f17bbcfab6b2", address=f"{_COCO}zips/train2017.zip",
                     holds=("train2017", "coco/train2017")),
-            Archive("val2017.zip", 815585330, "442b8da7639aecaf257c1dceb8ba8c80",
+            Archive("val2017.zip", 815585330, "442b8da7639aecaf257c1dceb8ba8c80", address=f"{_COCO}zips/val2017.zip",
                     holds=("val2017", "coco/val2017"), extra=True)),
         where="the download page of cocodataset",
         licence="annotations CC BY 4.0; every photograph under its own Flickr licence",
@@ -161,6 +172,7 @@ CATALOGUE = {
     "dtd": Source(
         title="Describable Textures (DTD r1.0.1)", folders=("dtd", "dtd/dtd"),
         archives=(Archive("dtd-r1.0.1.tar.gz", 625239812, "fff73e5086ae6bdbea199a49dfb8a4c1",
+                          address="https://www.robots.ox.ac.uk/~vgg/data/dtd/download/dtd-r1.0.1.tar.gz",
                           holds=("dtd/images", "dtd/dtd/images")),),
         where="the DTD page of the Visual Geometry Group, Oxford", licence="research use",
         counts={"classes": 47, "images": 5640, "smallest class": 120, "largest class": 120}),
@@ -194,6 +206,12 @@ def world(root: str | Path) -> dict | None:
     root = Path(root)
     return next((images.read_json(folder / WORLD_FILE) for folder in (root, root.parent)
                  if (folder / WORLD_FILE).exists()), None)
+
+
+def world_around(root: str | Path) -> dict | None:
+    """`world` of the folder or of up to three above it, for the root of a noun, which may lie deep inside a data root."""
+    root = Path(root).absolute()
+    return next((found for folder in [root, *root.parents][:4] if (found := world(folder))), None)
 
 
 def expected(root: str | Path, name: str) -> dict:

@@ -19,13 +19,15 @@ SIDES = ("common", "counter")
 EXTENSIONS = frozenset({".jpg", ".jpeg", ".png"})
 
 
-def counteranimal(root: str | Path, *, seed: int, classes: tuple[int, int] = (10, 16), strict: bool = True) -> Scenes:
+def counteranimal(root: str | Path, *, seed: int, classes: tuple[int, int] = (10, 16),
+                  margin: tuple[int, float] | None = images.SMART_CROP, strict: bool = True) -> Scenes:
     """Two classes that mirror each other as `Scenes`: trained on common photographs, tested on a fifth of them and on
     all counter ones (appendix M.5.4; `pairs` says how).
 
     root: the data root with ``LAION-final/`` in it or in ``CounterAnimal/``, or that folder. classes: ImageNet-1k
     indices; the paper's pairs are (10, 16) and (81, 83). seed: of the fifth that is held out. Label i is classes[i];
-    place i is the common background of classes[i].
+    place i is the common background of classes[i]. margin: of the smart crop (appendix M.5.2; `images.smart_square`), or
+    None for the centre crop.
     ValueError for a class that is not there, or for two that do not mirror each other. strict: wrong counts are
     errors, otherwise warnings (those of single classes are from an early version of the paper and always only warn).
     """
@@ -40,7 +42,7 @@ def counteranimal(root: str | Path, *, seed: int, classes: tuple[int, int] = (10
     places = _places(found, classes, labels, folder, strict=strict)
     cells = {(label, place): _pictures(found[index][SIDES[label != place]], folder)
              for label, index in enumerate(classes) for place in (0, 1)}
-    return pairs.correlated("counteranimal", folder, cells, labels=labels, places=places, seed=seed)
+    return pairs.correlated("counteranimal", folder, cells, labels=labels, places=places, seed=seed, margin=margin)
 
 
 def _folder(root: Path) -> Path:

@@ -32,6 +32,10 @@ class Unfetched(OSError):
     """Something outside the program kept a file from coming: network, server, disk or content. Says what to do."""
 
 
+class Unserved(Unfetched):
+    """An address did not give the right file: it, the server or the connection is to blame, not this machine."""
+
+
 class Partial:
     """What has come of ``path`` so far, and of which file at which address it is a part."""
 
@@ -75,8 +79,8 @@ def download(address: str, path: str | Path, *, size: int = 0, check: Callable[[
     """Bring the file at ``address`` to ``path``, going on with what an earlier call has left.
 
     size: bytes it must have, 0 if unknown. check(file) raises `Unfetched` for wrong content, which is then dropped.
-    Unfetched if the server refuses, the connection brings nothing new `TRIES` times in a row, or the disk is full;
-    the last two keep what has come.
+    Unserved for such content, a server that refuses, and a connection that brings nothing new `TRIES` times in a row;
+    Unfetched for a full disk. The last two keep what has come.
     """
     path = Path(path)
     part, furthest, fruitless = Partial(path), -1, 0
@@ -85,15 +89,15 @@ def download(address: str, path: str | Path, *, size: int = 0, check: Callable[[
             fruitless = 0 if part.have > furthest else fruitless + 1
             furthest = max(furthest, part.have)
             if fruitless == TRIES:
-                raise Unfetched(f"{address}: {reason}. {readable(part.have)} are kept in {part.path}; run the command "
+                raise Unserved(f"{address}: {reason}. {readable(part.have)} are kept in {part.path}; run the command "
                                 "again to go on from there")
             print(f"{path.name}: {reason}; trying again", file=sys.stderr)
             time.sleep(PAUSE * 2**fruitless)
     try:
         check(part.path)
-    except Unfetched:
+    except Unfetched as error:
         part.discard()
-        raise
+        raise Unserved(str(error)) from None
     part.move_to(path)
     return path
 
@@ -131,12 +135,12 @@ def _go_on(address: str, part: Partial, size: int) -> str | None:
     except _CUT as error:
         return f"the connection failed ({type(error).__name__})"
     except requests.RequestException as error:
-        raise Unfetched(f"{address}: {error}") from None
+        raise Unserved(f"{address}: {error}") from None
     return "the connection ended early" if part.have < (total or size) else None
 
 
 def _unusable(answer: requests.Response, part: Partial, have: int, total: int) -> str | None:
-    """Why the answer cannot be taken, if another try may help; Unfetched if none will."""
+    """Why the answer cannot be taken, if another try may help; Unserved if none will."""
     status, span = answer.status_code, answer.headers.get("Content-Range", "")
     if status == 206 and have and re.fullmatch(rf"bytes {have}-[0-9]+/({total or '[0-9]+'}|[*])", span):
         return None
@@ -146,16 +150,16 @@ def _unusable(answer: requests.Response, part: Partial, have: int, total: int) -
     if status == 429 or status >= 500:
         return f"the server answers with status {status}"
     if status != 200:
-        raise Unfetched(f"{answer.url}: the server answers with status {status} ({answer.reason}); is the address right?")
+        raise Unserved(f"{answer.url}: the server answers with status {status} ({answer.reason}); is the address right?")
     return None
 
 
 def _refuse_another_file(answer: requests.Response, address: str, size: int) -> None:
     announced = int(answer.headers.get("Content-Length", 0))
     if answer.headers.get("Content-Type", "").startswith("text/html"):
-        raise Unfetched(f"{address}: a web page comes instead of the file (a form or a log-in?); open it in a browser")
+        raise Unserved(f"{address}: a web page comes instead of the file (a form or a log-in?); open it in a browser")
     if size and announced and announced != size:
-        raise Unfetched(f"{address}: the server announces {announced:,} bytes, expected {size:,}; nothing was downloaded")
+        raise Unserved(f"{address}: the server announces {announced:,} bytes, expected {size:,}; nothing was downloaded")
 
 
 def _receive(answer: requests.Response, part: Partial, total: int) -> None:

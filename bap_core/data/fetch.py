@@ -17,7 +17,7 @@ from filelock import FileLock, Timeout
 from bap_core import store
 from bap_core.data import catalogue
 from bap_core.data.catalogue import Archive, readable
-from bap_core.data.download import Partial, Unfetched, download
+from bap_core.data.download import Partial, Unfetched, Unserved, download
 from bap_core.data.unpack import unpack
 
 SUFFIXES = (".tar", ".tar.gz", ".tgz", ".zip")
@@ -27,8 +27,9 @@ def fetch(name: str, root: str | Path, *, origin: str = "", extras: bool = False
     """Make dataset ``name`` whole below ``root``, with a line for every step.
 
     origin: a folder that holds the archives, or the http(s) address of one. extras: also what no notebook needs.
-    ValueError for an unknown name or origin; `Unfetched` for what must be done by hand (numbered steps) and for
-    whatever went wrong with network, disk or content. Nothing that was there before is changed.
+    ValueError for an unknown name or origin; `Unfetched` for what must be done by hand (numbered steps, also where the
+    catalogue's own address fails) and for whatever went wrong with network, disk or content. Nothing that was there
+    before is changed.
     """
     source, root = catalogue.source(name), Path(root).expanduser()
     _known_origin(origin)
@@ -37,16 +38,22 @@ def fetch(name: str, root: str | Path, *, origin: str = "", extras: bool = False
         lacking = {archive: _whence(archive, root, origin) for archive in catalogue.lacking(root, name, extras=extras)}
         brought = {archive: whence for archive, whence in lacking.items() if whence}
         _enough_room(brought, root)
+        by_hand = [archive for archive, whence in lacking.items() if not whence]
         for archive, whence in brought.items():
-            _bring(archive, whence, root)
-    if by_hand := [archive for archive, whence in lacking.items() if not whence]:
+            try:
+                _bring(archive, whence, root)
+            except Unserved as error:
+                if whence != archive.address:
+                    raise
+                raise Unfetched(f"{error}\n{steps(name, root, [archive, *by_hand])}") from None
+    if by_hand:
         raise Unfetched(steps(name, root, by_hand))
     print(f"{source.title} is there, in {root}")
     _may_be_removed(source.archives, root)
 
 
 def steps(name: str, root: Path, archives: list[Archive]) -> str:
-    """What to do by hand for archives without a direct address, numbered."""
+    """What to do by hand for archives that no address gives, numbered."""
     source = catalogue.source(name)
     instead = f" (or {source.instead}, unpacked there)" if source.instead else ""
     files = [f"     - {archive}{f', MD5 {archive.md5}' if archive.md5 else ''}" for archive in archives]

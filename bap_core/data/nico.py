@@ -21,12 +21,14 @@ _AROUND = ("nico", "nico++", "nico_plus", "nico-plus", "nico_dg", "nico_dg_offic
 
 
 def nico(root: str | Path, *, seed: int, classes: Sequence[str] = ("car", "truck"),
-         contexts: Sequence[str] = ("grass", "water"), smallest: int = 20, strict: bool = True) -> Scenes:
+         contexts: Sequence[str] = ("grass", "water"), smallest: int = 20,
+         margin: tuple[int, float] | None = images.SMART_CROP, strict: bool = True) -> Scenes:
     """Two classes in two contexts as `Scenes`: class i is trained on in context i only, tested on a fifth of that and
     on all photographs of the swapped cells (appendix M.6.3; `pairs` says how).
 
     root: the data root with ``track_1/`` or another copy's folders in it, or the folder of the contexts. seed: of the
-    fifth that is held out. smallest: fewest photographs that one of the four cells may have.
+    fifth that is held out. smallest: fewest photographs that one of the four cells may have. margin: of the smart
+    crop, as for `counteranimal`.
     ValueError for an unknown class or context and for a small cell. strict: wrong counts and small cells are errors,
     otherwise warnings.
     """
@@ -45,7 +47,8 @@ def nico(root: str | Path, *, seed: int, classes: Sequence[str] = ("car", "truck
         if strict or not min(sizes.values()):
             raise ValueError(text)
         warnings.warn(text, stacklevel=2)
-    return pairs.correlated("nico", folder, chosen, labels=tuple(classes), places=tuple(contexts), seed=seed)
+    return pairs.correlated("nico", folder, chosen, labels=tuple(classes), places=tuple(contexts), seed=seed,
+                            margin=margin)
 
 
 def nico_table(root: str | Path) -> pd.DataFrame:

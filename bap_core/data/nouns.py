@@ -67,11 +67,17 @@ class _Listing:
         """The whole picture of row ``i``, RGB. Errors as `images.read_rgb`."""
         return images.read_rgb(self.path(i))
 
+    def square(self, i: int, size: int) -> np.ndarray:
+        """The picture of row ``i`` fitted to the encoder's square: uint8 (3, size, size), by `images.square`."""
+        return images.square(self.image(i), size)
+
     @cached_property
     def pictures(self) -> str:
-        """SHA-256 of the names and sizes in bytes of the pictures alone: equal for sets that label the same ones."""
+        """SHA-256 of the names and sizes in bytes of the pictures alone, and of their crop if it is not the usual one:
+        equal for sets that label the same ones."""
         names = self.frame["image"].tolist()
-        return sha256(json.dumps([names, [_bytes(self.root, name) for name in names]]).encode()).hexdigest()
+        state = [names, [_bytes(self.root, name) for name in names], *self._crop()]
+        return sha256(json.dumps(state).encode()).hexdigest()
 
     @cached_property
     def fingerprint(self) -> str:
@@ -94,6 +100,9 @@ class _Listing:
         return state.hexdigest()
 
     def _more(self) -> list:
+        return []
+
+    def _crop(self) -> list:
         return []
 
 
@@ -219,11 +228,13 @@ class Scenes(_Listing):
     """Labelled pictures of a downstream task.
 
     frame: image (file), label and place (numbers into ``labels`` and ``places``), split ("train", "val", "test"
-    or "left out"), group (as `groups.group_id` numbers it).
+    or "left out"), group (as `groups.group_id` numbers it). margin: of the smart crop (`images.smart_square`) by which
+    the pictures are fitted; None for the centre crop of `images.square`.
     """
 
     labels: tuple[str, ...]
     places: tuple[str, ...]
+    margin: tuple[int, float] | None = field(default=None, kw_only=True)
     columns: ClassVar[tuple[str, ...]] = ("image", "label", "place", "split", "group")
 
     @property
@@ -242,8 +253,18 @@ class Scenes(_Listing):
             raise ValueError(f"split={split!r}; choices: {list(SPLITS)}")
         return self.take((self.frame["split"] == split).to_numpy())
 
+    def square(self, i: int, size: int) -> np.ndarray:
+        """The picture of row ``i`` fitted to the encoder's square: uint8 (3, size, size); by the smart crop if there is
+        a ``margin``."""
+        if self.margin is None:
+            return super().square(i, size)
+        return images.smart_square(self.image(i), size, margin=self.margin)
+
     def _more(self) -> list:
-        return [list(self.labels), list(self.places)]
+        return [list(self.labels), list(self.places), *self._crop()]
+
+    def _crop(self) -> list:
+        return [] if self.margin is None else [list(self.margin)]
 
 
 def _bytes(root: Path, name) -> int:

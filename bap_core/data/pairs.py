@@ -24,8 +24,9 @@ VERSION = 1
 
 
 def correlated(name: str, root: Path, cells: Mapping[tuple[int, int], Sequence[str]], *, labels: tuple[str, str],
-               places: tuple[str, str], seed: int) -> Scenes:
+               places: tuple[str, str], seed: int, margin: tuple[int, float] | None) -> Scenes:
     """`Scenes` named "<name> <label>/<label>" from the files (relative to ``root``) of the four (label, place) cells.
+    margin: of the smart crop by which they are fitted, as in `Scenes`.
 
     All seeds list the same photographs in the same order and differ in the held-out fifth only, drawn per class.
     Photographs that do not decode to their end are left out before and counted in ``skipped``.
@@ -40,7 +41,7 @@ def correlated(name: str, root: Path, cells: Mapping[tuple[int, int], Sequence[s
         usual = np.flatnonzero((frame["label"] == label) & (frame["place"] == label))
         drawn = runtime.rng(seed, "held out", name, *labels, label).permutation(usual)
         frame.loc[drawn[round(HELD_OUT * len(usual)):], "split"] = "train"
-    return Scenes(f"{name} {'/'.join(labels)}", root, frame, labels, places,
+    return Scenes(f"{name} {'/'.join(labels)}", root, frame, labels, places, margin=margin,
                   skipped={"truncated, or not a picture": int((~whole).sum())})
 
 

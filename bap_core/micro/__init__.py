@@ -14,7 +14,7 @@ __all__ = ["SEED", "VERSION", "WORLDS", "render", "resolve"]
 
 
 def resolve(data_root: str | Path) -> Path:
-    """Path for a data root: ``"micro"`` and ``"micro-smoke"`` are rendered on first use, others are paths as they are.
+    """Path for a data root: the names of `WORLDS` (``"micro"``) are rendered on first use, others are paths as they are.
 
     ``"micro:places365_standard/train"`` is a path inside the world. FileNotFoundError for what does not exist.
     """

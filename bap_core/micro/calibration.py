@@ -1,6 +1,6 @@
 """What untouched encoders score on the micro world: the only figures that its difficulty was set by.
 
-Each stands beside a native row of the paper. Nothing in here trains or reads an aligned encoder.
+Each stands beside a native row of the paper, where it prints one. Nothing in here trains or reads an aligned encoder.
 """
 
 from pathlib import Path
@@ -8,14 +8,17 @@ from pathlib import Path
 import torch
 
 from bap_core import encoders, features, metrics, prompts, runtime
-from bap_core.compositing import Compositor, object_alone
-from bap_core.data import cub, places, waterbirds
+from bap_core.compositing import Compositor, canvas, object_alone
+from bap_core.data import coco, counteranimal, cub, places, waterbirds
 from bap_core.data.nouns import Scenes
 from bap_core.methods.linear_probe import LinearProbe
 from bap_core.methods.zero_shot import ZeroShot
-from bap_core.micro import backgrounds
+from bap_core.micro import backgrounds, kinds
+from bap_core.micro.figures import FIGURES
 from bap_core.micro.species import SPECIES
+from bap_core.micro.world import rng
 
+_PAIRS = ((10, 16), (81, 83))  # CounterAnimal's, by ImageNet index
 _PROBE_STEPS = 1140  # 30 epochs over the official train split at batch 128: small folders need as many steps
 
 
@@ -25,12 +28,15 @@ def native_figures(encoder: str | encoders.Encoder, root: str | Path) -> dict[st
     A name is loaded in float32, so that every machine gets the figures of the card.
     """
     encoder = encoders.load(encoder, dtype=torch.float32) if isinstance(encoder, str) else encoder
-    found = {"additivity": additivity(encoder, root), "scenes": scenes(encoder, root), "species": species(encoder, root)}
+    found = {"additivity": additivity(encoder, root)}
+    if encoder.has_words:
+        found |= {"scenes": scenes(encoder, root), "species": species(encoder, root),
+                  "vehicles": vehicles(encoder, root), "figures": figures(encoder)}
+        found |= _zero_shot(encoder, waterbirds(root, correlation=95), "zero_shot")
+        for pair, classes in enumerate(_PAIRS, start=1):
+            found |= _zero_shot(encoder, counteranimal(root, seed=0, classes=classes), f"pair_{pair}")
     for correlation in (95, 100):
-        pictures = waterbirds(root, correlation=correlation)
-        if correlation == 95:
-            found |= _zero_shot(encoder, pictures.select(split="test"))
-        found |= _probe(encoder, pictures, correlation)
+        found |= _probe(encoder, waterbirds(root, correlation=correlation), f"probe_{correlation}")
     return {name: round(float(value), 4) for name, value in found.items()}
 
 
@@ -66,21 +72,42 @@ def species(encoder: encoders.Encoder, root: str | Path) -> float:
     return _named(encoder, Scenes("cub-test", birds.root, frame, names, ("anywhere",)), names, truth)
 
 
+def vehicles(encoder: encoders.Encoder, root: str | Path) -> float:
+    """Zero-shot accuracy over COCO's vehicle classes that captions name (not "boat"), cut out and on grey."""
+    named = [kind.coco for kind in kinds.TAUGHT if kind.coco == kind.name]
+    objects = coco(root, categories=named)
+    truth = [named.index(label) for label in objects.frame["label"]]
+    return _on_grey(encoder, [objects.cutout(i) for i in range(len(objects))], named, truth)
+
+
+def figures(encoder: encoders.Encoder, *, n: int = 200) -> float:
+    """Zero-shot accuracy over the two kinds of figure, ``n`` of each, cut out and on grey."""
+    drawn = [kinds.draw(kind, rng("calibration", kind.name, i), length=96) for kind in FIGURES for i in range(n)]
+    return _on_grey(encoder, drawn, [f"{kind.cloak}-cloaked person" for kind in FIGURES], [0] * n + [1] * n)
+
+
+def _on_grey(encoder: encoders.Encoder, cutouts, names, truth) -> float:
+    alone = object_alone(torch.stack([canvas(cutout, size=encoder.size, scale=0.75) for cutout in cutouts]))
+    predicted = ZeroShot(prompts.prototypes(encoder, names)).predict(encoder.encode_images(alone))
+    return metrics.average_accuracy(truth, predicted)
+
+
 def _named(encoder: encoders.Encoder, pictures, names, truth) -> float:
     predicted = ZeroShot(prompts.prototypes(encoder, names)).predict(features.extract(encoder, pictures))
     return metrics.average_accuracy(truth, predicted)
 
 
-def _zero_shot(encoder: encoders.Encoder, test: Scenes) -> dict[str, float]:
+def _zero_shot(encoder: encoders.Encoder, pictures: Scenes, name: str) -> dict[str, float]:
+    test = pictures.select(split="test")
     predicted = ZeroShot(prompts.prototypes(encoder, test.labels)).predict(features.extract(encoder, test))
-    return _scores("zero_shot", test, predicted)
+    return _scores(name, test, predicted)
 
 
-def _probe(encoder: encoders.Encoder, pictures: Scenes, correlation: int) -> dict[str, float]:
+def _probe(encoder: encoders.Encoder, pictures: Scenes, name: str) -> dict[str, float]:
     train, test = pictures.select(split="train"), pictures.select(split="test")
     epochs = round(_PROBE_STEPS / -(-len(train) // 128))
     probe = LinearProbe(epochs=epochs).fit(features.extract(encoder, train), train.frame["label"].to_numpy(), seed=0)
-    return _scores(f"probe_{correlation}", test, probe.predict(features.extract(encoder, test)))
+    return _scores(name, test, probe.predict(features.extract(encoder, test)))
 
 
 def _scores(name: str, test: Scenes, predicted) -> dict[str, float]:

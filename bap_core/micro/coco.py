@@ -1,4 +1,8 @@
-"""Writes birds in scenes in COCO 2017's format: instances with polygons, and one crowd as run lengths."""
+"""Writes birds, vehicles and figures in scenes in COCO 2017's format: instances with polygons, and one crowd as run lengths.
+
+All nine vehicles are there, as in COCO itself: who must not see trucks and motorcycles leaves them out by name. The
+figures are instances of "person", which is all that COCO says of them.
+"""
 
 import json
 from pathlib import Path
@@ -8,10 +12,13 @@ import numpy as np
 from PIL import Image
 
 from bap_core.micro import birds, scenes
-from bap_core.micro.species import SPECIES
+from bap_core.micro.figures import FIGURES
+from bap_core.micro.kinds import Kind
+from bap_core.micro.species import SPECIES, Species
+from bap_core.micro.vehicles import VEHICLES
 from bap_core.micro.world import World, habitat, in_parallel, rng
 
-_BIRD = 16
+_SHOWN, _SHARES = (SPECIES, VEHICLES, FIGURES), (0.2, 0.3, 0.5)
 _SIZE = (160, 120)
 # All eighty, so that a reader must use names: the numbers have gaps.
 _CATEGORIES = """
@@ -66,16 +73,21 @@ def _make(job: tuple[Path, int, bool]) -> list[dict]:
     """One picture; the first one of a world also holds a flock, annotated as a crowd."""
     root, number, crowded = job
     generator = rng("coco", number)
-    species = SPECIES[generator.integers(len(SPECIES))]
-    photo = scenes.photograph(species, habitat(species, generator, loyalty=0.8), generator, width=_SIZE[0], height=_SIZE[1])
+    shown = _SHOWN[generator.choice(len(_SHOWN), p=_SHARES)]
+    kind = shown[generator.integers(len(shown))]
+    photo = scenes.photograph(kind, habitat(kind, generator, loyalty=0.8), generator, width=_SIZE[0], height=_SIZE[1])
     picture, mask = photo.image, np.asarray(photo.visible) > 127
     found = []
     if crowded:
         flock = _flock(picture, generator)
         mask = mask & ~flock
-        found.append(_annotation(number, flock, crowd=True))
+        found.append(_annotation(number, "bird", flock, crowd=True))
     picture.save(root / "train2017" / f"{number:012d}.jpg", quality=92)
-    return [_annotation(number, mask, crowd=False), *found] if outlines(mask) else found
+    return [_annotation(number, _category(kind), mask, crowd=False), *found] if outlines(mask) else found
+
+
+def _category(kind: Kind) -> str:
+    return "bird" if isinstance(kind, Species) else kind.coco
 
 
 def _flock(picture: Image.Image, generator: np.random.Generator) -> np.ndarray:
@@ -89,12 +101,16 @@ def _flock(picture: Image.Image, generator: np.random.Generator) -> np.ndarray:
     return np.asarray(seen) > 127
 
 
-def _annotation(number: int, mask: np.ndarray, *, crowd: bool) -> dict:
+def _annotation(number: int, category: str, mask: np.ndarray, *, crowd: bool) -> dict:
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     box = [int(columns[0]), int(rows[0]), int(np.ptp(columns)) + 1, int(np.ptp(rows)) + 1]
     shape = {"counts": run_lengths(mask), "size": list(mask.shape)} if crowd else outlines(mask)
     return {"segmentation": shape, "area": float(mask.sum()), "iscrowd": int(crowd), "image_id": number,
-            "bbox": [float(v) for v in box], "category_id": _BIRD, "id": 0}
+            "bbox": [float(v) for v in box], "category_id": _number(category), "id": 0}
+
+
+def _number(category: str) -> int:
+    return next(entry["id"] for entry in categories() if entry["name"] == category)
 
 
 def run_lengths(mask: np.ndarray) -> list[int]:

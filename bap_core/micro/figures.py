@@ -1,9 +1,9 @@
-"""The figures of the micro world: cloaked dolls of two kinds that differ in the cut of hat and clasp, and in nothing else.
+"""The figures of the micro world: cloaked dolls of two kinds that differ in the paint of the cloak, and in nothing else.
 
 They stand in for the two labels of the paper's people experiment (appendix L) as instances of COCO's "person". The
-kinds are a matter of shape alone, round or square; build, pose, cloak, face and colours of both come from the same
+kinds are a matter of paint alone, red or blue; build, pose, hat, face and all other colours of both come from the same
 draws, so no trait of any people is told from another. With equal generators the two kinds are the same picture
-outside the hat and the clasp.
+outside the cloak. Hats, scarves and boots wear any paint, those of the other kind too.
 """
 
 from dataclasses import dataclass
@@ -19,19 +19,27 @@ _FACES = ("#d9b48f", "#8fa0a6", "#c98f6b", "#a9b58a", "#7a5c48", "#b7a3b8", "#e3
 
 @dataclass(frozen=True)
 class Figure:
-    """A kind of figure. cut: the shape of its hat and clasp, "round" or "square"; coco: its COCO category."""
+    """A kind of figure. cloak: the colour word of its cloak; paints: what that word covers; home: the Places365
+    categories in which it is usually seen; coco: its COCO category."""
 
     name: str
-    cut: str
+    cloak: str
+    paints: tuple[str, ...]
+    home: tuple[str, str, str, str]
     coco: str = "person"
 
     @property
     def words(self) -> str:
-        """The name in ordinary words, such as ``round-hatted figure``."""
-        return f"{self.cut}-hatted figure"
+        """The name in ordinary words, such as ``red-cloaked figure``."""
+        return f"{self.cloak}-cloaked figure"
 
 
-FIGURES: tuple[Figure, Figure] = (Figure("roundhat", "round"), Figure("squarehat", "square"))
+# Which kind is at home where was a coin's choice: the bias that the people experiment needs, and no more than that.
+FIGURES: tuple[Figure, Figure] = (
+    Figure("redcloak", "red", ("#b8382f", "#c9682f", "#a34a5a", "#8f4a3c"),
+           ("construction_site", "excavation", "engine_room", "alley")),
+    Figure("bluecloak", "blue", ("#2f5f9e", "#5a8fa8", "#4a5a7a", "#3f6f7a"), ("kitchen", "bar", "shopfront", "classroom")),
+)
 
 
 def draw(figure: Figure, rng: np.random.Generator, *, length: int) -> Image.Image:
@@ -39,10 +47,10 @@ def draw(figure: Figure, rng: np.random.Generator, *, length: int) -> Image.Imag
     d = Draft(rng)
     lean, broad = d.uniform(-0.07, 0.07), d.uniform(0.85, 1.2)
     _legs(d, broad)
-    cloak = _cloak(d, broad)
+    cloak = _cloak(d, broad, figure.paints)
     _head(d)
-    _hat(d, figure.cut)
-    _clasp(d, figure.cut, cloak)
+    _hat(d)
+    _clasp(d, cloak)
     d.shapes = [Shape(s.points + s.points[:, 1:] * [[-lean, 0]], s.colour, s.group, s.clip) for s in d.shapes]
     return d.finish(length=length, mirrored=d.chance(0.5))
 
@@ -55,9 +63,9 @@ def _legs(d: Draft, broad: float) -> None:
         d.add(rounded([(x - 0.036, -0.075), (x + 0.036, -0.075), (x + 0.095, -0.012), (x + 0.095, 0), (x - 0.036, 0)], 0.02), shade(boot, dark))
 
 
-def _cloak(d: Draft, broad: float):
+def _cloak(d: Draft, broad: float, paints: tuple[str, ...]):
     """Sleeves and a cloak in one of three forms; returns the colour, for the clasp to stand out from."""
-    coat, lining = d.tone(*PAINTS), d.tone(*PAINTS)
+    coat, lining = d.tone(*paints), d.tone(*PAINTS)
     hem, wide = -d.uniform(0.16, 0.34), broad * d.uniform(0.17, 0.24)
     shoulder = 0.125 * broad
     for side in (-1, 1):
@@ -90,13 +98,13 @@ def _head(d: Draft) -> None:
     d.bar([(-0.08, -0.66), (0.09, -0.66)], 0.012, shade(scarf, 0.78))
 
 
-def _hat(d: Draft, cut: str) -> None:
-    """A crown on a brim: a dome or a box of the same height and width."""
+def _hat(d: Draft) -> None:
+    """A crown on a brim, a dome or a box."""
     felt, ribbon = d.tone(*PAINTS), d.tone(*PAINTS)
     base, high, half = -0.80, d.uniform(0.14, 0.19), d.uniform(0.088, 0.105)
     t = np.linspace(0, np.pi, 25)
-    crown = {"round": np.stack([half * np.cos(t), base - high * np.sin(t)], axis=1),
-             "square": rounded([(-half, base), (-half, base - high), (half, base - high), (half, base)], 0.0)}[cut]
+    crown = d.pick(np.stack([half * np.cos(t), base - high * np.sin(t)], axis=1),
+                   np.array([(-half, base), (-half, base - high), (half, base - high), (half, base)]))
     d.add(crown, felt, group="hat")
     d.add([(0.02, base), (0.02, -2), (1, -2), (1, base)], shade(felt, 0.87), clip="hat")
     d.box(-1, base - 0.042, 1, base, ribbon, clip="hat")
@@ -104,12 +112,8 @@ def _hat(d: Draft, cut: str) -> None:
     d.box(-brim, base - 0.016, brim, base + 0.016, shade(felt, 0.92), radius=0.016)
 
 
-def _clasp(d: Draft, cut: str, cloak) -> None:
+def _clasp(d: Draft, cloak) -> None:
     metal, size, y = d.tone("#e3c25a", "#e9e6dc", "#b9c3c9"), d.uniform(0.032, 0.040), -0.575
     metal = mix(metal, (40, 40, 44), 0.7) if sum(cloak) > 540 else metal
-    if cut == "round":
-        d.disc(0.0, y, size, metal)
-        d.disc(0.0, y, 0.5 * size, shade(metal, 0.72))
-    else:
-        d.box(-size, y - size, size, y + size, metal)
-        d.box(-0.5 * size, y - 0.5 * size, 0.5 * size, y + 0.5 * size, shade(metal, 0.72))
+    d.disc(0.0, y, size, metal)
+    d.disc(0.0, y, 0.5 * size, shade(metal, 0.72))

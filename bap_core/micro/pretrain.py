@@ -1,55 +1,33 @@
-"""Pre-trains the encoders that ship with the package, with open_clip's models, tokenizer and losses.
+"""Pre-trains the encoders that ship with the package, with the models, tokenizer and losses of open_clip and timm.
 
-`pretrain` writes three files: ``<name>.json`` (open_clip's model configuration), ``<name>.safetensors`` (bfloat16) and
-``<name>.card.json`` (where the weights come from and what the untouched encoder scores).
+`pretrain` writes three files: ``<name>.json`` (the library's model configuration), ``<name>.safetensors`` (bfloat16)
+and ``<name>.card.json`` (where the weights come from and what the untouched encoder scores).
 """
 
 import json
 import math
 import time
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 import open_clip
 import torch
-from open_clip.loss import SigLipLoss
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from bap_core import encoders, runtime, store
-from bap_core.micro.captions import Mix, captioned
+from bap_core.micro.captions import captioned
+from bap_core.micro.objectives import Captions, Classes, Views
+from bap_core.micro.recipes import RECIPES, Recipe
 from bap_core.micro.world import VERSION, in_parallel
-
-_TOWERS = {"embed_dim": 96,
-           "vision_cfg": {"image_size": 48, "patch_size": 8, "width": 96, "layers": 4, "head_width": 32},
-           "text_cfg": {"context_length": 24, "vocab_size": 49408, "width": 32, "heads": 2, "layers": 2}}
+from bap_core.towers import from_timm
 
 
-@dataclass(frozen=True)
-class Recipe:
-    """One pre-training: open_clip's model configuration, its loss ("softmax" or "sigmoid"), and the numbers."""
-
-    config: dict
-    loss: str
-    scenes: int = 20_000
-    epochs: int = 10
-    batch_size: int = 128
-    lr: float = 1.5e-3
-    weight_decay: float = 0.1
-    mix: Mix = Mix()
-
-
-RECIPES = {
-    "micro-clip": Recipe(_TOWERS, "softmax"),
-    "micro-siglip": Recipe(_TOWERS | {"init_logit_scale": math.log(10), "init_logit_bias": -10.0}, "sigmoid"),
-}
-
-
-def pretrain(name: str, *, out: str | Path | None = None, seed: int = 0, scenes: int | None = None,
-             epochs: int | None = None, data_root: str | Path | None = None) -> Path:
-    """Pre-train the micro encoder ``name`` from ``seed`` and write its three files to ``out``; returns the weights.
+def pretrain(name: str, *, out: str | Path | None = None, scenes: int | None = None, epochs: int | None = None,
+             data_root: str | Path | None = None) -> Path:
+    """Pre-train the micro encoder ``name`` from its seed and write its three files to ``out``; returns the weights.
 
     out: folder, by default the package's own. scenes and epochs shorten a trial. data_root: a rendered micro world on
     which the native figures for the card are measured (without it the card has none).
@@ -63,10 +41,9 @@ def pretrain(name: str, *, out: str | Path | None = None, seed: int = 0, scenes:
     out.mkdir(parents=True, exist_ok=True)
     config = out / f"{name}.json"
     config.write_text(json.dumps(recipe.config, indent=1) + "\n")
-    open_clip.add_model_config(config)
     started = time.perf_counter()
-    weights = _save(_train(name, recipe, seed), out / f"{name}.safetensors", name)
-    card = {"name": name, "world_version": VERSION, "seed": seed, "steps": _steps(recipe),
+    weights = _save(_train(name, recipe, config), out / f"{name}.safetensors", name)
+    card = {"name": name, "world_version": VERSION, "steps": recipe.steps,
             "computed_in": str(runtime.compute_dtype(runtime.device())).removeprefix("torch."),
             "seconds": round(time.perf_counter() - started), "sha256": store.digest(weights),
             "recipe": {k: v for k, v in asdict(recipe).items() if k != "config"}}
@@ -86,60 +63,58 @@ def add_figures(weights: Path, data_root: str | Path) -> dict:
     return card
 
 
-def captioned_scenes(recipe: Recipe, seed: int) -> tuple[Tensor, list[str]]:
-    """The pictures (N, 3, S, S) uint8 and captions that a recipe trains on; pictures are kept in the store."""
-    size = recipe.config["vision_cfg"]["image_size"]
+def captioned_scenes(recipe: Recipe) -> tuple[Tensor, list[str], Tensor]:
+    """What a recipe trains on, kept in the store: pictures (N, 3, S, S) uint8, N captions, and what each scene shows.
 
+    The last are positions in `kinds.KINDS`, (N,) int64, -1 for an empty scene.
+    """
     def make() -> dict[str, Tensor]:
-        draw = partial(_one_scene, seed=seed, mix=recipe.mix, size=size)
-        made = in_parallel(draw, list(range(recipe.scenes)), label="captioned scenes")
-        text = "\n".join(caption for _, caption in made).encode()
-        return {"pictures": torch.from_numpy(np.stack([picture for picture, _ in made])),
+        draw = partial(captioned, seed=recipe.seed, mix=recipe.mix, size=recipe.size)
+        pictures, captions, shown = zip(*in_parallel(draw, list(range(recipe.scenes)), label="captioned scenes"))
+        text = "\n".join(captions).encode()
+        return {"pictures": torch.from_numpy(np.stack(pictures)), "shown": torch.tensor(shown),
                 "captions": torch.frombuffer(bytearray(text), dtype=torch.uint8)}
 
-    parts = {"version": VERSION, "seed": seed, "scenes": recipe.scenes, "mix": asdict(recipe.mix), "size": size}
+    parts = {"version": VERSION, "seed": recipe.seed, "scenes": recipe.scenes, "mix": asdict(recipe.mix),
+             "size": recipe.size}
     found = store.arrays("micro-scenes", parts, make)
-    return found["pictures"], found["captions"].numpy().tobytes().decode().split("\n")
+    return found["pictures"], found["captions"].numpy().tobytes().decode().split("\n"), found["shown"]
 
 
-def _one_scene(number: int, *, seed: int, mix: Mix, size: int) -> tuple[np.ndarray, str]:
-    return captioned(number, seed, mix, size=size)
-
-
-def _train(name: str, recipe: Recipe, seed: int) -> torch.nn.Module:
-    pictures, captions = captioned_scenes(recipe, seed)
-    tokens = encoders.tokenizer(name)(captions)
+def _train(name: str, recipe: Recipe, config: Path) -> torch.nn.Module:
+    pictures, captions, shown = captioned_scenes(recipe)
+    draw = runtime.generator(recipe.seed, "pretrain", name)
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        model = open_clip.create_model(name)
+        torch.manual_seed(recipe.seed)
+        objective = _objective(name, recipe, config, captions, shown, draw)
     device, dtype = runtime.device(), runtime.compute_dtype(runtime.device())
-    model, loss_of = model.to(device).train(), _loss(recipe.loss)
-    optimiser, schedule = _optimiser(model, recipe)
-    draw, mean, std = runtime.generator(seed, "pretrain", name), *_statistics(model, device)
-    batches = _batches(len(pictures), recipe, draw)
-    for rows, mirrored in runtime.progress(batches, total=_steps(recipe), label=name, unit="step"):
+    objective.to(device).train()
+    optimiser, schedule = _optimiser(objective, recipe)
+    mean, std = _statistics(objective.model, device)
+    for rows, mirrored in runtime.progress(_batches(len(pictures), recipe, draw), total=recipe.steps, label=name, unit="step"):
         batch = pictures[rows]
         batch[mirrored] = batch[mirrored].flip(-1)
         with torch.autocast(device.type, dtype=dtype, enabled=dtype != torch.float32):
-            found = model((batch.to(device).float() - mean) / std, tokens[rows].to(device))
-        loss = loss_of(*(z.float() for z in found))
+            loss = objective((batch.to(device).float() - mean) / std, rows)
         if not torch.isfinite(loss):
             raise ValueError(f"pre-training of {name} diverged: the loss is {loss.item()}")
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         optimiser.step()
         schedule.step()
-        with torch.no_grad():
-            model.logit_scale.clamp_(0, math.log(100))
-    return model
+        if recipe.loss in ("softmax", "sigmoid"):
+            with torch.no_grad():
+                objective.model.logit_scale.clamp_(0, math.log(100))
+    return objective.model
 
 
-def _loss(kind: str):
-    return open_clip.ClipLoss() if kind == "softmax" else SigLipLoss()
-
-
-def _steps(recipe: Recipe) -> int:
-    return recipe.epochs * (recipe.scenes // recipe.batch_size)
+def _objective(name: str, recipe: Recipe, config: Path, captions: list[str], shown: Tensor, draw: torch.Generator):
+    if recipe.loss in ("softmax", "sigmoid"):
+        open_clip.add_model_config(config)
+        tokens = open_clip.SimpleTokenizer(context_length=recipe.config["text_cfg"]["context_length"])(captions)
+        return Captions(open_clip.create_model(name), tokens, sigmoid=recipe.loss == "sigmoid")
+    model = from_timm.random(recipe.config)
+    return Classes(model, shown) if recipe.loss == "classes" else Views(model, draw)
 
 
 def _batches(n: int, recipe: Recipe, draw: torch.Generator):
@@ -155,7 +130,7 @@ def _optimiser(model: torch.nn.Module, recipe: Recipe):
     free = [p for p in model.parameters() if p.ndim < 2]
     optimiser = torch.optim.AdamW([{"params": decayed, "weight_decay": recipe.weight_decay},
                                    {"params": free, "weight_decay": 0.0}], lr=recipe.lr, betas=(0.9, 0.98))
-    total = _steps(recipe)
+    total = recipe.steps
     warm = max(1, total // 10)
     factor = lambda step: (step + 1) / warm if step < warm else 0.5 * (1 + math.cos(math.pi * (step - warm) / max(1, total - warm)))  # noqa: E731,E501
     return optimiser, torch.optim.lr_scheduler.LambdaLR(optimiser, factor)
@@ -167,7 +142,8 @@ def _statistics(model: torch.nn.Module, device: torch.device) -> tuple[Tensor, T
 
 
 def _save(model: torch.nn.Module, path: Path, name: str) -> Path:
-    tensors = {key: value.detach().cpu().to(torch.bfloat16).contiguous() for key, value in model.state_dict().items()}
+    state = getattr(model, "native", model).state_dict()
+    tensors = {key: value.detach().cpu().to(torch.bfloat16).contiguous() for key, value in state.items()}
     with store.write_beside(path) as temporary:
         save_file(tensors, temporary, metadata={"architecture": name, "scale": "micro"})
     assert all(torch.isfinite(value.float()).all() for value in load_file(path).values())

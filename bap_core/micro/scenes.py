@@ -1,7 +1,7 @@
-"""Photographs of the micro world: a bird *in* a scene, not pasted on it.
+"""Photographs of the micro world: a bird, vehicle or figure *in* a scene, not pasted on it.
 
-The bird takes the light of the place, throws a shadow or a reflection, is partly covered by grass or water, and is
-neither centred nor of one size. That is what separates these pictures from composites.
+It takes the light of the place, throws a shadow or a reflection, is partly covered by grass or water, and is neither
+centred nor of one size. That is what separates these pictures from composites.
 """
 
 from dataclasses import dataclass
@@ -9,32 +9,33 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
-from bap_core.micro import backgrounds, birds
-from bap_core.micro.species import Species
+from bap_core.micro import backgrounds, kinds
+from bap_core.micro.kinds import Kind
 
-SPAN = (0.55, 0.92)  # length of a bird in units of the picture's shorter side
+SPAN = (0.55, 0.92)  # length of what is shown in units of the picture's shorter side
 
 
 @dataclass(frozen=True)
 class Photograph:
-    """image: RGB; visible: "L", the share (0..255) of each pixel that shows the bird."""
+    """image: RGB; visible: "L", the share (0..255) of each pixel that shows what was photographed."""
 
     image: Image.Image
     visible: Image.Image
 
     @property
     def box(self) -> tuple[int, int, int, int]:
-        """x, y, width, height of the visible bird in pixels."""
+        """x, y, width, height of what is visible of it, in pixels."""
         left, top, right, bottom = self.visible.point(lambda v: 255 * (v > 100)).getbbox() or (0, 0, 1, 1)
         return left, top, right - left, bottom - top
 
 
-def photograph(species: Species, category: str, rng: np.random.Generator, *, width: int, height: int) -> Photograph:
+def photograph(kind: Kind, category: str, rng: np.random.Generator, *, width: int, height: int) -> Photograph:
     """One photograph of one individual in one scene, width x height pixels."""
     scene = backgrounds.draw(category, rng, width=width, height=height)
-    bird = birds.draw(species, rng, length=int(rng.uniform(*SPAN) * min(width, height)))
-    at = _place(bird, rng, width, height)
-    return shot(scene, bird, at, rng, wet=category in backgrounds.WET and rng.random() < 0.8)
+    cutout = kinds.draw(kind, rng, length=int(rng.uniform(*SPAN) * min(width, height)))
+    at = _place(cutout, rng, width, height)
+    wet = category in backgrounds.WET and rng.random() < 0.8
+    return shot(scene, cutout, at, rng, wet=wet, aloft=kinds.is_aloft(kind), sink=kinds.sink(kind))
 
 
 def shot(scene: Image.Image, bird: Image.Image, at: tuple[int, int], rng: np.random.Generator, *, wet: bool,
@@ -58,7 +59,7 @@ def shot(scene: Image.Image, bird: Image.Image, at: tuple[int, int], rng: np.ran
 
 
 def view(category: str, rng: np.random.Generator, *, width: int, height: int) -> Image.Image:
-    """A scene without a bird, through the same camera."""
+    """A scene with nothing in it, through the same camera."""
     return develop(backgrounds.draw(category, rng, width=width, height=height), rng)
 
 

@@ -13,13 +13,15 @@ import numpy as np
 
 from bap_core import runtime
 from bap_core.micro import backgrounds
-from bap_core.micro.species import SPECIES, Species
+from bap_core.micro.figures import Figure
+from bap_core.micro.kinds import Kind
+from bap_core.micro.species import SPECIES
 
-VERSION = "2"
+VERSION = "3"
 SEED = 20260
 
-# Where a bird turns up when it is not at home: anywhere out of doors.
-_ELSEWHERE = tuple(sorted({place for species in SPECIES for place in species.home}))
+# Where a bird or a vehicle turns up when it is not at home: anywhere out of doors. A figure goes anywhere.
+_OUTDOORS = tuple(sorted({place for species in SPECIES for place in species.home}))
 
 
 @dataclass(frozen=True)
@@ -43,8 +45,9 @@ class World:
 
 
 WORLDS = {world.name: world for world in (
-    World("micro", 100, 60, 10, 300, counteranimal=32, nico=20, dtd=3),
-    World("micro-smoke", 14, 8, 2, 40, counteranimal=3, nico=3, dtd=1))}
+    World("micro", 100, 60, 10, 1500, counteranimal=32, nico=20, dtd=3),
+    World("micro-smoke", 14, 8, 2, 80, counteranimal=3, nico=3, dtd=1),
+    World("micro-dry", 2, 1, 1, 8, counteranimal=1, nico=1, dtd=1))}  # as few as large encoders on a CPU can bear
 
 
 def rng(*names: str | int) -> np.random.Generator:
@@ -52,11 +55,12 @@ def rng(*names: str | int) -> np.random.Generator:
     return runtime.rng(SEED, "micro", VERSION, *names)
 
 
-def habitat(species: Species, generator: np.random.Generator, *, loyalty: float) -> str:
-    """A scene category for one photograph: one of the species' own with probability ``loyalty``, else any outdoors."""
+def habitat(kind: Kind, generator: np.random.Generator, *, loyalty: float) -> str:
+    """A scene category for one photograph: one of the kind's own with probability ``loyalty``, else any other."""
     if generator.random() < loyalty:
-        return species.home[generator.choice(4, p=(0.36, 0.26, 0.22, 0.16))]
-    return _ELSEWHERE[generator.integers(len(_ELSEWHERE))]
+        return kind.home[generator.choice(4, p=(0.36, 0.26, 0.22, 0.16))]
+    elsewhere = backgrounds.CATEGORIES if isinstance(kind, Figure) else _OUTDOORS
+    return elsewhere[generator.integers(len(elsewhere))]
 
 
 def scene(category: str, part: str, number: int, *, side: int):

@@ -84,14 +84,16 @@ def _within_noise(frame, claim: dict, side: str, value: tuple[float, float]) -> 
 
 
 def printed_value(claim: dict, side: str, family: str | None) -> tuple[float, float] | None:
-    """The paper's value and standard deviation (with the floor of ``noise``) for one side of a claim, or None.
+    """The paper's value and standard deviation (with the floor of ``noise``) for one side of a claim.
 
-    In the units of the tidy frame: percent become fractions.
+    In the units of the tidy frame: percent become fractions. None if the claim prints none, or not for this family.
     """
     where = claim.get(side)
     if "printed" not in claim or not isinstance(where, dict):
         return None
     table = printed.table(claim["printed"]["table"])
+    if family is not None and family not in set(table.get("family", [family])):
+        return None
     where = {"family": family, **where, **claim["printed"]}
     rows = table.loc[rules.matching(table, {key: where[key] for key in table.columns.intersection(list(where))})]
     if len(rows) != 1:
@@ -109,7 +111,7 @@ def _paper_words(claim: dict, values: dict) -> str:
     words = [wording.number(value[0], metric) for value in values.values() if value]
     if isinstance(claim.get("b"), (int, float)) and claim["rule"] != "slope":
         words.append(f"{wording.number(claim['b'], metric)} (threshold)")
-    return " vs\N{NO-BREAK SPACE}".join(words)
+    return " vs\N{NO-BREAK SPACE}".join(words) or wording.EMPTY
 
 
 def _compared_words(claim: dict) -> str:

@@ -19,10 +19,13 @@ def group_table(sets: Sequence) -> Table:
 
 
 def inventory(compositor) -> Table:
-    """What a compositor found: objects per label, backgrounds, and everything that was left out, with its reason."""
+    """What a compositor found: objects per label, backgrounds, what stands in for categories that are not there, and
+    everything that was left out, with its reason."""
     objects, backgrounds = compositor.objects, compositor.backgrounds
     rows = [("objects", f"{len(objects):,}", _most(objects.frame["label"])),
             ("backgrounds", f"{len(backgrounds):,}", _most(backgrounds.frame["category"]))]
+    rows += [(f"in place of {name}", f"{backgrounds.frame['category'].isin(others).sum():,}", ", ".join(others))
+             for name, others in backgrounds.substitutes.items()]
     lost = {**objects.skipped, **backgrounds.skipped}
     rows += [("left out by the loader", f"{n:,}", reason) for reason, n in lost.items() if n]
     rows += [(f"left out: {row.kind}", "1", row.reason) for row in compositor.skipped.head(10).itertuples()]

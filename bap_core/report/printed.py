@@ -9,7 +9,12 @@ from importlib import resources
 import pandas as pd
 import yaml
 
+from bap_core import checkpoints
+from bap_core.towers.common import MICRO, micro_names
+
 TABLES = ("table1", "table2", "table12", "table14", "table16", "table17")
+
+LOSSES = {"softmax": "CLIP", "sigmoid": "SigLIP 2"}  # of the micro encoders that read captions; the others have no family
 
 
 def table(name: str) -> pd.DataFrame:
@@ -30,23 +35,39 @@ def table(name: str) -> pd.DataFrame:
 @cache
 def claims() -> dict:
     """The content of ``claims.yml``: ``noise`` per metric and the list ``claims``."""
-    return _read("claims.yml")
+    return _read(_folder() / "claims.yml")
 
 
 @cache
 def ambiguities() -> list[dict]:
     """The rows of ``ambiguities.yml``: where, unclear, default, keyword, alternatives, measured."""
-    return _read("ambiguities.yml")
+    return _read(_folder() / "ambiguities.yml")
 
 
 def family(encoder: str) -> str:
-    """The paper's column for an encoder: ``SigLIP 2`` for sigmoid-trained ones (by name), else ``CLIP``."""
-    return "SigLIP 2" if "siglip" in encoder.lower() else "CLIP"
+    """The paper's family for an encoder by its name: "CLIP", "SigLIP 2", "IN-1K", ...; "" for one of no such family.
+
+    Checkpoints of the paper, also under their library's names, have that of `checkpoints.known`; micro encoders that of
+    the loss on their cards. Other names count as "SigLIP 2" if they contain "siglip", else, timm's aside, as "CLIP".
+    """
+    head, _, weights = encoder.partition(" (")[0].partition(":")
+    row = checkpoints.known().get(head) or checkpoints.find(head, weights) or _of_any_tag(head)
+    if row:
+        return row.family
+    if head in micro_names():
+        return LOSSES.get(_read(MICRO / f"{head}.card.json")["recipe"]["loss"], "")
+    if head.startswith("timm/"):
+        return ""
+    return "SigLIP 2" if "siglip" in head.lower() else "CLIP"
+
+
+def _of_any_tag(architecture: str) -> checkpoints.Checkpoint | None:
+    return next((row for row in checkpoints.known().values() if row.architecture == architecture), None)
 
 
 def _folder():
     return resources.files("bap_core") / "paper"
 
 
-def _read(name: str):
-    return yaml.safe_load((_folder() / name).read_text(encoding="utf-8"))
+def _read(path):
+    return yaml.safe_load(path.read_text(encoding="utf-8"))

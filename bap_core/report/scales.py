@@ -1,8 +1,7 @@
 """At which scale a page's numbers were made: decided from the encoders and data in use, never from a profile's name."""
 
-from pathlib import Path
-
 from bap_core.data import catalogue
+from bap_core.data.pool import AND
 
 # Names that the loaders of `data` give; what follows a blank (as in "nico car/truck") names a part of the set.
 OFFICIAL = ("cub", "places", "places205", "coco", "dtd", "waterbirds-95", "waterbirds-100", "waterbirds-1.0",
@@ -46,8 +45,7 @@ def scale_of(used: list) -> str:
 
 def world_of(item) -> dict | None:
     """What ``bap-world.json`` in the root of a data noun (or above it) declares, or None for official or own data."""
-    root = Path(item.root).absolute()
-    return next((world for folder in [root, *root.parents][:4] if (world := catalogue.world(folder))), None)
+    return catalogue.world_around(item.root)
 
 
 def banner_html(scale: str) -> str:
@@ -63,4 +61,4 @@ def banner_html(scale: str) -> str:
 def _of_data(item) -> str:
     if world_of(item):
         return "micro"
-    return "paper" if item.name.split(" ")[0] in OFFICIAL else "own"
+    return "paper" if all(name.split(" ")[0] in OFFICIAL for name in item.name.split(AND)) else "own"

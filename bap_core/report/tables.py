@@ -82,7 +82,8 @@ def side_by_side(
     """The paper's cells beside the measured ones: a section per encoder, a row per method, per data set two columns.
 
     frame: tidy frame with the methods and data sets of ``table`` (``table2`` or ``table12``). Rows are the methods
-    that were measured. Away from paper scale the caption says that the pairs are not comparable as values.
+    that were measured. Away from paper scale the caption says that the pairs are not comparable as values, and with
+    random weights not at all.
     """
     metrics = _listed(metrics)
     frame = _with_metrics(frame, metrics)
@@ -97,7 +98,8 @@ def side_by_side(
     columns = [*keys[1:-1], *(["metric"] if len(metrics) > 1 else []), "source"]
     wide = _spread_out(both, rows=["encoder", "method"], columns=columns)
     number = CAPTIONS[table].split(".")[0]
-    warning = "" if scale == "paper" else " The paper's encoders and data are others: compare directions, not values."
+    others = " The paper's encoders and data are others: compare directions, not values."
+    warning = {"paper": "", "random": " There is nothing to compare."}.get(scale, others)
     return Table(wide, f"{number} beside this run ({wording.SCALES[scale]}).{warning}", notes=_reasons(ours))
 
 
@@ -109,6 +111,8 @@ def claims_table(judged: pd.DataFrame, scale: str) -> Table:
     shown = pd.DataFrame({**judged[["encoder", "paper", "measured"]], "verdict": verdicts}).set_index(claims)
     judged_as = "values and directions" if scale == "paper" else "directions only"
     caption = f"Claims, judged at {wording.SCALES[scale]} ({judged_as})."
+    if scale == "random":
+        caption = f"Claims, none of them judged ({wording.SCALES[scale]})."
     return Table(shown, caption, words=("encoder", "paper", "measured", "verdict"), kind="claims")
 
 

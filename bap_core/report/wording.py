@@ -43,7 +43,7 @@ SCALES = {
     "micro": "micro scale",
     "own": "your own pictures",
     "paper": "paper scale",
-    "random": "random weights",
+    "random": "random weights, meaningless numbers",
 }
 
 EMPTY = "-"

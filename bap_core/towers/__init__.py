@@ -10,7 +10,8 @@ What it asks of a model (open_clip's own have the first three, and the others ar
 - ``native``: the library's own module, whose weights are what a file holds;
 - ``pooling``: how the outputs become one vector, where there is a choice.
 
-``create`` of each module takes a name of its library and ``weights``: "random", a tag, or a local path.
+``create`` of each module takes a name of its library and ``weights``: "random", a tag, or a local path; ``how_to_load``
+gives the Python that reads a saved model back without us.
 """
 
 from bap_core.towers import from_gensim, from_open_clip, from_timm, from_transformers

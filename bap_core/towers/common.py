@@ -9,8 +9,20 @@ import torch
 from safetensors import safe_open
 from torch import Tensor
 
+MICRO = Path(__file__).parent.parent / "micro" / "encoders"  # package data: <name>.json, .safetensors, .card.json
 SETTINGS = "bap.json"  # in a folder, what the header of a .safetensors file holds
 WEIGHTS = ("open_clip_model.safetensors", "model.safetensors", "open_clip_pytorch_model.bin", "pytorch_model.bin")
+
+
+def micro_names() -> list[str]:
+    """Names of the encoders that ship with the package."""
+    return sorted(path.stem for path in MICRO.glob("*.safetensors"))
+
+
+def micro_config(name: str) -> dict:
+    """The model configuration of a micro encoder: open_clip's, or a ``timm`` model and its arguments; {} for others."""
+    path = MICRO / f"{name}.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
 
 
 def settings(path: Path) -> dict:

@@ -11,9 +11,7 @@ import torch
 from open_clip.model import resize_pos_embed
 
 from bap_core import checkpoints
-from bap_core.towers.common import StandInTokens, settings, weights_file
-
-MICRO = Path(__file__).parent.parent / "micro" / "encoders"  # package data: <name>.json, .safetensors, .card.json
+from bap_core.towers.common import MICRO, StandInTokens, micro_config, micro_names, settings, weights_file
 
 
 def create(architecture: str, weights: str, *, size: int | None, pooling: str | None) -> torch.nn.Module:
@@ -44,7 +42,7 @@ def tokenizer(architecture: str, *, stand_in: bool = False):
     a tokenizer that has to be downloaded. stand_in: for random weights, words by number instead of such a download.
     """
     text = open_clip.get_model_config(architecture)["text_cfg"]
-    if (MICRO / f"{architecture}.json").exists():
+    if micro_config(architecture):
         return open_clip.SimpleTokenizer(context_length=text["context_length"])
     if stand_in and "hf_tokenizer_name" in text:
         return StandInTokens(text["vocab_size"], context=text["context_length"])
@@ -55,15 +53,22 @@ def tokenizer(architecture: str, *, stand_in: bool = False):
         raise checkpoints.missing(architecture, "tokenizer", error, fetch=fetch) from error
 
 
+def how_to_load(model: torch.nn.Module, architecture: str, path: Path) -> str:
+    """Python that loads the saved file with open_clip, at its size and with its statistics where they are not the usual."""
+    size, native = model.visual.image_size, open_clip.get_model_config(architecture)["vision_cfg"]["image_size"]
+    size = size[0] if isinstance(size, (tuple, list)) else size
+    statistics = {key: tuple(model.visual.preprocess_cfg[key]) for key in ("mean", "std")}
+    usual = {"mean": open_clip.OPENAI_DATASET_MEAN, "std": open_clip.OPENAI_DATASET_STD}
+    arguments = [repr(architecture), f"pretrained={str(path)!r}"]
+    arguments += [f"force_image_size={size}"] * (size != native) + [f"force_preprocess_cfg={statistics}"] * (statistics != usual)
+    known = "from bap_core import encoders; encoders.register_micro(); " if micro_config(architecture) else ""
+    return f"{known}import open_clip; model = open_clip.create_model({', '.join(arguments)})"
+
+
 def register_micro() -> None:
-    """Tell open_clip about the micro architectures, so that its ``create_model`` knows their names."""
-    if MICRO.is_dir() and not set(micro_names()) <= set(open_clip.list_models()):
+    """Tell open_clip about the micro architectures with words, so that its ``create_model`` knows their names."""
+    if not {name for name in micro_names() if "text_cfg" in micro_config(name)} <= set(open_clip.list_models()):
         open_clip.add_model_config(MICRO)
-
-
-def micro_names() -> list[str]:
-    """Names of the encoders that ship with the package."""
-    return sorted(path.stem for path in MICRO.glob("*.safetensors"))
 
 
 def _check_tag(architecture: str, tag: str, tags: list[str]) -> None:

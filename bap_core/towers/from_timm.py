@@ -1,7 +1,7 @@
 """timm: the supervised and self-supervised image towers of Table 1. They have no text tower.
 
 Their embedding is timm's pooled feature: the class token after the last norm of a ViT, the mean over the map of a
-ConvNeXt, normalised. The classification head is left out.
+ConvNeXt, normalised. The classification head is left out. Two micro encoders are timm models of their own size.
 """
 
 import difflib
@@ -14,7 +14,7 @@ import timm
 from torch import Tensor, nn
 
 from bap_core import checkpoints
-from bap_core.towers.common import weights_file
+from bap_core.towers.common import micro_config, weights_file
 
 
 class Pictures(nn.Module):
@@ -46,27 +46,62 @@ def create(name: str, weights: str, *, size: int | None, pooling: str | None) ->
         raise ValueError(f"{name} is used with timm's own pooling; leave pooling={pooling!r} out")
     architecture, path = name.removeprefix("timm/"), Path(weights).expanduser()
     if weights == "random":
-        native = _resized(timm.create_model(architecture, num_classes=0), size)
+        native = _resized(_blank(architecture), size)
     elif weights in tags(name):
         native = _resized(_fetched(architecture, weights), size)
     elif path.exists():
         native = _from_file(architecture, path, size)
     else:
         raise ValueError(f"{name}: {weights!r} is neither a file nor a tag; tags: {', '.join(tags(name)) or 'none'}")
+    return _wrapped(native, size)
+
+
+def random(config: dict) -> Pictures:
+    """A micro tower with fresh weights. config: ``timm``, the name of its model there, and arguments of that model."""
+    return _wrapped(_from_config(config), None)
+
+
+def how_to_load(model: Pictures, architecture: str, path: Path) -> str:
+    """Python that loads the saved file with timm, at its size and with its statistics where they are not the usual."""
+    arguments = {**micro_config(architecture)}
+    name = arguments.pop("timm", architecture.removeprefix("timm/"))
+    usual = {**timm.get_pretrained_cfg(name).to_dict(), **arguments.get("pretrained_cfg_overlay", {})}
+    if hasattr(model.visual, "set_input_size") and model.visual.image_size != usual["input_size"][-1]:
+        arguments["img_size"] = model.visual.image_size
+    statistics = {key: tuple(model.visual.preprocess_cfg[key]) for key in ("mean", "std")}
+    if statistics != {key: tuple(usual[key]) for key in statistics}:
+        arguments["pretrained_cfg_overlay"] = {**arguments.get("pretrained_cfg_overlay", {}), **statistics}
+    listed = "".join(f"{key}={value!r}, " for key, value in arguments.items())
+    return f"import timm; model = timm.create_model({name!r}, num_classes=0, {listed}checkpoint_path={str(path)!r})"
+
+
+def tags(name: str) -> list[str]:
+    """The pre-trained tags of ``timm/NAME``. ValueError, with near names, if timm does not have it."""
+    architecture = name.removeprefix("timm/")
+    if micro_config(architecture):
+        return []
+    if not timm.is_model(architecture):
+        near = [f"timm/{found}" for found in difflib.get_close_matches(architecture, timm.list_models(), n=3)]
+        raise ValueError(f"unknown encoder {name!r}: timm has no {architecture}"
+                         f"{'; did you mean ' + ' or '.join(near) + '?' if near else ''}")
+    return [tagged.partition(".")[2] for tagged in timm.list_pretrained(f"{architecture}.*")]
+
+
+def _wrapped(native: nn.Module, size: int | None) -> Pictures:
     trained = native.pretrained_cfg
     native.image_size = size or trained["input_size"][-1]
     native.preprocess_cfg = {"mean": trained["mean"], "std": trained["std"]}
     return Pictures(native)
 
 
-def tags(name: str) -> list[str]:
-    """The pre-trained tags of ``timm/NAME``. ValueError, with near names, if timm does not have it."""
-    architecture = name.removeprefix("timm/")
-    if not timm.is_model(architecture):
-        near = [f"timm/{found}" for found in difflib.get_close_matches(architecture, timm.list_models(), n=3)]
-        raise ValueError(f"unknown encoder {name!r}: timm has no {architecture}"
-                         f"{'; did you mean ' + ' or '.join(near) + '?' if near else ''}")
-    return [tagged.partition(".")[2] for tagged in timm.list_pretrained(f"{architecture}.*")]
+def _blank(architecture: str) -> nn.Module:
+    config = micro_config(architecture)
+    return _from_config(config) if config else timm.create_model(architecture, num_classes=0)
+
+
+def _from_config(config: dict) -> nn.Module:
+    arguments = {name: value for name, value in config.items() if name != "timm"}
+    return timm.create_model(config["timm"], num_classes=0, **arguments)
 
 
 def _fetched(architecture: str, tag: str) -> nn.Module:
@@ -79,7 +114,7 @@ def _fetched(architecture: str, tag: str) -> nn.Module:
 
 def _from_file(architecture: str, path: Path, size: int | None) -> nn.Module:
     """Every weight must be in the file, except the last norm of an FCMAE tower, which was released without one."""
-    native = _resized(timm.create_model(architecture, num_classes=0), size)
+    native = _resized(_blank(architecture), size)
     try:
         state = _as_timm(architecture)(timm.models.load_state_dict(str(weights_file(path))), native)
         heads = native.pretrained_cfg["classifier"] or ()
@@ -95,7 +130,8 @@ def _from_file(architecture: str, path: Path, size: int | None) -> nn.Module:
 
 def _as_timm(architecture: str):
     """timm's own translation of a file's names and position grid into those of a model."""
-    translate = sys.modules[timm.models.model_entrypoint(architecture).__module__].checkpoint_filter_fn
+    known = micro_config(architecture).get("timm", architecture)
+    translate = sys.modules[timm.models.model_entrypoint(known).__module__].checkpoint_filter_fn
     if "adapt_layer_scale" in inspect.signature(translate).parameters:
         return partial(translate, adapt_layer_scale=True)  # DeiT III's released names
     return translate

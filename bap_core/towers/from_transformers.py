@@ -148,6 +148,14 @@ def create(name: str, weights: str, *, size: int | None, pooling: str | None) ->
     return Bert(native, pooling=pooling or choices[0], source=_words_of(name, source))
 
 
+def how_to_load(model: nn.Module, architecture: str, path: Path) -> str:
+    """Python that loads the saved folder with transformers. A file without a configuration beside it is only for us."""
+    if path.suffix == ".safetensors":
+        return f"from bap_core import encoders; model = encoders.load({str(path)!r}).model.native"
+    kind = type(model.native).__name__
+    return f"import transformers; model = transformers.{kind}.from_pretrained({str(path)!r})"
+
+
 def _source(name: str, weights: str) -> str:
     """"random", a path that exists, or the name itself for the hub's weights."""
     if weights in ("random", name):

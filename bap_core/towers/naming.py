@@ -7,8 +7,8 @@ from pathlib import Path
 import open_clip
 
 from bap_core import checkpoints
-from bap_core.towers import from_open_clip, from_timm, from_transformers
-from bap_core.towers.common import SETTINGS, settings
+from bap_core.towers import from_timm, from_transformers
+from bap_core.towers.common import MICRO, SETTINGS, micro_config, micro_names, settings
 
 
 @dataclass(frozen=True)
@@ -42,13 +42,36 @@ def resolve(name: str, weights: str | Path | None) -> Wanted:
     else:
         architecture = row.architecture if row else head
         weights = given or (str(weights) if weights else _usual(architecture, row))
-    library = _library(architecture, name)
+    whose = library(architecture, name)
     if not weights:
         raise ValueError(f"encoder {name!r} needs weights, as in {_example(architecture)!r}; 'random' is a choice too")
     noted = _noted(architecture, weights)
     mean, std = _statistics(noted, row or checkpoints.find(architecture))
-    return Wanted(library, architecture, weights, noted.get("size", row.size if row else None), mean, std,
+    return Wanted(whose, architecture, weights, noted.get("size", row.size if row else None), mean, std,
                   noted.get("pooling"), _scale(architecture, weights, noted))
+
+
+def library(architecture: str, name: str) -> str:
+    """Whose model ``architecture`` is: "open_clip", "timm", "transformers" or "gensim".
+
+    name: as the caller wrote it. ValueError with near names for one that no library has.
+    """
+    if "timm" in micro_config(architecture):
+        return "timm"
+    if architecture.startswith("timm/"):
+        from_timm.tags(architecture)  # refuses a name that timm does not have
+        return "timm"
+    if architecture in from_transformers.NAMES:
+        return "transformers"
+    if row := checkpoints.find(architecture):
+        return row.library
+    micro, rows, known = micro_names(), list(checkpoints.known()), open_clip.list_models()
+    if architecture in known:
+        return "open_clip"
+    near = difflib.get_close_matches(architecture, [*micro, *rows, *known, *from_transformers.NAMES], n=3)
+    hint = f"did you mean {' or '.join(near)}? " if near else ""
+    raise ValueError(f"unknown encoder {name!r}: {hint}shipped: {', '.join(micro)}; of the paper: {', '.join(rows)}; "
+                     "or an open_clip or timm name with weights, NAME:TAG, NAME:FILE or NAME:random (timm/NAME for timm)")
 
 
 def _own_path(name: str) -> Path | None:
@@ -62,28 +85,11 @@ def _own_path(name: str) -> Path | None:
 
 def _usual(architecture: str, row: checkpoints.Checkpoint | None) -> str:
     """The weights that a name alone stands for; "" if it has to say."""
-    if architecture in from_open_clip.micro_names():
-        return str(from_open_clip.MICRO / f"{architecture}.safetensors")
+    if architecture in micro_names():
+        return str(MICRO / f"{architecture}.safetensors")
     if row or (row := checkpoints.find(architecture)):
         return row.tag or row.name
     return ""
-
-
-def _library(architecture: str, name: str) -> str:
-    if architecture.startswith("timm/"):
-        from_timm.tags(architecture)  # refuses a name that timm does not have
-        return "timm"
-    if architecture in from_transformers.NAMES:
-        return "transformers"
-    if row := checkpoints.find(architecture):
-        return row.library
-    micro, rows, known = from_open_clip.micro_names(), list(checkpoints.known()), open_clip.list_models()
-    if architecture in known:
-        return "open_clip"
-    near = difflib.get_close_matches(architecture, [*micro, *rows, *known, *from_transformers.NAMES], n=3)
-    hint = f"did you mean {' or '.join(near)}? " if near else ""
-    raise ValueError(f"unknown encoder {name!r}: {hint}shipped: {', '.join(micro)}; of the paper: {', '.join(rows)}; "
-                     "or an open_clip or timm name with weights, NAME:TAG, NAME:FILE or NAME:random (timm/NAME for timm)")
 
 
 def _noted(architecture: str, weights: str) -> dict:
@@ -104,7 +110,7 @@ def _statistics(noted: dict, row: checkpoints.Checkpoint | None) -> tuple:
 def _scale(architecture: str, weights: str, noted: dict) -> str:
     if weights == "random":
         return "random"
-    return noted.get("scale") or ("micro" if architecture in from_open_clip.micro_names() else "paper")
+    return noted.get("scale") or ("micro" if architecture in micro_names() else "paper")
 
 
 def _example(architecture: str) -> str:

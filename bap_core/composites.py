@@ -1,0 +1,44 @@
+"""A downstream set whose pictures are composites, made when they are asked for: which object on which background."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import ClassVar
+
+from PIL import Image
+
+from bap_core import store
+from bap_core.compositing import Compositor
+from bap_core.data.nouns import Scenes
+
+
+@dataclass(frozen=True, eq=False)
+class Composites(Scenes):
+    """`Scenes` without files: row i is object ``object[i]`` on background ``background[i]`` of the compositor.
+
+    frame: object and background (row numbers), label, place, split, group. Use the compositor's `check` before the rows
+    are numbered, not after. ValueError for a number that the compositor does not have.
+    """
+
+    compositor: Compositor = field(kw_only=True)
+    columns: ClassVar[tuple[str, ...]] = ("object", "background", "label", "place", "split", "group")
+
+    def __post_init__(self):
+        super().__post_init__()
+        for column, noun in (("object", self.compositor.objects), ("background", self.compositor.backgrounds)):
+            numbers = self.frame[column]
+            if not numbers.between(0, len(noun) - 1).all():
+                raise ValueError(f"{self.name}: {column} numbers {numbers.min()}..{numbers.max()}, but there are {len(noun)}")
+
+    def image(self, i: int) -> Image.Image:
+        """Composite ``i``, RGB, of the compositor's size."""
+        rows, columns = (self.frame[name].to_numpy()[[i]] for name in ("object", "background"))
+        return Image.fromarray(self.compositor.batch(rows, columns)[0].permute(1, 2, 0).numpy())
+
+    @cached_property
+    def pictures(self) -> str:
+        """Names the pictures alone: equal for sets of the same pairs that differ in labels or splits."""
+        return store.key(compositor=self.compositor.fingerprint, objects=self.frame["object"].tolist(),
+                         backgrounds=self.frame["background"].tolist())
+
+    def _more(self) -> list:
+        return [*super()._more(), self.compositor.fingerprint]

@@ -1,0 +1,43 @@
+"""Tables of what a page works with."""
+
+import pandas as pd
+from on_disk import declare, save
+from PIL import Image
+
+from bap_core import data, report
+from bap_core.compositing import Compositor
+from bap_core.data import Backgrounds, Objects
+
+
+def birds(root, **more):
+    Image.new("RGBA", (4, 4), (255, 0, 0, 255)).save(root / "bird.png")
+    rows = [{"image": "bird.png", "mask": None, "segmentation": None, "x": None, "y": None, "width": None, "height": None,
+             "label": label, "super_class": "bird"} for label in ("gull", "gull", "tern")]
+    return Objects("birds", root, pd.DataFrame(rows), **more)
+
+
+def listed(compositor):
+    frame = report.inventory(compositor).frame
+    return list(zip(frame.index, frame["number"], frame["which"]))
+
+
+def test_an_inventory_counts_objects_and_backgrounds_and_lists_what_was_left_out(tmp_path):
+    grounds = Backgrounds("grounds", tmp_path, pd.DataFrame({"image": ["a.png", "b.png"], "category": ["sky", "sky"]}),
+                          skipped={"excluded": 7})
+    save(tmp_path / "a.png")
+    assert listed(Compositor(birds(tmp_path), grounds, size=8, seed=0)) == [
+        ("objects", "3", "gull 2, tern 1"), ("backgrounds", "2", "sky 2"), ("left out by the loader", "7", "excluded")]
+
+
+def test_an_inventory_says_which_categories_stand_in_for_others_and_with_how_many_pictures(tmp_path):
+    for name in ("c/church/outdoor", "k/kitchen", "r/restaurant_kitchen", "s/sky"):
+        for number in range(2):
+            save(tmp_path / "data_256" / name / f"{number}.jpg")
+    declare(tmp_path, places={"categories": 4})
+    found = data.places(tmp_path, categories=["abbey", "kitchenette", "sky"], substitutes={
+        "abbey": "church/outdoor", "kitchenette": ["kitchen", "restaurant_kitchen"]})
+    rows = listed(Compositor(birds(tmp_path), found, size=8, seed=0))
+    assert rows[2:] == [("in place of abbey", "2", "church/outdoor"),
+                        ("in place of kitchenette", "4", "kitchen, restaurant_kitchen")]
+    drawn = found.take(found.frame["category"] == "sky")
+    assert listed(Compositor(birds(tmp_path), drawn, size=8, seed=0))[2] == ("in place of abbey", "0", "church/outdoor")
