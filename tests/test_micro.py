@@ -7,12 +7,13 @@ from pathlib import Path
 import numpy as np
 import open_clip
 import pytest
+import torch
 from PIL import Image
 from pycocotools import mask as run_lengths
 
 from bap_core import data, encoders, micro, store
 from bap_core.micro import backgrounds, birds, captions, coco, cub, gallery, kinds, places, scenes, waterbirds, world
-from bap_core.micro.calibration import native_figures
+from bap_core.micro.calibration import additivity, native_figures
 from bap_core.micro.folders import render
 from bap_core.micro.pen import smooth, tube
 from bap_core.micro.recipes import RECIPES
@@ -262,8 +263,16 @@ def test_shipped_encoders_stay_small():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", RECIPES)
+@pytest.mark.parametrize("name", ["micro-clip", "micro-siglip", "micro-supervised"])
 def test_shipped_weights_reproduce_the_numbers_on_their_card(name):
     card = json.loads((encoders.MICRO / f"{name}.card.json").read_text())
     measured = native_figures(name, micro.resolve("micro"))
     assert measured == pytest.approx(card["native_figures"], abs=0.01)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", RECIPES)
+def test_the_additivity_on_every_card_can_be_measured_again(name):
+    card = json.loads((encoders.MICRO / f"{name}.card.json").read_text())
+    measured = additivity(encoders.load(name, dtype=torch.float32), micro.resolve("micro"))
+    assert measured == pytest.approx(card["native_figures"]["additivity"], abs=0.01)
