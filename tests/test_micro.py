@@ -215,7 +215,8 @@ def test_captions_name_the_bird_its_sort_or_its_place_as_the_mix_says():
 
 def test_captions_of_vehicles_and_figures_name_them_and_nobody_teaches_a_withheld_one():
     named = [captions.captioned(i, 0, captions.Mix(vehicles=1.0, figures=0.0, empty=0.0, place=0.0), size=16) for i in range(60)]
-    assert {kinds.KINDS[shown].words for _, _, shown in named} == {"car", "bus", "bicycle", "ship", "sailboat", "airplane", "train"}
+    assert {kinds.KINDS[shown].words for _, _, shown in named} == {
+        "car", "bus", "bicycle", "ship", "sailboat", "airplane", "train"}
     assert not any(word in text for _, text, _ in named for word in ("truck", "motorcycle"))
     assert all(kinds.KINDS[shown].words in text for _, text, shown in named if "vehicle" not in text and "," not in text)
     assert all("vehicle" in text for text in _captions(vehicles=1.0, vague=1.0))

@@ -16,7 +16,8 @@ NOTEBOOKS = Path(bap_core.__file__).parent.parent / "notebooks"
 REQUIRED = {"id", "notebook", "claim", "where", "rule", "a"}
 
 
-CELLS = {"table1": 18, "table2": 96, "table3": 96, "table4": 64, "table5": 48, "table8": 48, "table9": 48, "table12": 10, "table14": 10, "table16": 52, "table17": 12}
+CELLS = {"table1": 18, "table2": 96, "table3": 96, "table4": 64, "table5": 48, "table8": 48, "table9": 48, "table12": 10,
+         "table14": 10, "table16": 52, "table17": 12}
 
 
 @pytest.mark.parametrize(("name", "cells"), CELLS.items())
