@@ -1,7 +1,14 @@
+from types import SimpleNamespace
+
 import numpy as np
+import pandas as pd
 import pytest
+import torch
+from spurious import toy
 
 from bap_core import evaluate
+from bap_core.data import Scenes
+from bap_core.methods import DFR, LinearProbe
 
 NAMES = ["landbird on land", "landbird on water"]
 
@@ -32,3 +39,86 @@ def test_an_array_is_recorded_as_its_mean_and_standard_deviation():
 def test_a_single_number_is_recorded_alone():
     frame = evaluate.record({"slope": -1.0}, dataset="d", encoder="e", method="m", seed=0, group="K=5")
     assert frame[["metric", "value", "n", "group"]].values.tolist() == [["slope", -1.0, 1, "K=5"]]
+
+
+@pytest.fixture
+def birds(monkeypatch):
+    """Scenes over a toy's rows, whose encoder gives the toy's features."""
+    data = toy(0, n_train=1000, n_val=400, n_test=400)
+    splits = {name: getattr(data, name) for name in ("train", "val", "test")}
+    frame = pd.concat([pd.DataFrame({"image": "none", "label": rows.y, "place": rows.group % 2, "split": name,
+                                     "group": rows.group}) for name, rows in splits.items()], ignore_index=True)
+    features = torch.cat([rows.X for rows in splits.values()])
+    monkeypatch.setattr(evaluate, "extract", lambda encoder, scenes: features)
+    return Scenes("toy-95", "nowhere", frame, ("landbird", "waterbird"), ("land", "water"))
+
+
+ENCODER = SimpleNamespace(name="toy")
+LAST_LAYERS = pytest.mark.parametrize("function", [evaluate.dfr, evaluate.afr])
+
+
+def without_minority(scenes):
+    frame = scenes.frame.copy()
+    frame.loc[(frame["label"] != frame["place"]) & (frame["split"] != "test"), "split"] = "left out"
+    return Scenes("toy-100", "nowhere", frame, scenes.labels, scenes.places)
+
+
+def values(frame):
+    return frame[frame["group"] == "all"].set_index("metric")["value"]
+
+
+def test_dfr_and_afr_give_the_rows_of_a_probe_and_beat_it_on_the_toy(birds):
+    probe = evaluate.probe(ENCODER, birds, method="LP", seed=0)
+    for function, name in ((evaluate.dfr, "DFR"), (evaluate.afr, "AFR")):
+        frame = function(ENCODER, birds, method=name, seed=0)
+        assert list(frame.columns) == evaluate.COLUMNS
+        assert set(probe["metric"]) <= set(frame["metric"]) and set(frame["method"]) == {name}
+        assert values(frame)["worst_group_accuracy"] > values(probe)["worst_group_accuracy"]
+
+
+def test_afr_records_its_gamma_its_effective_rows_and_how_far_the_head_went(birds):
+    found, choice = values(evaluate.afr(ENCODER, birds, method="AFR", seed=0)), evaluate.choose_afr(ENCODER, birds, seed=0)
+    assert found["gamma"] == choice.setting and found["gamma_carried"] == 0
+    assert found["n_eff"] == choice.estimator.n_eff_ and found["head_change"] == choice.estimator.head_change_
+    assert choice.table["setting"].tolist() == [0, 1, 3, 6, 10, 20] and choice.table["chosen"].sum() == 1
+
+
+@LAST_LAYERS
+def test_flipped_test_labels_turn_the_score_over_and_change_nothing_else(function, birds):
+    frame = birds.frame.copy()
+    test = frame["split"] == "test"
+    frame.loc[test, "label"] = 1 - frame["label"][test]
+    flipped = Scenes("toy-95", "nowhere", frame, birds.labels, birds.places)
+    right, wrong = (values(function(ENCODER, scenes, method="m", seed=0)) for scenes in (birds, flipped))
+    assert wrong["average_accuracy"] == pytest.approx(1 - right["average_accuracy"])
+    learned = ["gamma", "n_eff", "head_change"]
+    assert right.reindex(learned).equals(wrong.reindex(learned))
+
+
+@LAST_LAYERS
+def test_without_minority_rows_the_last_layers_are_left_out_with_the_reason(function, birds):
+    frame = function(ENCODER, without_minority(birds), method="m", seed=0)
+    assert frame["metric"].tolist() == ["average_accuracy", "reweighted_accuracy", "worst_group_accuracy"]
+    assert frame["value"].isna().all() and (frame["n"] == 0).all()
+    assert frame["reason"].str.contains("toy-100 has no landbird on water, no waterbird on land").all()
+
+
+def test_a_gamma_of_the_95_run_can_be_carried_over_and_the_rows_say_so(birds):
+    found = values(evaluate.afr(ENCODER, without_minority(birds), method="AFR", seed=0, carried=6.0))
+    assert found["gamma"] == 6 and found["gamma_carried"] == 1 and 0 <= found["worst_group_accuracy"] <= 1
+
+
+def test_settings_reach_afr(birds):
+    few = evaluate.choose_afr(ENCODER, birds, seed=0, gammas=[6.0], erm=LinearProbe(epochs=1), steps=0)
+    assert few.table["setting"].tolist() == [6] and few.estimator.head_change_ == 0
+
+
+def test_dfr_scales_on_the_split_that_it_is_told_and_refuses_another(birds, monkeypatch):
+    fitted, fit = [], DFR.fit
+    monkeypatch.setattr(DFR, "fit", lambda self, *data, **rest: fitted.append(fit(self, *data, **rest)) or self)
+    for split in ("train", "val"):
+        evaluate.dfr(ENCODER, birds, method="DFR", seed=0, scale_on=split, n_retrains=1)
+    assert [dfr.scaler_.n_samples_seen_ for dfr in fitted] == [1000, 200]
+    assert {dfr.n_retrains for dfr in fitted} == {1}
+    with pytest.raises(ValueError, match="'test'; choices"):
+        evaluate.dfr(ENCODER, birds, method="DFR", seed=0, scale_on="test")

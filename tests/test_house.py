@@ -8,9 +8,9 @@ import pytest
 import bap_core
 
 PACKAGE = Path(bap_core.__file__).parent
-ORDER = ["runtime", "groups", "metrics", "store", "data", "compositing", "composites", "checkpoints", "towers", "encoders",
-         "prompts", "features", "labelling", "anchors", "align", "decomposition", "methods", "evaluate", "report", "micro",
-         "parameters", "execute", "run", "verify", "doctor", "book", "cli"]
+ORDER = ["runtime", "groups", "metrics", "selection", "store", "data", "compositing", "composites", "checkpoints", "towers",
+         "encoders", "prompts", "features", "labelling", "anchors", "align", "decomposition", "methods", "evaluate", "report",
+         "micro", "parameters", "execute", "run", "verify", "doctor", "book", "cli"]
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 

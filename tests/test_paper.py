@@ -18,7 +18,8 @@ NOTEBOOKS = PROJECT / "notebooks"
 REQUIRED = {"id", "notebook", "claim", "where", "rule", "a"}
 
 
-CELLS = {"table1": 18, "table2": 96, "table12": 10, "table14": 10, "table16": 52, "table17": 12}
+CELLS = {"table1": 18, "table2": 96, "table3": 96, "table4": 64, "table5": 48, "table8": 48, "table9": 48, "table12": 10,
+         "table14": 10, "table16": 52, "table17": 12}
 
 
 @pytest.mark.parametrize(("name", "cells"), CELLS.items())
@@ -38,18 +39,31 @@ def test_an_empty_cell_has_a_reason_and_a_full_one_has_none(name):
     assert (table["unit"] != "").all()
 
 
-@pytest.mark.parametrize("name", ["table2", "table14"])
-def test_an_average_is_never_below_the_worst_group(name):
+@pytest.mark.parametrize("name", ["table2", "table3", "table4", "table5", "table8", "table9", "table14"])
+def test_an_average_is_never_below_the_worst_group_but_for_one_cell_of_table_3(name):
     table = printed.table(name).dropna(subset=["value"])
     keys = [key for key in ("family", "dataset", "method", "k") if key in table]
     wide = table.pivot(index=keys, columns="metric", values="value")
-    assert (wide["average_accuracy"] >= wide["worst_group_accuracy"]).all()
+    wrong = wide.index[wide["average_accuracy"] < wide["worst_group_accuracy"]].tolist()
+    assert wrong == ([("SigLIP 2", "coco-gender-95", "AFR")] if name == "table3" else [])
 
 
-def test_zero_shot_rows_do_not_depend_on_the_correlation():
-    table = printed.table("table2").query("protocol == 'zero-shot'")
+@pytest.mark.parametrize("name", ["table2", "table3", "table8"])
+def test_zero_shot_rows_do_not_depend_on_the_correlation(name):
+    table = printed.table(name).query("protocol == 'zero-shot'")
     wide = table.pivot(index=["family", "method", "metric"], columns="dataset", values="value")
-    assert (wide["waterbirds-95"] == wide["waterbirds-100"]).all()
+    assert (wide.iloc[:, 0] == wide.iloc[:, 1]).all() and len(wide.columns) == 2
+
+
+def test_a_cell_of_each_further_table_is_that_of_the_paper():
+    def cell(name, *where):
+        return printed.table(name).set_index(["family", "dataset", "method", "metric"])["value"][where]
+
+    assert cell("table3", "SigLIP 2", "coco-gender-100", "WiSE-FT", "worst_group_accuracy") == 36.1
+    assert cell("table4", "SigLIP 2", "counteranimal brambling/bulbul", "BAP (LP)", "worst_group_accuracy") == 88.3
+    assert cell("table5", "CLIP", "nico bicycle/motorcycle", "Control (LP)", "average_accuracy") == 87.2
+    assert cell("table8", "CLIP", "waterbirds-95", "DFR", "worst_group_accuracy") == 91.3
+    assert cell("table9", "SigLIP 2", "nico car/truck", "Native (LP)", "worst_group_accuracy") == 31.2
 
 
 def test_the_headline_figures_are_those_of_the_paper():
@@ -60,7 +74,7 @@ def test_the_headline_figures_are_those_of_the_paper():
 
 
 def test_methods_of_the_tables_have_a_place_in_the_order():
-    for name in ("table2", "table12", "table14", "table16"):
+    for name in ("table2", "table3", "table4", "table5", "table8", "table9", "table12", "table14", "table16"):
         assert set(printed.table(name)["method"]) <= set(wording.METHODS)
 
 
@@ -124,6 +138,13 @@ def test_every_micro_encoder_has_the_family_of_the_loss_on_its_card():
 def test_families_of_image_encoders_are_those_of_table_1():
     pictures = {row.family for row in checkpoints.known().values() if row.size}
     assert pictures == set(printed.table("table1")["family"])
+
+
+def test_an_encoder_is_of_the_kind_that_table_1_gives_its_family():
+    names = ["clip-l14", "siglip2-b16:random", "in21k-b16", "dinov2-b14", "micro-clip-small", "micro-supervised", "micro-simclr"]
+    assert [printed.kind(name) for name in names] == [
+        "VLM", "VLM", "supervised", "self-supervised", "VLM", "supervised", "self-supervised"]
+    assert printed.kind("timm/resnet18:random") == ""
 
 
 def test_ambiguities_are_complete():

@@ -1,8 +1,10 @@
 """One file per method. Weights, features or text may go in; (N,) predictions come out, and one scorer serves all."""
 
+from bap_core.methods.afr import AFR
 from bap_core.methods.bap import pretrain_bap
 from bap_core.methods.control import pretrain_control
+from bap_core.methods.dfr import DFR
 from bap_core.methods.linear_probe import LinearProbe
 from bap_core.methods.zero_shot import ZeroShot
 
-__all__ = ["LinearProbe", "ZeroShot", "pretrain_bap", "pretrain_control"]
+__all__ = ["AFR", "DFR", "LinearProbe", "ZeroShot", "pretrain_bap", "pretrain_control"]

@@ -14,6 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from bap_core import runtime
+from bap_core.methods import checks
 
 
 @dataclass
@@ -27,11 +28,9 @@ class LinearProbe:
 
     def fit(self, X: Tensor, y, *, seed: int) -> "LinearProbe":
         """X: (N, D) float32; y: (N,) int in 0..C-1, every class present. The seed draws the start and the order."""
-        X, y = _checked(X, y)
-        n_classes = int(y.max()) + 1
-        counts = torch.bincount(y, minlength=n_classes)
-        if n_classes < 2 or (counts == 0).any():
-            raise ValueError(f"a probe needs examples of every class; counts per class: {counts.tolist()}")
+        X, y = checks.labelled(X, y)
+        counts = checks.class_counts(y)
+        n_classes = len(counts)
         self.class_weight_ = len(y) / (n_classes * counts.float())
         draw = runtime.generator(seed, "probe")
         bound = X.shape[1] ** -0.5  # torch.nn.Linear's own start, from our generator
@@ -49,15 +48,5 @@ class LinearProbe:
 
     def predict(self, X: Tensor) -> np.ndarray:
         """X: (N, D) -> (N,) int64 class numbers."""
-        if X.ndim != 2 or X.shape[1] != self.coef_.shape[1]:
-            raise ValueError(f"features {tuple(X.shape)} do not fit a probe fitted on {self.coef_.shape[1]} dimensions")
+        X = checks.fitting(X, width=self.coef_.shape[1])
         return F.linear(X, self.coef_, self.intercept_).argmax(dim=1).numpy()
-
-
-def _checked(X: Tensor, y) -> tuple[Tensor, Tensor]:
-    y = torch.tensor(np.asarray(y), dtype=torch.int64)  # a copy: pandas lends read-only memory
-    if X.ndim != 2 or len(X) != len(y) or len(y) == 0:
-        raise ValueError(f"features {tuple(X.shape)} and labels {tuple(y.shape)} must be (N, D) and (N,), N >= 1")
-    if not torch.isfinite(X).all():
-        raise ValueError(f"{int((~torch.isfinite(X)).any(dim=1).sum())} of {len(X)} feature rows are not finite")
-    return X, y

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from torch import Tensor
 
+from bap_core.methods import checks
+
 
 @dataclass(frozen=True)
 class ZeroShot:
@@ -16,4 +18,4 @@ class ZeroShot:
         """X: (N, D) unit-norm image embeddings -> (N,) int64 class numbers."""
         if X.ndim != 2 or X.shape[1] != self.prototypes.shape[1]:
             raise ValueError(f"embeddings {tuple(X.shape)} do not fit prototypes {tuple(self.prototypes.shape)}")
-        return (X @ self.prototypes.T).argmax(dim=1).numpy()
+        return (checks.finite(X) @ self.prototypes.T).argmax(dim=1).numpy()

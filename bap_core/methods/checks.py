@@ -1,0 +1,41 @@
+"""What every estimator over features asks of its input, at the door."""
+
+import numpy as np
+import torch
+from torch import Tensor
+
+
+def labelled(X: Tensor, y) -> tuple[Tensor, Tensor]:
+    """Features (N, D) and labels (N,) int that belong together, N >= 1; labels as an int64 copy."""
+    y = torch.tensor(np.asarray(y), dtype=torch.int64)  # a copy: pandas lends read-only memory
+    if X.ndim != 2 or y.shape != X.shape[:1] or len(y) == 0:
+        raise ValueError(f"features {tuple(X.shape)} and labels {tuple(y.shape)} must be (N, D) and (N,), N >= 1")
+    if y.min() < 0:
+        raise ValueError(f"labels are class numbers from 0 up; the lowest is {int(y.min())}")
+    return finite(X), y
+
+
+def class_counts(y: Tensor, *, n_classes: int | None = None) -> Tensor:
+    """Examples of every class: (N,) int64 -> (C,). ValueError if there is one class only, or a class without examples.
+
+    n_classes: C, if not the highest label tells it.
+    """
+    counts = torch.bincount(y, minlength=n_classes or 0)
+    if len(counts) < 2 or (counts == 0).any() or len(counts) > (n_classes or len(counts)):
+        known = f" of {n_classes}" if n_classes else ""
+        raise ValueError(f"examples of every class{known} are needed; counts per class: {counts.tolist()}")
+    return counts
+
+
+def fitting(X: Tensor, *, width: int) -> Tensor:
+    """X, if it is (N, width) and finite."""
+    if X.ndim != 2 or X.shape[1] != width:
+        raise ValueError(f"features {tuple(X.shape)} do not fit an estimator fitted on {width} dimensions")
+    return finite(X)
+
+
+def finite(X: Tensor) -> Tensor:
+    """X, if none of its rows holds a NaN or an infinity."""
+    if not torch.isfinite(X).all():
+        raise ValueError(f"{int((~torch.isfinite(X)).any(dim=1).sum())} of {len(X)} feature rows are not finite")
+    return X
