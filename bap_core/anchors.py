@@ -24,7 +24,7 @@ def draw_backgrounds(n_objects: int, n_backgrounds: int, *, k: int, seed: int) -
         raise ValueError(f"k={k} different backgrounds per object, but there are {n_backgrounds}; "
                          "lower k or add background pictures")
     drawn = np.empty((n_objects, k), dtype=np.int64)
-    for i in range(n_objects):  # rows are copied: a list of slices would keep all N permutations, 5 GB for 30,000 objects
+    for i in range(n_objects):  # each row is copied: slices would keep N whole permutations, gigabytes at the paper's sizes
         drawn[i] = runtime.rng(seed, "anchor", i).permutation(n_backgrounds)[:k]
     return drawn
 

@@ -148,6 +148,15 @@ def test_a_claim_across_encoders_gives_one_row():
     assert verdicts(frame, "01_additivity", "micro")["additivity-siglip-first", "all"] == "does not hold"
 
 
+def test_encoders_without_language_are_compared_with_and_not_judged_themselves():
+    scores = {"micro-clip": 0.8, "micro-siglip": 0.78, "micro-supervised": 0.7, "micro-simclr": 0.82}
+    frame = pd.concat([rows("Native", [value], encoder=name, metric="additivity", split="all") for name, value in scores.items()])
+    found = verdicts(frame, "01_additivity", "micro")
+    assert found["additivity-above-supervised", "all"] == "holds"
+    assert found["additivity-above-self-supervised", "all"] == "does not hold"
+    assert ("additivity-high", "micro-siglip") in found and ("additivity-high", "micro-supervised") not in found
+
+
 def test_the_null_of_additivity_must_lie_below_the_score_by_the_printed_spread():
     def frame(null):
         own = rows("Native", [0.85], metric="additivity", split="all")

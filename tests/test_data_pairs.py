@@ -192,9 +192,9 @@ def test_nico_accepts_the_papers_short_names_and_merges_spellings_of_one_class(t
 
 def test_nico_refuses_small_cells_unknown_names_and_wrong_counts(vehicles, tmp_path):
     with pytest.raises(ValueError, match="fewer than smallest=20 photographs: {'car in grass': 5, 'car in water': 5"):
-        nico(vehicles, seed=0)
+        nico(vehicles, seed=0, smallest=20)
     with pytest.warns(UserWarning, match="fewer than smallest=20"):
-        assert len(nico(vehicles, seed=0, strict=False)) == 20
+        assert len(nico(vehicles, seed=0, smallest=20, strict=False)) == 20
     with pytest.raises(ValueError, match="no 'trukc' among its 3 classes; did you mean 'truck'"):
         nico(vehicles, seed=0, classes=("car", "trukc"), smallest=1)
     with pytest.raises(ValueError, match="no 'snow' among its 6 contexts"):
@@ -206,6 +206,23 @@ def test_nico_refuses_small_cells_unknown_names_and_wrong_counts(vehicles, tmp_p
         nico(vehicles, seed=0, smallest=1)
     with pytest.raises(FileNotFoundError, match="track_1/public_dg_0416/train is missing. NICO.*: track_1.zip"):
         nico(tmp_path / "elsewhere", seed=0)
+
+
+def test_a_cell_of_a_small_world_may_be_small_but_not_smaller_than_its_world_says(vehicles):
+    folder = vehicles / "track_1/public_dg_0416/train"
+    assert len(nico(vehicles, seed=0)) == 20  # 90 photographs in 18 cells: five each
+    (folder / "grass/car/0.jpg").rename(folder / "rock/car/more.jpg")
+    with pytest.raises(ValueError, match="fewer than smallest=5 photographs: {'car in grass': 4"):
+        nico(vehicles, seed=0)
+
+
+@pytest.mark.parametrize("declared", [None, {}, {"nico": {"contexts": 6, "classes": 3, "images": 18 * 30}}])
+def test_of_the_release_and_of_large_worlds_a_cell_must_have_twenty(vehicles, declared):
+    (vehicles / "bap-world.json").unlink()
+    if declared is not None:
+        declare(vehicles, **declared)
+    with pytest.warns(UserWarning, match="fewer than smallest=20 photographs"):
+        nico(vehicles, seed=0, strict=False)
 
 
 def test_nico_without_all_contexts_is_read_when_the_two_are_there_and_it_need_not_be_whole(tmp_path):

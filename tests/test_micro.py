@@ -7,12 +7,13 @@ from pathlib import Path
 import numpy as np
 import open_clip
 import pytest
+import torch
 from PIL import Image
 from pycocotools import mask as run_lengths
 
 from bap_core import data, encoders, micro, store
 from bap_core.micro import backgrounds, birds, captions, coco, cub, gallery, kinds, places, scenes, waterbirds, world
-from bap_core.micro.calibration import native_figures
+from bap_core.micro.calibration import additivity, native_figures
 from bap_core.micro.folders import render
 from bap_core.micro.pen import smooth, tube
 from bap_core.micro.recipes import RECIPES
@@ -214,7 +215,8 @@ def test_captions_name_the_bird_its_sort_or_its_place_as_the_mix_says():
 
 def test_captions_of_vehicles_and_figures_name_them_and_nobody_teaches_a_withheld_one():
     named = [captions.captioned(i, 0, captions.Mix(vehicles=1.0, figures=0.0, empty=0.0, place=0.0), size=16) for i in range(60)]
-    assert {kinds.KINDS[shown].words for _, _, shown in named} == {"car", "bus", "bicycle", "ship", "sailboat", "airplane", "train"}
+    assert {kinds.KINDS[shown].words for _, _, shown in named} == {
+        "car", "bus", "bicycle", "ship", "sailboat", "airplane", "train"}
     assert not any(word in text for _, text, _ in named for word in ("truck", "motorcycle"))
     assert all(kinds.KINDS[shown].words in text for _, text, shown in named if "vehicle" not in text and "," not in text)
     assert all("vehicle" in text for text in _captions(vehicles=1.0, vague=1.0))
@@ -262,8 +264,16 @@ def test_shipped_encoders_stay_small():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", RECIPES)
+@pytest.mark.parametrize("name", ["micro-clip", "micro-siglip", "micro-supervised"])
 def test_shipped_weights_reproduce_the_numbers_on_their_card(name):
     card = json.loads((encoders.MICRO / f"{name}.card.json").read_text())
     measured = native_figures(name, micro.resolve("micro"))
     assert measured == pytest.approx(card["native_figures"], abs=0.01)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", RECIPES)
+def test_the_additivity_on_every_card_can_be_measured_again(name):
+    card = json.loads((encoders.MICRO / f"{name}.card.json").read_text())
+    measured = additivity(encoders.load(name, dtype=torch.float32), micro.resolve("micro"))
+    assert measured == pytest.approx(card["native_figures"]["additivity"], abs=0.01)

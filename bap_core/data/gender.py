@@ -67,7 +67,7 @@ def round_robin(bins, n: int, *, rng: np.random.Generator) -> np.ndarray:
 
 def select(persons: Objects, *, labels: Sequence[str] = LABELS, n_train: int = 3000, n_test: int = 1000,
            bounds: tuple[float, float] = (0.20, 0.99), n_bins: int = 15, seed: int) -> Objects:
-    """The persons of the experiment (L.3, L.4): n_train + n_test of each label, evenly over the bins of |M|.
+    """The persons of the experiment (L.3, L.4): n_train + n_test of each label, evenly over the bins of ``|M|``.
 
     persons: as `labelling.labelled` gives them, with the columns label and margin. The result has a column split
     ("train" or "test"), drawn per label after the selection; ``skipped`` counts who was not taken and why.

@@ -32,10 +32,11 @@ def judge(frame: pd.DataFrame, notebook: str, scale: str) -> pd.DataFrame:
     """
     if scale not in wording.SCALES:
         raise ValueError(f"unknown scale {scale!r}; known: {', '.join(wording.SCALES)}")
-    frame = frame.assign(family=[printed.family(name) for name in frame["encoder"]])
+    frame = frame.assign(family=[printed.family(name) for name in frame["encoder"]],
+                         kind=[printed.kind(name) for name in frame["encoder"]])
     rows = []
     for claim in of_notebook(notebook):
-        for encoder in [None] if claim.get("across") else dict.fromkeys(frame["encoder"]):
+        for encoder in [None] if claim.get("across") else _encoders(frame, claim):
             part = frame if encoder is None else frame[frame["encoder"] == encoder]
             rows.append(_row(part, claim, encoder, scale))
     return pd.DataFrame(rows, columns=COLUMNS)
@@ -49,6 +50,12 @@ def of_notebook(notebook: str) -> list[dict]:
         known = dict.fromkeys(claim["notebook"] for claim in entries)
         raise ValueError(f"claims.yml has no claim for notebook {notebook!r}; it has: {', '.join(known)}")
     return found
+
+
+def _encoders(frame: pd.DataFrame, claim: dict) -> list[str]:
+    """Whom a claim is about: every encoder, or those of the kind that it names."""
+    wanted = claim["a"].get("kind")
+    return [name for name in dict.fromkeys(frame["encoder"]) if wanted in (None, printed.kind(name))]
 
 
 def _row(frame: pd.DataFrame, claim: dict, encoder: str | None, scale: str) -> dict:
@@ -119,14 +126,14 @@ def _compared_words(claim: dict) -> str:
     a, b = claim["a"], claim.get("b")
     if not isinstance(b, dict):
         return ", ".join(wording.label(a[key]) for key in ("metric", "method", "dataset") if key in a)
-    differing = [key for key in ("family", "metric", "method", "dataset") if a.get(key) != b.get(key)]
+    differing = [key for key in ("family", "kind", "metric", "method", "dataset") if a.get(key) != b.get(key)]
     shared = [wording.label(a[key]) for key in ("metric", "method", "dataset") if key in a and key not in differing]
     sides = [" ".join(wording.label(side[key]) for key in differing) for side in (a, b)]
     return ", ".join([*shared, " vs ".join(sides)])
 
 
 def _term_words(term: dict) -> str:
-    return " ".join(str(term[key]) for key in ("family", "method", "dataset") if key in term) or term["metric"]
+    return " ".join(str(term[key]) for key in ("family", "kind", "method", "dataset") if key in term) or term["metric"]
 
 
 # -- one function per rule of claims.yml: (frame, claim) -> Outcome ---------------------------------------------------

@@ -12,9 +12,10 @@ import yaml
 from bap_core import checkpoints
 from bap_core.towers.common import MICRO, micro_names
 
-TABLES = ("table1", "table2", "table12", "table14", "table16", "table17")
+TABLES = ("table1", "table2", "table3", "table4", "table5", "table8", "table9", "table12", "table14", "table16", "table17")
 
 LOSSES = {"softmax": "CLIP", "sigmoid": "SigLIP 2"}  # of the micro encoders that read captions; the others have no family
+WORDLESS = {"classes": "supervised", "views": "self-supervised"}  # the kinds of those others, in the words of Table 1
 
 
 def table(name: str) -> pd.DataFrame:
@@ -55,10 +56,23 @@ def family(encoder: str) -> str:
     if row:
         return row.family
     if head in micro_names():
-        return LOSSES.get(_read(MICRO / f"{head}.card.json")["recipe"]["loss"], "")
+        return LOSSES.get(_loss(head), "")
     if head.startswith("timm/"):
         return ""
     return "SigLIP 2" if "siglip" in head.lower() else "CLIP"
+
+
+def kind(encoder: str) -> str:
+    """How an encoder was trained, in the words of Table 1: "VLM", "supervised" or "self-supervised"; "" if unknown."""
+    head = encoder.partition(" (")[0].partition(":")[0]
+    if head in micro_names():
+        return WORDLESS.get(_loss(head), "VLM")
+    kinds = table("table1").drop_duplicates("family").set_index("family")["kind"]
+    return kinds.get(family(encoder), "")
+
+
+def _loss(micro: str) -> str:
+    return _read(MICRO / f"{micro}.card.json")["recipe"]["loss"]
 
 
 def _of_any_tag(architecture: str) -> checkpoints.Checkpoint | None:

@@ -115,6 +115,6 @@ def slopes(ks: np.ndarray, values: np.ndarray) -> Sample:
 
 
 def within_noise(measured: Sample, value: float, std: float) -> bool:
-    """Whether |measured - paper| <= 2 sqrt(std_paper^2 + std_measured^2), stds over the runs in the value's units."""
+    """Whether ``|measured - paper| <= 2 sqrt(std_paper^2 + std_measured^2)``, stds over the runs, in the value's units."""
     own = 0.0 if np.isnan(measured.std) else measured.std
     return bool(abs(measured.mean - value) <= 2 * np.hypot(std, own))

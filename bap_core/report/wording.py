@@ -37,6 +37,8 @@ LABELS = {
     "residual_variance": "Var(ε)",
     "waterbirds-95": "Waterbirds, 95 %",
     "waterbirds-100": "Waterbirds, 100 %",
+    "coco-gender-95": "COCO people, 95 %",
+    "coco-gender-100": "COCO people, 100 %",
 }
 
 SCALES = {
