@@ -47,7 +47,7 @@ def test_the_papers_path_runs_from_end_to_end_and_nothing_of_it_counts_as_a_resu
     assert "compare directions" not in html
     stamp = bundle["stamp"]
     print(f"{name}: {stamp['images_encoded']} images encoded in {stamp['seconds']} s, {stamp['peak_memory_mib']['host']} MiB")
-    assert stamp["images_encoded"] == stamp["least_images"] <= MOST_PICTURES
+    assert 0 < stamp["images_encoded"] <= stamp["least_images"] <= MOST_PICTURES  # the notebooks share a store
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
@@ -74,7 +74,7 @@ def test_the_pictures_of_the_rehearsal_are_fitted_to_224_pixels(name):
 def test_doctor_finds_all_that_the_rehearsal_needs(monkeypatch, capsys):
     monkeypatch.setattr(doctor, "versions", lambda: [])
     assert doctor.examine(profile="paper-dry") == 0
-    assert capsys.readouterr().out.count("random weights (for") == 3
+    assert capsys.readouterr().out.count("random weights (for") == 5
 
 
 # -- the profile that is rehearsed -------------------------------------------------------------------------------------
