@@ -1,5 +1,7 @@
 """AFR, automatic feature reweighting (paper M.2; Qiu et al. 2023): the last layer again, on what the first one got wrong.
 
+::
+
     mu_i  ~  beta_{y_i} exp(-gamma p_i),   sum_i mu_i = 1
     minimise over W, b   sum_i mu_i CE_i(W, b) + lambda (|W - W_0|^2 + |b - b_0|^2),   started at (W_0, b_0)
 

@@ -1,5 +1,7 @@
 """DFR, deep feature reweighting (paper M.2; Kirichenko et al. 2023): the last layer again, on group-balanced held-out rows.
 
+::
+
     minimise over w, b   |w|_1 + |b| + C sum_i log(1 + exp(-(2 y_i - 1) (w . x_i + b)))
 
 An upper bound: it is told the group of every validation row. Validation is cut into random halves. On the first,
@@ -7,7 +9,7 @@ balanced over the groups, one head is fitted for every C; the worst group of the
 mean of R heads, each fitted on another balanced draw, from the second half as BAP says, or from all of validation as the
 original does: ``DFR(n_retrains=20, refit_on="all").fit(..., scale_on=X_train)``.
 
-The solver is liblinear, the original's. It takes the intercept for one more feature and penalises it, hence |b| above.
+The solver is liblinear, the original's. It takes the intercept for one more feature and penalises it, hence ``|b|`` above.
 With as many rows of either class, as in balanced groups, that matters little; with fewer of one class and a small C it
 holds the intercept at zero.
 """
@@ -30,7 +32,8 @@ class DFR:
     """Estimator over (N, D) features of two classes.
 
     Learns ``C_``, ``tuning_`` (frame: setting, worst-group accuracy on the second half), ``scaler_``, and the mean head
-    over standardised features: ``coef_`` (D,) and ``intercept_``; class 1 where x . coef_ + intercept_ > 0.
+    over standardised features: ``coef_`` (D,) and ``intercept_``; class 1 where
+    ``x . coef_ + intercept_ > 0``.
     """
 
     Cs: tuple[float, ...] = (1.0, 0.7, 0.3, 0.1, 0.07, 0.03, 0.01)
