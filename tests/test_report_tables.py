@@ -130,10 +130,12 @@ def test_numbers_are_written_by_metric(value, metric, text):
     assert wording.number(value, metric) == text
 
 
-def test_native_figures_stand_above_the_papers():
-    cards = {"micro-clip": {"native_figures": {"probe_100_worst_group": 0.081, "scenes": 0.97}}}
+def test_native_figures_stand_beside_the_papers():
+    cards = {"micro-simclr": {"native_figures": {"additivity": 0.8}},
+             "micro-clip": {"native_figures": {"probe_100_worst_group": 0.081, "scenes": 0.97, "species": 0.8}}}
     frame = native.table(cards).frame
-    assert frame["probe at 100 %, WGA"].tolist() == ["8.1", "24.5", "21.9"]
-    assert frame["scenes"].tolist() == ["97.0", "89.3", "-"]
-    assert frame["species"].tolist() == ["-", "-", "-"]
-    assert frame.index.tolist() == ["micro-clip", "CLIP ViT-B/16, paper", "SigLIP 2 ViT-B/16, paper"]
+    assert frame.columns.tolist() == [("micro", "clip"), ("micro", "simclr"), ("paper, ViT-B/16", "CLIP"),
+                                      ("paper, ViT-B/16", "SigLIP 2")]
+    assert frame.loc["probe at 100 %, WGA"].tolist() == ["8.1", "-", "24.5", "21.9"]
+    assert frame.loc["scenes"].tolist() == ["97.0", "-", "89.3", "-"]
+    assert frame.loc["pair 1, WGA"].tolist() == ["-"] * 4

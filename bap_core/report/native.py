@@ -59,22 +59,23 @@ def cards() -> dict[str, dict]:
 
 
 def table(known: Mapping[str, dict]) -> Table:
-    """A row per micro encoder and, below, the paper's for the same kind of measurement; a column per native figure."""
-    lines = {}
-    for name, card in known.items():
-        found = card["native_figures"]
-        lines[name] = {title: wording.number(found.get(key), metric) for key, (title, metric, _, _) in FIGURES.items()}
+    """A row per native figure; a column per micro encoder, and beside them the paper's for the same kind of measurement."""
+    columns = {}
+    for name in sorted(known, key=lambda name: ("species" not in known[name]["native_figures"], len(name))):
+        found = known[name]["native_figures"]
+        columns["micro", name.removeprefix("micro-")] = {
+            title: wording.number(found.get(key), metric) for key, (title, metric, _, _) in FIGURES.items()}
     for family in ("CLIP", "SigLIP 2"):
-        lines[f"{family} ViT-B/16, paper"] = {
+        columns["paper, ViT-B/16", family] = {
             title: wording.number(_printed(source, {**where, "metric": metric, "family": family}), metric)
             for title, metric, source, where in FIGURES.values()}
     caption = (
-        "Untouched encoders: micro world, and below it the paper. Accuracies in percent: zero-shot and probes on "
+        "Untouched encoders: micro world and, beside it, the paper. Accuracies in percent: zero-shot and probes on "
         "Waterbirds, zero-shot on CounterAnimal's two pairs, and how many scenes, species, vehicles and kinds of figure "
         "are recognised by their names. The paper's figure for scenes is the mean over Table 16."
     )
     notes = ("- not printed in the paper, or without meaning for a tower that has no words",)
-    return Table(pd.DataFrame.from_dict(lines, orient="index").rename_axis(index="encoder"), caption, notes=notes)
+    return Table(pd.DataFrame(columns), caption, notes=notes)
 
 
 def _printed(source: str | None, where: dict) -> float:
