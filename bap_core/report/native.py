@@ -71,8 +71,8 @@ def table(known: Mapping[str, dict]) -> Table:
             title: wording.number(found.get(key), metric) for key, (title, metric, _, _) in FIGURES.items()}
     caption = (
         "Untouched encoders: the paper's and, beside them, those of the micro world. Accuracies in percent: zero-shot "
-        "and probes on Waterbirds, zero-shot on CounterAnimal's two pairs, and how many scenes, species, vehicles and kinds of figure "
-        "are recognised by their names. The paper's figure for scenes is the mean over Table 16."
+        "and probes on Waterbirds, zero-shot on CounterAnimal's two pairs, and how many scenes, species, vehicles and "
+        "kinds of figure are recognised by their names. The paper's figure for scenes is the mean over Table 16."
     )
     notes = ("- not printed in the paper, or without meaning for a tower that has no words",)
     return Table(pd.DataFrame(columns), caption, notes=notes)
