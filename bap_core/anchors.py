@@ -53,10 +53,11 @@ def _prefix_means(teacher, compositor, *, ks, seed, batch_size) -> Tensor:
     at_once = max(1, batch_size // largest)
     chunks = [np.arange(start, min(start + at_once, n)) for start in range(0, n, at_once)]
     composites = (compositor.batch(np.repeat(rows, largest), backgrounds[rows].ravel()) for rows in chunks)
-    means = []
+    means = torch.empty(len(ks), n, teacher.dim)  # at once: small results between large batches would break up the heap
     with runtime.progress([], total=n * largest, label=f"{teacher.name}: anchors", unit="img") as bar:
         for rows, batch in zip(chunks, runtime.ahead(composites)):
             z = teacher.encode_images(batch).view(len(rows), largest, -1)
-            means.append(torch.stack([z[:, :k].mean(dim=1) for k in ks]))
+            for mean, k in zip(means, ks):
+                mean[rows] = z[:, :k].mean(dim=1)
             bar.update(len(batch))
-    return F.normalize(torch.cat(means, dim=1), dim=-1)
+    return F.normalize(means, dim=-1)

@@ -82,6 +82,7 @@ class MeanColour:
     """An encoder that costs next to nothing: the mean colour of a picture, at unit norm."""
 
     name = fingerprint = "mean colour"
+    dim = 3
 
     def __init__(self, meter: "Meter"):
         self.meter, self.tally = meter, Tally()
