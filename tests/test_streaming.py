@@ -2,6 +2,7 @@
 
 import sys
 
+import numpy as np
 import pytest
 
 from bap_core import micro
@@ -81,3 +82,9 @@ def test_a_cache_that_would_still_fill_later_on_is_refused(world, monkeypatch, c
     with pytest.raises(SystemExit):
         run(monkeypatch, "--world", world, "--n", 3000, "--cache", 64)
     assert "does not fill a cache of 64 MB" in capsys.readouterr().err
+
+
+def test_the_resident_size_is_that_of_the_process():
+    before = streaming._resident()
+    block = np.ones(100_000_000, dtype=np.uint8)  # too large for the heap, so no free room of it is reused
+    assert 80 < streaming._resident() - before < 200 and block.any()
