@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from bap_core import align, evaluate, features
 from bap_core.data import images
 from bap_core.methods import LinearProbe, lp_ft, tune_lp_ft, tuning
-from bap_core.methods.tuning import Head, Passes, Pictures, Recipe
+from bap_core.methods.tuning import Head, Passes, Recipe, TrainingPictures
 
 QUICK = {"epochs": 3, "batch_size": 8, "lr": 1e-3, "head_lr": 1e-2, "warmup": 2}
 
@@ -223,7 +223,7 @@ def test_about_half_of_the_pictures_are_mirrored_or_none():
 
 
 def test_a_batch_is_the_square_of_each_picture_mirrored_where_asked(scenes):
-    batch = Pictures(scenes, 32).batch(np.array([3, 0]), np.array([False, True])).numpy()
+    batch = TrainingPictures(scenes, 32).batch(np.array([3, 0]), np.array([False, True])).numpy()
     assert np.array_equal(batch[0], images.square(scenes.image(3), 32))
     assert np.array_equal(batch[1], images.square(scenes.image(0), 32)[..., ::-1])
 
@@ -234,7 +234,7 @@ def test_pictures_are_read_once_within_the_limit_of_memory(scenes, monkeypatch):
     rows, turned = np.arange(8), np.zeros(8, bool)
     for limit, expected in ((8 * 3 * 32 * 32, 8), (0, 16)):
         opened.clear()
-        pictures = Pictures(scenes, 32, cache_bytes=limit)
+        pictures = TrainingPictures(scenes, 32, cache_bytes=limit)
         first, second = pictures.batch(rows, turned), pictures.batch(rows, turned)
         assert torch.equal(first, second) and len(opened) == expected
 

@@ -96,7 +96,7 @@ class Passes:
             yield rows, mirrored[rows]
 
 
-class Pictures:
+class TrainingPictures:
     """Training pictures as batches, fitted to the square as `features.extract` fits them.
 
     scenes: N pictures; size: side S in pixels. Each is read once and kept, up to ``cache_bytes``.
@@ -166,7 +166,7 @@ def fine_tune(student: Encoder, head: Head, train: Scenes, *, recipe: Recipe, se
     linear.load_state_dict({"weight": head.weight, "bias": head.bias})
     passes = Passes(len(train), recipe.epochs, recipe.batch_size, seed, recipe.flips)
     losses = align.optimise(
-        student, Pictures(train, student.size), lambda z, rows: F.cross_entropy(linear(z), y[rows], weight=weight),
+        student, TrainingPictures(train, student.size), lambda z, rows: F.cross_entropy(linear(z), y[rows], weight=weight),
         contexts=passes, lr=recipe.lr, weight_decay=recipe.weight_decay, label=label, head=linear,
         head_lr=recipe.head_lr, checkpoint=checkpoint, schedule=recipe.schedule, training_mode=False)
     return Head(linear.weight.detach().cpu(), linear.bias.detach().cpu()), losses
