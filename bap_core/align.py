@@ -99,16 +99,20 @@ def pretrain(teacher: Encoder, compositor, *, method: str, settings: dict, conte
 
 def optimise(student, compositor, loss: Callable[[Tensor, Tensor], Tensor], *, contexts: Contexts, lr: float,
              weight_decay: float, label: str, head: torch.nn.Module | None = None, head_lr: float = 0.0,
-             checkpoint: Path) -> list[float]:
+             checkpoint: Path, schedule: Callable | None = None, training_mode: bool = True) -> list[float]:
     """Train the student's image tower (and ``head``) on the composites of ``contexts``; returns each epoch's mean loss.
 
-    loss(z, objects): student embeddings (B, D) and object numbers (B,) of a batch -> scalar. The state is kept at
-    ``checkpoint`` now and then, and a run that finds it goes on from it. FloatingPointError if the loss is not finite.
+    compositor, contexts: any two of which one's ``batch`` makes pictures from what the other's ``epoch`` yields.
+    loss(z, objects): student embeddings (B, D) and object numbers (B,) of a batch -> scalar.
+    schedule(optimiser, steps): a learning rate scheduler, by default Table 17's. training_mode: whether dropout acts
+    and batch statistics are taken. The state is kept at ``checkpoint`` now and then, and a run that finds it goes on
+    from it. FloatingPointError if the loss is not finite.
     """
     groups = [{"params": [p for p in student.image_tower.parameters() if p.requires_grad], "lr": lr}]
     groups += [{"params": list(head.parameters()), "lr": head_lr}] if head is not None else []
     optimiser = torch.optim.AdamW(groups, weight_decay=weight_decay)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, _warmup_cosine(contexts.steps))
+    schedule = (schedule or _table_17)(optimiser, contexts.steps)
+    student.image_tower.train(training_mode)
     state = {"student": student.image_tower, "optimiser": optimiser, "schedule": schedule}
     state |= {"head": head} if head is not None else {}
     done, losses = _resume(checkpoint, state)
@@ -126,7 +130,6 @@ def optimise(student, compositor, loss: Callable[[Tensor, Tensor], Tensor], *, c
 
 
 def _epoch(student, compositor, loss, batches, optimiser, schedule, bar) -> float:
-    student.image_tower.train()
     total, count = 0.0, 0
     fed = ((torch.from_numpy(objects), compositor.batch(objects, backgrounds)) for objects, backgrounds in batches)
     for objects, composites in runtime.ahead(fed):
@@ -141,6 +144,10 @@ def _epoch(student, compositor, loss, batches, optimiser, schedule, bar) -> floa
         total, count = total + value.item() * len(objects), count + len(objects)
         bar.update()
     return total / count
+
+
+def _table_17(optimiser: torch.optim.Optimizer, steps: int) -> torch.optim.lr_scheduler.LRScheduler:
+    return torch.optim.lr_scheduler.LambdaLR(optimiser, _warmup_cosine(steps))
 
 
 def _warmup_cosine(steps: int, *, warmup: float = 0.1) -> Callable[[int], float]:
