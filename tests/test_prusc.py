@@ -334,6 +334,13 @@ def test_a_mask_that_keeps_everything_is_refused_and_says_how_few_steps_there_we
     assert not list(home.glob("store/masks/*.safetensors"))
 
 
+def test_a_mask_that_keeps_nearly_everything_is_a_warning_also_when_it_is_read_back(dense, scenes):
+    for _ in range(2):
+        with pytest.warns(UserWarning, match=r"PruSC keeps 99\.\d\d% .*6 steps of about 0.2 from 0.65"):
+            masks = learn_masks(dense, scenes, seed=0, **LEARN | {"start": 0.65})
+    assert 0.99 < masks.share < 1
+
+
 def test_a_mask_that_keeps_nothing_is_refused(dense, scenes):
     with pytest.raises(ValueError, match="keeps 0% of the weights.*fewer epochs"):
         learn_masks(dense, scenes, seed=0, **LEARN | {"start": -5.0})

@@ -10,6 +10,7 @@ and a small balanced set across the clusters; the masks (`learn_masks`); fine-tu
 labels are not used. The released code is incomplete and its contrastive term has no gradient: this follows the formulas.
 """
 
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,8 +72,9 @@ def learn_masks(tuned: Tuned, scenes: Scenes, *, seed: int, clusters: int = 8, r
 
     ratio: size of that part as a fraction of the training split. epochs, lr, batch_size: of Adam on the logits, which
     begin at ``start``; weights and head stand still. sparsity, contrast: alpha and beta.
-    ValueError if everything was kept, or nothing: Adam moves a logit by about ``lr`` a step, so that few steps cut
-    nothing, and the next phase would be LP-FT under another name.
+    Adam moves a logit by ``lr`` a step at most or so, and most move to and fro: how many cross 0 hangs on ``start``
+    and the number of steps. ValueError if everything was kept, or nothing; a warning if less than a hundredth was cut
+    or kept, since the next phase is then close to LP-FT under another name, or to training from nothing.
     """
     choices = {"clusters": clusters, "ratio": ratio, "sparsity": sparsity, "contrast": contrast,
                "temperature": temperature, "lr": lr, "start": start}
@@ -97,7 +99,11 @@ def learn_masks(tuned: Tuned, scenes: Scenes, *, seed: int, clusters: int = 8, r
 
     stored = store.arrays("masks", parts, make)
     in_order = {name: stored[name] for name in prunable(tuned.encoder.image_tower)}
-    return Masks(in_order, stored["skipped"].item(), stored["losses"].tolist())
+    masks = Masks(in_order, stored["skipped"].item(), stored["losses"].tolist())
+    if not 0.01 <= masks.share <= 0.99:
+        warnings.warn(f"PruSC keeps {masks.share:.2%} of the weights of {tuned.encoder.name}: {passes.steps} steps of "
+                      f"about {lr} from {start} decide that; choose another start, or more or fewer epochs", stacklevel=2)
+    return masks
 
 
 def tune_prusc(tuned: Tuned, scenes: Scenes, masks: Masks, *, seed: int, **recipe) -> Tuned:
