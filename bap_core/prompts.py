@@ -69,6 +69,11 @@ def prototypes(encoder, names: Sequence[str], *, templates: Sequence[str] = TEMP
     return F.normalize(embedded.view(len(names), len(templates), -1).mean(dim=1), dim=-1)
 
 
+def background_words(places: Sequence[str]) -> tuple[str, ...]:
+    """The places of a task as concepts that RoboShot and DIAL are told: ``water`` -> ``water background`` (M.2)."""
+    return tuple(f"{words(place)} background" for place in places)
+
+
 def words(name: str) -> str:
     """A folder's or category's name in ordinary words: ``forest/broadleaf`` -> ``broadleaf forest``.
 

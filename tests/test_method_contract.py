@@ -10,7 +10,7 @@ import pytest
 import torch
 from spurious import N_GROUPS, Toy, toy
 
-from bap_core.methods import DFR, LinearProbe, ZeroShot
+from bap_core.methods import DFR, DIAL, MSAE, LinearProbe, RoboShot, ZeroShot
 from bap_core.methods.afr import both_stages
 from bap_core.selection import select
 
@@ -29,8 +29,18 @@ def afr(data: Toy, seed: int):
     return select(fitted, data.val.X, data.val.y, data.val.group, n_groups=N_GROUPS).estimator
 
 
+HEAD, PLACES = (torch.stack([-torch.eye(20)[i], torch.eye(20)[i]]) for i in (0, 1))
+
+
+def dial(data: Toy, seed: int):
+    sae = MSAE(expansion=2, levels=(8, 40), steps=30).fit(data.train.X, seed=seed)
+    return DIAL(sae, HEAD, PLACES, -PLACES).fit(data.val.X)
+
+
 METHODS = {
-    "ZeroShot": Method(lambda data, seed: ZeroShot(torch.stack([-torch.eye(20)[0], torch.eye(20)[0]]))),
+    "ZeroShot": Method(lambda data, seed: ZeroShot(HEAD)),
+    "RoboShot": Method(lambda data, seed: RoboShot(HEAD, PLACES[:1], torch.eye(20)[2:3])),
+    "DIAL": Method(dial),
     "LinearProbe": Method(lambda data, seed: LinearProbe().fit(data.train.X, data.train.y, seed=seed), ("train",)),
     "DFR": Method(lambda data, seed: DFR().fit(data.val.X, data.val.y, data.val.group, n_groups=N_GROUPS, seed=seed),
                   ("val",), ("val",)),
@@ -54,7 +64,9 @@ def equal(a, b) -> bool:
         return torch.equal(a, b)
     if isinstance(a, (np.ndarray, int, float)):
         return np.array_equal(a, b)
-    return a.equals(b) if isinstance(a, pd.DataFrame) else all(equal(x, vars(b)[name]) for name, x in vars(a).items())
+    if isinstance(a, pd.DataFrame):
+        return a.equals(b)
+    return all(equal(x, vars(b)[name]) for name, x in vars(a).items()) if hasattr(a, "__dict__") else a == b
 
 
 @every_method
@@ -143,7 +155,7 @@ def test_features_of_another_shape_are_refused(method):
 def test_features_that_are_not_finite_are_refused_in_prediction(method):
     X = DATA.test.X.clone()
     X[3, 1], X[5, 2] = torch.nan, torch.inf
-    with pytest.raises(ValueError, match="2 of 200 feature rows are not finite"):
+    with pytest.raises(ValueError, match="2 of 200 rows of the features are not finite"):
         method.fit(DATA, 0).predict(X)
 
 
@@ -154,7 +166,7 @@ def test_features_that_are_not_finite_are_refused_in_fitting(method):
         X = getattr(data, split).X.clone()
         X[3, 1] = torch.nan
         data = data.changed(split, X=X)
-    with pytest.raises(ValueError, match="feature rows are not finite"):
+    with pytest.raises(ValueError, match="rows of the features are not finite"):
         method.fit(data, 0)
 
 

@@ -329,15 +329,15 @@ def test_the_kept_fraction_is_counted_per_tensor_and_over_all_weights():
 
 
 def test_a_mask_that_keeps_everything_is_refused_and_says_how_few_steps_there_were(dense, scenes, home):
-    with pytest.raises(ValueError, match="keeps 100% of the weights.*6 steps of about 0.01 each, from 0.5: give more epochs"):
+    with pytest.raises(ValueError, match="keeps 100% of the weights.*6 steps of about 0.01 each, from 0.2: give more epochs"):
         learn_masks(dense, scenes, seed=0, **LEARN | {"lr": 0.01})
     assert not list(home.glob("store/masks/*.safetensors"))
 
 
 def test_a_mask_that_keeps_nearly_everything_is_a_warning_also_when_it_is_read_back(dense, scenes):
     for _ in range(2):
-        with pytest.warns(UserWarning, match=r"PruSC keeps 99\.\d\d% .*6 steps of about 0.2 from 0.65"):
-            masks = learn_masks(dense, scenes, seed=0, **LEARN | {"start": 0.65})
+        with pytest.warns(UserWarning, match=r"PruSC keeps 99\.\d\d% .*6 steps of about 0.2 from 1.0"):
+            masks = learn_masks(dense, scenes, seed=0, **LEARN | {"start": 1.0})
     assert 0.99 < masks.share < 1
 
 

@@ -1,8 +1,8 @@
 """The benchmark of memory: what it calls flat is flat, and what is kept is found out."""
 
+import mmap
 import sys
 
-import numpy as np
 import pytest
 
 from bap_core import micro

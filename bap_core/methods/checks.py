@@ -27,15 +27,15 @@ def class_counts(y: Tensor, *, n_classes: int | None = None) -> Tensor:
     return counts
 
 
-def fitting(X: Tensor, *, width: int) -> Tensor:
-    """X, if it is (N, width) and finite."""
-    if X.ndim != 2 or X.shape[1] != width:
-        raise ValueError(f"features {tuple(X.shape)} do not fit an estimator fitted on {width} dimensions")
-    return finite(X)
+def fitting(X: Tensor, *, width: int, what: str = "features") -> Tensor:
+    """X, if it is (N, width), N >= 1, and finite; an error names ``what`` it is otherwise."""
+    if X.ndim != 2 or X.shape[1] != width or not len(X):
+        raise ValueError(f"{what} {tuple(X.shape)} do not fit: (N, {width}) is expected, N >= 1")
+    return finite(X, what=what)
 
 
-def finite(X: Tensor) -> Tensor:
-    """X, if none of its rows holds a NaN or an infinity."""
+def finite(X: Tensor, *, what: str = "features") -> Tensor:
+    """X, if none of its rows holds a NaN or an infinity; an error names ``what`` it is otherwise."""
     if not torch.isfinite(X).all():
-        raise ValueError(f"{int((~torch.isfinite(X)).any(dim=1).sum())} of {len(X)} feature rows are not finite")
+        raise ValueError(f"{int((~torch.isfinite(X)).any(dim=1).sum())} of {len(X)} rows of the {what} are not finite")
     return X

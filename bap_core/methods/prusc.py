@@ -67,7 +67,7 @@ class Masks:
 
 def learn_masks(tuned: Tuned, scenes: Scenes, *, seed: int, clusters: int = 8, ratio: float = 0.1, epochs: int = 15,
                 lr: float = 1e-2, batch_size: int = 64, sparsity: float = 1e-4, contrast: float = 1.0,
-                temperature: float = 0.07, start: float = 0.5, flips: bool = True) -> Masks:
+                temperature: float = 0.07, start: float = 0.2, flips: bool = True) -> Masks:
     """Masks over the weights of ``tuned``, learnt on a part of the training split; kept in the store.
 
     ratio: size of that part as a fraction of the training split. epochs, lr, batch_size: of Adam on the logits, which

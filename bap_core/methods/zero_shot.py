@@ -16,6 +16,5 @@ class ZeroShot:
 
     def predict(self, X: Tensor) -> np.ndarray:
         """X: (N, D) unit-norm image embeddings -> (N,) int64 class numbers."""
-        if X.ndim != 2 or X.shape[1] != self.prototypes.shape[1]:
-            raise ValueError(f"embeddings {tuple(X.shape)} do not fit prototypes {tuple(self.prototypes.shape)}")
-        return (checks.finite(X) @ self.prototypes.T).argmax(dim=1).numpy()
+        X = checks.fitting(X, width=self.prototypes.shape[1])
+        return (X @ self.prototypes.T).argmax(dim=1).numpy()
