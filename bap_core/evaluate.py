@@ -1,6 +1,7 @@
 """Predictions and other measurements as one tidy frame; tables, figures and claims only read it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -9,12 +10,43 @@ import torch
 from bap_core import metrics
 from bap_core.features import extract
 from bap_core.groups import group_counts
-from bap_core.methods import DFR, LinearProbe, ZeroShot
+from bap_core.methods import DFR, LinearProbe
 from bap_core.methods.afr import both_stages
 from bap_core.selection import Choice, select
 
 COLUMNS = ["dataset", "encoder", "method", "seed", "split", "group", "metric", "value", "n"]
 ACCURACIES = ("average_accuracy", "reweighted_accuracy", "worst_group_accuracy")  # over all groups, as `score` gives them
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """What one method did on one set of scenes in one run.
+
+    frame: its rows of `COLUMNS`. y_pred: class numbers of the test rows, (N,) int64; None where the method was left out.
+    """
+
+    frame: pd.DataFrame
+    y_pred: np.ndarray | None
+
+
+def table(results: Iterable[Result]) -> pd.DataFrame:
+    """The rows of all results as one tidy frame."""
+    return pd.concat([result.frame for result in results], ignore_index=True)
+
+
+def wrong(results: Iterable[Result], scenes, *, encoder: str, seed: int = 0) -> pd.DataFrame:
+    """Which test rows of ``scenes`` a run got wrong: (N, methods) bool, for the methods that predicted any.
+
+    ValueError if there is no such run.
+    """
+    truth, columns = scenes.select(split="test").frame["label"].to_numpy(), {}
+    for result in results:
+        run = result.frame.iloc[0]
+        if (run.dataset, run.encoder, run.seed) == (scenes.name, encoder, seed) and result.y_pred is not None:
+            columns[run.method] = result.y_pred != truth
+    if not columns:
+        raise ValueError(f"no result for {scenes.name} with {encoder} and seed {seed}")
+    return pd.DataFrame(columns)
 
 
 def score(y_true, y_pred, group, *, group_names: Sequence[str], train_group, dataset: str, encoder: str,
@@ -54,22 +86,27 @@ def record(values: dict[str, Sequence[float] | float], *, dataset: str, encoder:
     return pd.DataFrame([names | {"metric": m, "value": v, "n": n} for m, v, n in rows])[COLUMNS]
 
 
-def zero_shot(encoder, scenes, prototypes, *, method: str, seed: int) -> pd.DataFrame:
-    """Zero-shot rows on the test split. scenes: `Scenes`; prototypes: (C, D), one per label, in order."""
-    return _scored(scenes, ZeroShot(prototypes).predict(_features(encoder, scenes, "test")),
+def predicted(encoder, scenes, estimator, *, method: str, seed: int, **notes: float) -> Result:
+    """Result of an estimator that stands ready, such as `ZeroShot`, on the test features. notes: numbers to record."""
+    return _scored(scenes, estimator.predict(features(encoder, scenes, "test")), notes,
                    encoder=encoder.name, method=method, seed=seed)
 
 
-def probe(encoder, scenes, *, method: str, seed: int, **settings) -> pd.DataFrame:
-    """Test rows of a linear probe fitted on the training split of ``scenes``. settings: `LinearProbe`'s."""
+def tuned(fitted, scenes, *, method: str, seed: int, **notes: float) -> Result:
+    """Result of a `tuning.Tuned`, an encoder with its own head. Only test pictures are encoded. notes: as above."""
+    return _scored(scenes, fitted.predict(scenes.select(split="test")), notes,
+                   encoder=fitted.encoder.name, method=method, seed=seed)
+
+
+def probe(encoder, scenes, *, method: str, seed: int, **settings) -> Result:
+    """Result of a linear probe fitted on the training split of ``scenes``. settings: `LinearProbe`'s."""
     train = scenes.select(split="train")
-    fitted = LinearProbe(**settings).fit(_features(encoder, scenes, "train"), train.frame["label"], seed=seed)
-    return _scored(scenes, fitted.predict(_features(encoder, scenes, "test")),
-                   encoder=encoder.name, method=method, seed=seed)
+    fitted = LinearProbe(**settings).fit(features(encoder, scenes, "train"), train.frame["label"], seed=seed)
+    return predicted(encoder, scenes, fitted, method=method, seed=seed)
 
 
-def dfr(encoder, scenes, *, method: str, seed: int, scale_on: str = "val", **settings) -> pd.DataFrame:
-    """Test rows of `DFR`, fitted on the validation split of ``scenes`` with its groups. settings: `DFR`'s.
+def dfr(encoder, scenes, *, method: str, seed: int, scale_on: str = "val", **settings) -> Result:
+    """Result of `DFR`, fitted on the validation split of ``scenes`` with its groups. settings: `DFR`'s.
 
     scale_on: whose mean and spread standardise the final fits, the validation rows they are drawn from ("val") or the
     training split ("train"). If validation lacks a group, the accuracies are NaN, and a column ``reason`` says why.
@@ -79,15 +116,14 @@ def dfr(encoder, scenes, *, method: str, seed: int, scale_on: str = "val", **set
     if reason := _lacking(scenes):
         return _left_out(scenes, reason, encoder=encoder.name, method=method, seed=seed)
     val = scenes.select(split="val")
-    fitted = DFR(**settings).fit(_features(encoder, scenes, "val"), val.frame["label"], val.groups,
+    fitted = DFR(**settings).fit(features(encoder, scenes, "val"), val.frame["label"], val.groups,
                                  n_groups=len(scenes.group_names), seed=seed,
-                                 scale_on=_features(encoder, scenes, "train") if scale_on == "train" else None)
-    return _scored(scenes, fitted.predict(_features(encoder, scenes, "test")),
-                   encoder=encoder.name, method=method, seed=seed)
+                                 scale_on=features(encoder, scenes, "train") if scale_on == "train" else None)
+    return predicted(encoder, scenes, fitted, method=method, seed=seed)
 
 
-def afr(encoder, scenes, *, method: str, seed: int, carried: float | None = None, **settings) -> pd.DataFrame:
-    """Test rows of AFR with the gamma that `choose_afr` gives, and that gamma, n_eff and the head's change as rows.
+def afr(encoder, scenes, *, method: str, seed: int, carried: float | None = None, **settings) -> Result:
+    """Result of AFR with the gamma that `choose_afr` gives; that gamma, n_eff and the head's change are recorded.
 
     If validation lacks a group, the accuracies are NaN, and a column ``reason`` says why; with ``carried``, a gamma
     chosen at 95 %, they are measured, and the row ``gamma_carried`` is 1.
@@ -97,10 +133,8 @@ def afr(encoder, scenes, *, method: str, seed: int, carried: float | None = None
         return _left_out(scenes, reason, **names)
     chosen = choose_afr(encoder, scenes, seed=seed, carried=carried, **settings)
     fitted = chosen.estimator
-    found = {"gamma": chosen.setting, "gamma_carried": float(chosen.carried), "n_eff": fitted.n_eff_,
-             "head_change": fitted.head_change_}
-    return pd.concat([_scored(scenes, fitted.predict(_features(encoder, scenes, "test")), **names),
-                      record(found, dataset=scenes.name, split="train", **names)], ignore_index=True)
+    return predicted(encoder, scenes, fitted, method=method, seed=seed, gamma=chosen.setting,
+                     gamma_carried=float(chosen.carried), n_eff=fitted.n_eff_, head_change=fitted.head_change_)
 
 
 def choose_afr(encoder, scenes, *, seed: int, carried: float | None = None, **settings) -> Choice:
@@ -109,20 +143,22 @@ def choose_afr(encoder, scenes, *, seed: int, carried: float | None = None, **se
     settings: those of `methods.afr.both_stages`. The choice's table shows every gamma; no test row is read.
     """
     train, val = scenes.select(split="train"), scenes.select(split="val")
-    fitted = both_stages(_features(encoder, scenes, "train"), train.frame["label"], seed=seed, **settings)
-    return select(fitted, _features(encoder, scenes, "val"), val.frame["label"], val.groups,
+    fitted = both_stages(features(encoder, scenes, "train"), train.frame["label"], seed=seed, **settings)
+    return select(fitted, features(encoder, scenes, "val"), val.frame["label"], val.groups,
                   n_groups=len(scenes.group_names), carried=carried)
 
 
-def _features(encoder, scenes, split: str):
-    """Rows of one split, from features of the whole set: sets that differ only in their splits share one encoding."""
+def features(encoder, scenes, split: str):
+    """Features of one split, (N, D), out of those of the whole set: sets that differ in splits alone share one encoding."""
     return extract(encoder, scenes)[torch.tensor((scenes.frame["split"] == split).to_numpy())]
 
 
-def _scored(scenes, y_pred, **names) -> pd.DataFrame:
+def _scored(scenes, y_pred, notes: Mapping[str, float], **names) -> Result:
     train, test = scenes.select(split="train"), scenes.select(split="test")
-    return score(test.frame["label"], y_pred, test.groups, group_names=scenes.group_names, train_group=train.groups,
-                 dataset=scenes.name, **names)
+    frame = score(test.frame["label"], y_pred, test.groups, group_names=scenes.group_names, train_group=train.groups,
+                  dataset=scenes.name, **names)
+    noted = [record(notes, dataset=scenes.name, **names)] if notes else []
+    return Result(pd.concat([frame, *noted], ignore_index=True), y_pred)
 
 
 def _lacking(scenes) -> str:
@@ -132,6 +168,6 @@ def _lacking(scenes) -> str:
     return f"left out: it needs every group in validation, and {scenes.name} has no {', no '.join(empty)}" if empty else ""
 
 
-def _left_out(scenes, reason: str, **names) -> pd.DataFrame:
+def _left_out(scenes, reason: str, **names) -> Result:
     rows = record(dict.fromkeys(ACCURACIES, float("nan")), dataset=scenes.name, split="test", **names)
-    return rows.assign(n=0, reason=reason)
+    return Result(rows.assign(n=0, reason=reason), None)

@@ -63,17 +63,31 @@ def without_minority(scenes):
     return Scenes("toy-100", "nowhere", frame, scenes.labels, scenes.places)
 
 
-def values(frame):
+def values(result):
+    frame = result.frame
     return frame[frame["group"] == "all"].set_index("metric")["value"]
 
 
 def test_dfr_and_afr_give_the_rows_of_a_probe_and_beat_it_on_the_toy(birds):
     probe = evaluate.probe(ENCODER, birds, method="LP", seed=0)
     for function, name in ((evaluate.dfr, "DFR"), (evaluate.afr, "AFR")):
-        frame = function(ENCODER, birds, method=name, seed=0)
-        assert list(frame.columns) == evaluate.COLUMNS
-        assert set(probe["metric"]) <= set(frame["metric"]) and set(frame["method"]) == {name}
-        assert values(frame)["worst_group_accuracy"] > values(probe)["worst_group_accuracy"]
+        result = function(ENCODER, birds, method=name, seed=0)
+        assert list(result.frame.columns) == evaluate.COLUMNS
+        assert set(probe.frame["metric"]) <= set(result.frame["metric"]) and set(result.frame["method"]) == {name}
+        assert values(result)["worst_group_accuracy"] > values(probe)["worst_group_accuracy"]
+
+
+def test_mistakes_are_listed_per_method_for_one_run_and_add_up_to_the_score(birds):
+    results = [evaluate.probe(ENCODER, birds, method="LP", seed=seed) for seed in (0, 1)]
+    results += [evaluate.dfr(ENCODER, birds, method="DFR", seed=1), evaluate.dfr(ENCODER, without_minority(birds), method="DFR",
+                                                                               seed=1)]
+    found = evaluate.wrong(results, birds, encoder="toy", seed=1)
+    assert found.columns.tolist() == ["LP", "DFR"] and found.shape == (400, 2) and found.dtypes.eq(bool).all()
+    for name, result in zip(found, results[1:]):
+        assert 1 - found[name].mean() == pytest.approx(values(result)["average_accuracy"])
+    assert len(evaluate.table(results)) == sum(len(result.frame) for result in results)
+    with pytest.raises(ValueError, match="no result for toy-95 with other and seed 0"):
+        evaluate.wrong(results, birds, encoder="other")
 
 
 def test_afr_records_its_gamma_its_effective_rows_and_how_far_the_head_went(birds):
@@ -97,7 +111,9 @@ def test_flipped_test_labels_turn_the_score_over_and_change_nothing_else(functio
 
 @LAST_LAYERS
 def test_without_minority_rows_the_last_layers_are_left_out_with_the_reason(function, birds):
-    frame = function(ENCODER, without_minority(birds), method="m", seed=0)
+    result = function(ENCODER, without_minority(birds), method="m", seed=0)
+    frame = result.frame
+    assert result.y_pred is None
     assert frame["metric"].tolist() == ["average_accuracy", "reweighted_accuracy", "worst_group_accuracy"]
     assert frame["value"].isna().all() and (frame["n"] == 0).all()
     assert frame["reason"].str.contains("toy-100 has no landbird on water, no waterbird on land").all()

@@ -9,8 +9,8 @@ import bap_core
 
 PACKAGE = Path(bap_core.__file__).parent
 ORDER = ["runtime", "groups", "metrics", "selection", "store", "data", "compositing", "composites", "checkpoints", "towers",
-         "encoders", "prompts", "features", "labelling", "anchors", "align", "decomposition", "methods", "evaluate", "report",
-         "micro", "parameters", "execute", "run", "verify", "doctor", "book", "cli"]
+         "encoders", "prompts", "features", "labelling", "anchors", "align", "decomposition", "methods", "evaluate", "comparison",
+         "report", "micro", "parameters", "execute", "run", "verify", "doctor", "book", "cli"]
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 
@@ -61,7 +61,7 @@ def test_a_notebook_tells_calls_and_shows(path):
     assert not [n for n in ast.walk(tree) if isinstance(n, (ast.FunctionDef, ast.ClassDef, ast.Lambda, ast.While))]
     for cell in text.split("\n# %%")[1:]:
         code = [line for line in cell.splitlines()[1:] if line.strip() and not line.startswith("#")]
-        assert len(code) <= 15, f"a cell of {len(code)} lines: {code[0]}"
+        assert len(code) <= 15 or 'tags=["parameters"' in cell.splitlines()[0], f"a cell of {len(code)} lines: {code[0]}"
 
 
 def test_importing_the_package_makes_no_folder(tmp_path):

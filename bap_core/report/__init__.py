@@ -7,6 +7,7 @@ from bap_core.report.figures import (
     contact_sheet,
     dot_plot,
     k_curve,
+    mistakes,
     picture_grid,
 )
 from bap_core.report.idea import idea
@@ -28,6 +29,7 @@ __all__ = [
     "inventory",
     "judge",
     "k_curve",
+    "mistakes",
     "open_page",
     "paper_table",
     "picture_grid",

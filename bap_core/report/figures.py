@@ -1,5 +1,6 @@
 """Figures, one function per kind. Each reads a frame or pictures and returns a figure; nothing is computed here."""
 
+import textwrap
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -144,6 +145,26 @@ def picture_grid(
                 axes.set_title(title, fontsize=10, fontweight="normal", loc="center", pad=3)
         if heading:
             figure.suptitle(heading, fontweight="bold", fontsize=13, x=0.01, ha="left")
+    return figure
+
+
+def mistakes(scenes, wrong: pd.DataFrame, rows: Sequence[int], *, columns: int = 3) -> style.Picture:
+    """Test pictures with their groups, and below each the methods that got it wrong.
+
+    scenes: the test split of a `Scenes`; wrong: (N, methods) bool, from `evaluate.wrong`; rows: which of the N to show.
+    """
+    names, n_rows = wording.in_method_order(wrong.columns), -(-len(rows) // columns)
+    with style.look():
+        figure = style.new(style.WIDTH, n_rows * (style.WIDTH / columns + 0.75))
+        grid = figure.subplots(n_rows, columns, squeeze=False).ravel()
+        for axes in grid:
+            axes.set_axis_off()
+        for axes, i in zip(grid, rows):
+            axes.imshow(as_array(scenes.image(i)), interpolation="antialiased")
+            axes.set_title(scenes.group_names[scenes.groups[i]], fontsize=10, fontweight="normal", loc="center", pad=3)
+            failed = [name for name in names if wrong[name].iloc[i]]
+            words = "all right" if not failed else "all wrong" if len(failed) == len(names) else f"wrong: {', '.join(failed)}"
+            axes.text(0.5, -0.04, textwrap.fill(words, 32), transform=axes.transAxes, fontsize=8, ha="center", va="top")
     return figure
 
 
