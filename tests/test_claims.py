@@ -222,6 +222,16 @@ def test_each_family_is_compared_with_its_own_column():
     assert claims.printed_value(claim, "b", "SigLIP 2") == pytest.approx((0.768, 0.012))
 
 
+def test_a_convolutional_encoder_is_compared_with_the_table_of_convolutional_encoders_or_with_none():
+    known = {claim["id"]: claim for claim in printed.claims()["claims"]}
+    found = claims.printed_value(known["lp-bap-beats-control-100"], "a", "CLIP", convolutional=True)
+    assert found == pytest.approx((0.919, 0.012))
+    assert claims.printed_value(known["additivity-high"], "a", "CLIP", convolutional=True) is None
+    frame = waterbirds("clip-convnext-w", bap_95=(0.9, 0.9), bap_100=(0.9, 0.9))
+    row = claims.judge(frame, "03_waterbirds", "paper").set_index("id").loc["lp-bap-above-90"]
+    assert row.paper == "91.9 vs\N{NO-BREAK SPACE}90.0 (threshold)"
+
+
 def test_a_printed_spread_of_zero_is_raised_to_the_floor():
     claim = next(claim for claim in printed.claims()["claims"] if claim["id"] == "zs-bap-beats-native")
     assert claims.printed_value(claim, "a", "CLIP") == pytest.approx((0.721, 0.005))
@@ -235,5 +245,5 @@ def test_the_spread_over_composites_is_not_taken_for_an_error():
 def test_an_encoder_of_a_family_that_the_table_has_not_is_judged_without_a_printed_value():
     claim = next(claim for claim in printed.claims()["claims"] if claim["id"] == "lp-bap-beats-control-100")
     assert claims.printed_value(claim, "a", "DINOv2") is None and claims.printed_value(claim, "a", "") is None
-    with pytest.raises(ValueError, match="0 rows of table2 match"):
+    with pytest.raises(ValueError, match=r"0 rows of \['table2', 'table8'\] match"):
         claims.printed_value({**claim, "a": {**claim["a"], "family": "SigLip"}}, "a", "CLIP")

@@ -84,6 +84,14 @@ def test_paper_and_measurement_stand_side_by_side_for_the_methods_that_ran():
     assert "directions, not values" in table.caption
 
 
+def test_a_convolutional_encoder_stands_beside_its_own_table():
+    frame = pd.concat([rows("BAP (LP)", [0.8], encoder=name) for name in ("micro-clip", "micro-clip-convnext")])
+    table = report.side_by_side(frame, "table2", "table8", scale="micro")
+    assert [row for row in shown(table) if row[0] == "BAP (LP)"] == [["BAP (LP)", "92.1 ± 1.2", "80.0"],
+                                                                     ["BAP (LP)", "92.5 ± 1.0", "80.0"]]
+    assert table.caption.startswith("Table 2 and Table 8 of the paper beside this run")
+
+
 def test_random_weights_are_offered_for_no_comparison_and_no_claim_is_called_judged():
     frame = rows("BAP (LP)", [0.8], encoder="clip-b16:random")
     beside = report.side_by_side(frame, "table2", scale="random").caption

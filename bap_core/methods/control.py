@@ -4,6 +4,7 @@ The labels are those of the downstream task, an advantage that BAP does not have
 encoder is thrown away; a linear probe follows, as for every encoder.
 """
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 
@@ -18,7 +19,7 @@ def pretrain_control(teacher: Encoder, compositor, labels, *, contexts: Contexts
 
     head_lr: the paper gives none for Waterbirds; 5e-4 is what its section M.6.2 uses.
     """
-    labels = torch.as_tensor(labels, dtype=torch.int64)
+    labels = torch.tensor(np.asarray(labels), dtype=torch.int64)  # a copy: pandas lends read-only memory
     if len(labels) != contexts.n_objects:
         raise ValueError(f"{len(labels)} labels for {contexts.n_objects} objects")
 

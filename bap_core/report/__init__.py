@@ -11,7 +11,7 @@ from bap_core.report.figures import (
     picture_grid,
 )
 from bap_core.report.idea import idea
-from bap_core.report.listing import group_table, inventory
+from bap_core.report.listing import group_table, inventory, selection
 from bap_core.report.page import Page, open_page
 from bap_core.report.stamp import source_hash
 from bap_core.report.summary import write_summaries
@@ -34,6 +34,7 @@ __all__ = [
     "paper_table",
     "picture_grid",
     "results_table",
+    "selection",
     "side_by_side",
     "source_hash",
     "write_summaries",

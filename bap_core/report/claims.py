@@ -32,8 +32,9 @@ def judge(frame: pd.DataFrame, notebook: str, scale: str) -> pd.DataFrame:
     """
     if scale not in wording.SCALES:
         raise ValueError(f"unknown scale {scale!r}; known: {', '.join(wording.SCALES)}")
-    frame = frame.assign(family=[printed.family(name) for name in frame["encoder"]],
-                         kind=[printed.kind(name) for name in frame["encoder"]])
+    encoders = frame["encoder"].unique()
+    frame = frame.assign(family=frame["encoder"].map({name: printed.family(name) for name in encoders}),
+                         kind=frame["encoder"].map({name: printed.kind(name) for name in encoders}))
     rows = []
     for claim in of_notebook(notebook):
         for encoder in [None] if claim.get("across") else _encoders(frame, claim):
@@ -60,7 +61,8 @@ def _encoders(frame: pd.DataFrame, claim: dict) -> list[str]:
 
 def _row(frame: pd.DataFrame, claim: dict, encoder: str | None, scale: str) -> dict:
     family = None if encoder is None else printed.family(encoder)
-    values = {side: printed_value(claim, side, family) for side in ("a", "b")}
+    convolutional = encoder is not None and printed.is_convolutional(encoder)
+    values = {side: printed_value(claim, side, family, convolutional=convolutional) for side in ("a", "b")}
     judged = RULES[claim["rule"]](frame, claim) if scale != "random" else Outcome(None, wording.EMPTY, "random weights")
     return {
         "id": claim["id"],
@@ -90,22 +92,23 @@ def _within_noise(frame, claim: dict, side: str, value: tuple[float, float]) -> 
     return rules.within_noise(rules.sample(frame, claim[side]), *value)
 
 
-def printed_value(claim: dict, side: str, family: str | None) -> tuple[float, float] | None:
+def printed_value(claim: dict, side: str, family: str | None, *, convolutional: bool = False) -> tuple[float, float] | None:
     """The paper's value and standard deviation (with the floor of ``noise``) for one side of a claim.
 
-    In the units of the tidy frame: percent become fractions. None if the claim prints none, or not for this family.
+    In the units of the tidy frame: percent become fractions. None if the claim prints none, or not for this family or
+    this kind of encoder.
     """
     where = claim.get(side)
     if "printed" not in claim or not isinstance(where, dict):
         return None
-    table = printed.table(claim["printed"]["table"])
-    if family is not None and family not in set(table.get("family", [family])):
+    names = claim["printed"]["table"]
+    table = printed.tables([names] if isinstance(names, str) else names).query("convolutional == @convolutional")
+    if table.empty or family is not None and family not in set(table.get("family", [family])):
         return None
     where = {"family": family, **where, **claim["printed"]}
     rows = table.loc[rules.matching(table, {key: where[key] for key in table.columns.intersection(list(where))})]
     if len(rows) != 1:
-        name = claim["printed"]["table"]
-        raise ValueError(f"claim {claim['id']!r}, side {side}: {len(rows)} rows of {name} match {where}")
+        raise ValueError(f"claim {claim['id']!r}, side {side}: {len(rows)} rows of {names} match {where}")
     row, unit = rows.iloc[0], 100 if rows.iloc[0]["unit"] == "percent" else 1
     std = 0.0 if where["metric"] in printed.claims()["spread_is_not_error"] else row["std"] / unit
     return row["value"] / unit, max(std, printed.claims()["noise"].get(where["metric"], 0.0))

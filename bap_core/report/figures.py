@@ -21,7 +21,7 @@ def dot_plot(frame: pd.DataFrame, metric: str = "worst_group_accuracy", *, scale
         raise ValueError(f"nothing to draw: no row of {metric!r}; the frame has {sorted(frame['metric'].unique())}")
     encoders, methods = list(dict.fromkeys(rows["encoder"])), wording.in_method_order(rows["method"])
     with style.look():
-        figure = style.new(height=1.0 + len(encoders) * (0.7 + 0.42 * len(methods)))
+        figure = style.new(height=1.0 + len(encoders) * (0.7 + 0.34 * len(methods)))
         for axes, encoder in zip(np.atleast_1d(figure.subplots(len(encoders), sharex=True)), encoders):
             _dots(axes, rows[rows["encoder"] == encoder], methods, metric)
             axes.set_title(encoder)
@@ -160,7 +160,7 @@ def mistakes(scenes, wrong: pd.DataFrame, rows: Sequence[int], *, columns: int =
         for axes in grid:
             axes.set_axis_off()
         for axes, i in zip(grid, rows):
-            axes.imshow(as_array(scenes.image(i)), interpolation="antialiased")
+            axes.imshow(as_array(scenes.square(i, 160)), interpolation="antialiased")
             axes.set_title(scenes.group_names[scenes.groups[i]], fontsize=10, fontweight="normal", loc="center", pad=3)
             failed = [name for name in names if wrong[name].iloc[i]]
             words = "all right" if not failed else "all wrong" if len(failed) == len(names) else f"wrong: {', '.join(failed)}"

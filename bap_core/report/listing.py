@@ -6,6 +6,7 @@ import pandas as pd
 
 from bap_core.data.nouns import SPLITS
 from bap_core.groups import group_counts
+from bap_core.report import wording
 from bap_core.report.html import Table
 
 
@@ -35,6 +36,17 @@ def inventory(compositor) -> Table:
         rows.append(("masks resized", f"{compositor.resized_masks:,}", "the mask had another size than its picture"))
     frame = pd.DataFrame(rows, columns=["what", "number", "which"]).set_index("what")
     return Table(frame, caption="What was found, and what was left out.", words=("which",))
+
+
+def selection(choice, *, caption: str) -> Table:
+    """What every candidate got on validation rows, and which one was taken. choice: a `selection.Choice`."""
+    shown = choice.table.set_index("setting")
+    cells = {wording.label(name): [wording.number(value, name) for value in shown[name]]
+             for name in ("worst_group_accuracy", "average_accuracy")}
+    how = "carried over" if choice.carried else "chosen"
+    taken = [how if chosen else "" for chosen in shown["chosen"]]
+    return Table(pd.DataFrame({**cells, "taken": taken}, index=[f"{setting:g}" for setting in shown.index]), caption,
+                 words=("taken",))
 
 
 def _most(labels: pd.Series, *, at_most: int = 8) -> str:

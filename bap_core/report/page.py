@@ -36,9 +36,9 @@ class Page:
         """`tables.results_table` with the page's scale in the caption."""
         return tables.results_table(frame, scale=self._known_scale(), **choices)
 
-    def side_by_side(self, frame: pd.DataFrame, table: str, **choices) -> Table:
+    def side_by_side(self, frame: pd.DataFrame, *names: str, **choices) -> Table:
         """`tables.side_by_side` with the page's scale in the caption."""
-        return tables.side_by_side(frame, table, scale=self._known_scale(), **choices)
+        return tables.side_by_side(frame, *names, scale=self._known_scale(), **choices)
 
     def claims(self, frame: pd.DataFrame) -> Table:
         """The claims of this notebook with their verdicts, from ``claims.yml`` and the tidy frame."""

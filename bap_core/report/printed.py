@@ -3,6 +3,7 @@
 Source of every number: arXiv 2605.11107v1 (CC BY 4.0). The files lie in ``bap_core/paper``.
 """
 
+from collections.abc import Sequence
 from functools import cache
 from importlib import resources
 
@@ -13,6 +14,8 @@ from bap_core import checkpoints
 from bap_core.towers.common import MICRO, micro_names
 
 TABLES = ("table1", "table2", "table3", "table4", "table5", "table8", "table9", "table12", "table14", "table16", "table17")
+
+CONVOLUTIONAL = ("table5", "table8")  # of CLIP's ConvNeXt; the other tables of methods are of transformers
 
 LOSSES = {"softmax": "CLIP", "sigmoid": "SigLIP 2"}  # of the micro encoders that read captions; the others have no family
 WORDLESS = {"classes": "supervised", "views": "self-supervised"}  # the kinds of those others, in the words of Table 1
@@ -31,6 +34,16 @@ def table(name: str) -> pd.DataFrame:
         if name != "table17":
             frame[column] = pd.to_numeric(frame[column].replace("", None)).astype(float)
     return frame
+
+
+def tables(names: Sequence[str]) -> pd.DataFrame:
+    """Several tables below one another, with a column ``convolutional``: whether a row is of a convolutional encoder."""
+    return pd.concat([table(name).assign(convolutional=name in CONVOLUTIONAL) for name in names], ignore_index=True)
+
+
+def is_convolutional(encoder: str) -> bool:
+    """Whether an encoder belongs to the paper's tables of ConvNeXt, by its name."""
+    return "convnext" in encoder.lower()
 
 
 @cache
@@ -71,6 +84,7 @@ def kind(encoder: str) -> str:
     return kinds.get(family(encoder), "")
 
 
+@cache
 def _loss(micro: str) -> str:
     return _read(MICRO / f"{micro}.card.json")["recipe"]["loss"]
 

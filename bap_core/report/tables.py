@@ -99,27 +99,26 @@ def results_table(
 
 
 def side_by_side(
-    frame: pd.DataFrame, table: str, *, scale: str, metrics: list[str] | str = "worst_group_accuracy"
+    frame: pd.DataFrame, *names: str, scale: str, metrics: list[str] | str = "worst_group_accuracy"
 ) -> Table:
     """The paper's cells beside the measured ones: a section per encoder, a row per method, per data set two columns.
 
-    frame: tidy frame with the methods and data sets of ``table`` (``table2`` or ``table12``). Rows are the methods
-    that were measured. Away from paper scale the caption says that the pairs are not comparable as values, and with
-    random weights not at all.
+    frame: tidy frame with the methods and data sets of the tables ``names``, such as ``"table2", "table8"``; every
+    encoder is shown beside the table of its kind. Rows are the methods that were measured. Away from paper scale the
+    caption says that the pairs are not comparable as values, and with random weights not at all.
     """
-    metrics = _listed(metrics)
+    metrics, theirs = _listed(metrics), printed.tables(names)
     frame = _with_metrics(frame, metrics)
-    keys = [key for key in ("encoder", "dataset", "method") if key == "encoder" or key in printed.table(table)]
+    keys = [key for key in ("encoder", "dataset", "method") if key == "encoder" or key in theirs]
     ours = _summary(frame, [*keys, "metric"], metrics)
-    theirs = printed.table(table)
     theirs = theirs.assign(cell=[_as_printed(row) for row in theirs.itertuples()])
-    theirs = theirs.set_index(["family", *keys[1:], "metric"])["cell"]
-    wanted = ours[[*keys, "metric"]].to_numpy()
-    paper = [theirs.get((printed.family(encoder), *rest), wording.EMPTY) for encoder, *rest in wanted]
+    theirs = theirs.set_index(["convolutional", "family", *keys[1:], "metric"])["cell"]
+    paper = [theirs.get((printed.is_convolutional(encoder), printed.family(encoder), *rest), wording.EMPTY)
+             for encoder, *rest in ours[[*keys, "metric"]].to_numpy()]
     both = pd.concat([ours.assign(cell=paper, source="paper"), ours.assign(source="measured")])
     columns = [*keys[1:-1], *(["metric"] if len(metrics) > 1 else []), "source"]
     wide = _spread_out(both, rows=["encoder", "method"], columns=columns)
-    number = CAPTIONS[table].split(".")[0]
+    number = " and ".join(CAPTIONS[name].split(" of")[0] for name in names) + " of the paper"
     others = " The paper's encoders and data are others: compare directions, not values."
     warning = {"paper": "", "random": " There is nothing to compare."}.get(scale, others)
     return Table(wide, f"{number} beside this run ({wording.SCALES[scale]}).{warning}", notes=_reasons(ours))
