@@ -6,6 +6,7 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
+import small
 import torch
 from PIL import Image
 
@@ -112,3 +113,13 @@ def test_figures_leave_matplotlibs_settings_alone():
 def test_figures_are_opaque_so_that_both_themes_can_show_them():
     pixel = Image.open(BytesIO(style.png(report.idea()))).convert("RGBA").getpixel((0, 0))
     assert pixel == (255, 255, 255, 255)
+
+
+def test_under_every_picture_stand_the_methods_that_got_it_wrong(tmp_path):
+    scenes = small.painted(tmp_path, train=(), val=(), test=(1, 1, 1, 1))
+    wrong = pd.DataFrame({"BAP (LP)": [False, False, True, True], "Native (ZS)": [False, True, False, True]})
+    figure = report.mistakes(scenes, wrong, [3, 0, 1, 2])
+    words = [[axes.get_title(), *(text.get_text() for text in axes.texts)] for axes in figure.axes if axes.images]
+    assert words == [["blue on blue place", "all wrong"], ["red on red place", "all right"],
+                     ["red on blue place", "wrong: Native (ZS)"], ["blue on red place", "wrong: BAP (LP)"]]
+    assert is_png(figure)

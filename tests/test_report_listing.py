@@ -7,6 +7,7 @@ from PIL import Image
 from bap_core import data, report
 from bap_core.compositing import Compositor
 from bap_core.data import Backgrounds, Objects
+from bap_core.selection import Choice
 
 
 def birds(root, **more):
@@ -41,3 +42,13 @@ def test_an_inventory_says_which_categories_stand_in_for_others_and_with_how_man
                         ("in place of kitchenette", "4", "kitchen, restaurant_kitchen")]
     drawn = found.take(found.frame["category"] == "sky")
     assert listed(Compositor(birds(tmp_path), drawn, size=8, seed=0))[2] == ("in place of abbey", "0", "church/outdoor")
+
+
+def test_a_selection_shows_every_candidate_and_which_was_taken():
+    table = pd.DataFrame({"setting": [0.0, 6.0], "worst_group_accuracy": [0.25, 0.5], "average_accuracy": [0.5, 0.75],
+                          "chosen": [False, True]})
+    shown = report.selection(Choice(6.0, None, table, carried=False), caption="γ").frame
+    assert shown.index.tolist() == ["0", "6"] and shown.columns.tolist() == ["WGA", "AVG", "taken"]
+    assert shown.values.tolist() == [["25.0", "50.0", ""], ["50.0", "75.0", "chosen"]]
+    carried = report.selection(Choice(6.0, None, table, carried=True), caption="γ").frame
+    assert carried["taken"].tolist() == ["", "carried over"]
