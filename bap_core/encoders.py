@@ -120,17 +120,23 @@ class Encoder:
 
     def forward(self, pictures: Tensor) -> Tensor:
         """Differentiable unit-norm embeddings on the encoder's device. pictures: uint8 (B, 3, S, S) -> (B, D) float32."""
+        return F.normalize(self._embed(pictures), dim=-1)
+
+    def _embed(self, pictures: Tensor) -> Tensor:
         shift, scale = self._shift_and_scale
         self.tally.encoded += len(pictures)
         x = (pictures.to(self.device, non_blocking=True).float() - shift) / scale
         with torch.autocast(self.device.type, dtype=self.dtype, enabled=self.dtype != torch.float32):
             z = self.model.encode_image(x)
-        return F.normalize(z.float(), dim=-1)
+        return z.float()
 
     @torch.no_grad()
-    def encode_images(self, pictures: Tensor) -> Tensor:
-        """Unit-norm embeddings without gradient. pictures: uint8 (B, 3, S, S) -> (B, D) float32 on the CPU."""
-        return self.forward(pictures).cpu()
+    def encode_images(self, pictures: Tensor, *, unit: bool = True) -> Tensor:
+        """Embeddings without gradient. pictures: uint8 (B, 3, S, S) -> (B, D) float32 on the CPU.
+
+        unit: bring them to unit norm, as the paper's equations have them; otherwise as they leave the tower.
+        """
+        return (self.forward(pictures) if unit else self._embed(pictures)).cpu()
 
     @torch.no_grad()
     def encode_text(self, prompts: Iterable[str]) -> Tensor:

@@ -15,7 +15,8 @@ from bap_core.methods.afr import both_stages
 from bap_core.selection import Choice, select
 
 COLUMNS = ["dataset", "encoder", "method", "seed", "split", "group", "metric", "value", "n"]
-ACCURACIES = ("average_accuracy", "reweighted_accuracy", "worst_group_accuracy")  # over all groups, as `score` gives them
+# Over all groups, as `score` gives them.
+ACCURACIES = ("average_accuracy", "reweighted_accuracy", "group_mean_accuracy", "worst_group_accuracy")
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,10 +52,10 @@ def wrong(results: Iterable[Result], scenes, *, encoder: str, seed: int = 0) -> 
 
 def score(y_true, y_pred, group, *, group_names: Sequence[str], train_group, dataset: str, encoder: str,
           method: str, seed: int, split: str = "test") -> pd.DataFrame:
-    """Average, reweighted and worst-group accuracy, and the accuracy of every group, as rows of `COLUMNS`.
+    """Accuracy over all groups in four ways, and the accuracy of every group, as rows of `COLUMNS`.
 
     y_true, y_pred, group: (N,) int; train_group: group numbers of the training examples, whose shares weight
-    ``reweighted_accuracy``. Accuracies are fractions.
+    ``reweighted_accuracy``; ``group_mean_accuracy`` weights all groups alike. Accuracies are fractions.
     """
     n_groups = len(group_names)
     per_group = metrics.group_accuracy(y_true, y_pred, group, n_groups=n_groups)
@@ -63,6 +64,7 @@ def score(y_true, y_pred, group, *, group_names: Sequence[str], train_group, dat
         ("all", "average_accuracy", metrics.average_accuracy(y_true, y_pred), len(y_true)),
         ("all", "reweighted_accuracy", metrics.reweighted_accuracy(y_true, y_pred, group, train_counts=counts),
          len(y_true)),
+        ("all", "group_mean_accuracy", per_group.accuracy.mean(), len(y_true)),
         ("all", "worst_group_accuracy", metrics.worst_group_accuracy(y_true, y_pred, group, n_groups=n_groups),
          int(per_group.n[per_group.accuracy.idxmin()])),
     ] + [(group_names[g], "group_accuracy", accuracy, n) for g, n, accuracy in per_group.itertuples(index=False)]
@@ -86,9 +88,12 @@ def record(values: dict[str, Sequence[float] | float], *, dataset: str, encoder:
     return pd.DataFrame([names | {"metric": m, "value": v, "n": n} for m, v, n in rows])[COLUMNS]
 
 
-def predicted(encoder, scenes, estimator, *, method: str, seed: int, **notes: float) -> Result:
-    """Result of an estimator that stands ready, such as `ZeroShot`, on the test features. notes: numbers to record."""
-    return _scored(scenes, estimator.predict(features(encoder, scenes, "test")), notes,
+def predicted(encoder, scenes, estimator, *, method: str, seed: int, unit: bool = True, **notes: float) -> Result:
+    """Result of an estimator that stands ready, such as `ZeroShot`, on the test features. notes: numbers to record.
+
+    unit: on features of unit norm, or as they leave the tower.
+    """
+    return _scored(scenes, estimator.predict(features(encoder, scenes, "test", unit=unit)), notes,
                    encoder=encoder.name, method=method, seed=seed)
 
 
@@ -98,59 +103,67 @@ def tuned(fitted, scenes, *, method: str, seed: int, **notes: float) -> Result:
                    encoder=fitted.encoder.name, method=method, seed=seed)
 
 
-def probe(encoder, scenes, *, method: str, seed: int, **settings) -> Result:
-    """Result of a linear probe fitted on the training split of ``scenes``. settings: `LinearProbe`'s."""
+def probe(encoder, scenes, *, method: str, seed: int, unit: bool = True, **settings) -> Result:
+    """Result of a linear probe fitted on the training split of ``scenes``. settings: `LinearProbe`'s.
+
+    unit: on features of unit norm, or as they leave the tower (the paper does not say).
+    """
     train = scenes.select(split="train")
-    fitted = LinearProbe(**settings).fit(features(encoder, scenes, "train"), train.frame["label"], seed=seed)
-    return predicted(encoder, scenes, fitted, method=method, seed=seed)
+    fitted = LinearProbe(**settings).fit(features(encoder, scenes, "train", unit=unit), train.frame["label"], seed=seed)
+    return predicted(encoder, scenes, fitted, method=method, seed=seed, unit=unit)
 
 
-def dfr(encoder, scenes, *, method: str, seed: int, scale_on: str = "val", **settings) -> Result:
+def dfr(encoder, scenes, *, method: str, seed: int, scale_on: str = "val", unit: bool = True, **settings) -> Result:
     """Result of `DFR`, fitted on the validation split of ``scenes`` with its groups. settings: `DFR`'s.
 
     scale_on: whose mean and spread standardise the final fits, the validation rows they are drawn from ("val") or the
-    training split ("train"). If validation lacks a group, the accuracies are NaN, and a column ``reason`` says why.
+    training split ("train"). unit: as for `probe`. If validation lacks a group, the accuracies are NaN, and a column
+    ``reason`` says why.
     """
     if scale_on not in ("val", "train"):
         raise ValueError(f"scale_on={scale_on!r}; choices: 'val', 'train'")
     if reason := _lacking(scenes):
         return _left_out(scenes, reason, encoder=encoder.name, method=method, seed=seed)
     val = scenes.select(split="val")
-    fitted = DFR(**settings).fit(features(encoder, scenes, "val"), val.frame["label"], val.groups,
+    fitted = DFR(**settings).fit(features(encoder, scenes, "val", unit=unit), val.frame["label"], val.groups,
                                  n_groups=len(scenes.group_names), seed=seed,
-                                 scale_on=features(encoder, scenes, "train") if scale_on == "train" else None)
-    return predicted(encoder, scenes, fitted, method=method, seed=seed)
+                                 scale_on=features(encoder, scenes, "train", unit=unit) if scale_on == "train" else None)
+    return predicted(encoder, scenes, fitted, method=method, seed=seed, unit=unit)
 
 
-def afr(encoder, scenes, *, method: str, seed: int, carried: float | None = None, **settings) -> Result:
+def afr(encoder, scenes, *, method: str, seed: int, carried: float | None = None, unit: bool = True,
+        **settings) -> Result:
     """Result of AFR with the gamma that `choose_afr` gives; that gamma, n_eff and the head's change are recorded.
 
     If validation lacks a group, the accuracies are NaN, and a column ``reason`` says why; with ``carried``, a gamma
-    chosen at 95 %, they are measured, and the row ``gamma_carried`` is 1.
+    chosen at 95 %, they are measured, and the row ``gamma_carried`` is 1. unit: as for `probe`.
     """
     names = {"encoder": encoder.name, "method": method, "seed": seed}
     if carried is None and (reason := _lacking(scenes)):
         return _left_out(scenes, reason, **names)
-    chosen = choose_afr(encoder, scenes, seed=seed, carried=carried, **settings)
+    chosen = choose_afr(encoder, scenes, seed=seed, carried=carried, unit=unit, **settings)
     fitted = chosen.estimator
-    return predicted(encoder, scenes, fitted, method=method, seed=seed, gamma=chosen.setting,
+    return predicted(encoder, scenes, fitted, method=method, seed=seed, unit=unit, gamma=chosen.setting,
                      gamma_carried=float(chosen.carried), n_eff=fitted.n_eff_, head_change=fitted.head_change_)
 
 
-def choose_afr(encoder, scenes, *, seed: int, carried: float | None = None, **settings) -> Choice:
+def choose_afr(encoder, scenes, *, seed: int, carried: float | None = None, unit: bool = True, **settings) -> Choice:
     """AFR for every gamma on the training split, and the gamma that `selection.select` takes on the validation split.
 
     settings: those of `methods.afr.both_stages`. The choice's table shows every gamma; no test row is read.
     """
     train, val = scenes.select(split="train"), scenes.select(split="val")
-    fitted = both_stages(features(encoder, scenes, "train"), train.frame["label"], seed=seed, **settings)
-    return select(fitted, features(encoder, scenes, "val"), val.frame["label"], val.groups,
+    fitted = both_stages(features(encoder, scenes, "train", unit=unit), train.frame["label"], seed=seed, **settings)
+    return select(fitted, features(encoder, scenes, "val", unit=unit), val.frame["label"], val.groups,
                   n_groups=len(scenes.group_names), carried=carried)
 
 
-def features(encoder, scenes, split: str):
-    """Features of one split, (N, D), out of those of the whole set: sets that differ in splits alone share one encoding."""
-    return extract(encoder, scenes)[torch.tensor((scenes.frame["split"] == split).to_numpy())]
+def features(encoder, scenes, split: str, *, unit: bool = True):
+    """Features of one split, (N, D), out of those of the whole set: sets that differ in splits alone share one encoding.
+
+    unit: as for `features.extract`.
+    """
+    return extract(encoder, scenes, unit=unit)[torch.tensor((scenes.frame["split"] == split).to_numpy())]
 
 
 def _scored(scenes, y_pred, notes: Mapping[str, float], **names) -> Result:

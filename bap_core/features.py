@@ -11,20 +11,21 @@ from bap_core import runtime, store
 VERSION = 1  # part of every key: raise it when this module's results change
 
 
-def extract(encoder, pictures, *, batch_size: int = 256) -> Tensor:
-    """Unit-norm embeddings of all ``pictures`` (`Scenes` or `Backgrounds`): (N, D) float32, kept in the store.
+def extract(encoder, pictures, *, unit: bool = True, batch_size: int = 256) -> Tensor:
+    """Embeddings of all ``pictures`` (`Scenes` or `Backgrounds`): (N, D) float32, kept in the store.
 
     Pictures are fitted to the encoder's square by their own ``square``: the centre crop, or the smart crop of `Scenes`
-    that ask for it.
+    that ask for it. unit: of unit norm; otherwise as they leave the tower, which is another encoding.
     """
     parts = {"encoder": encoder.fingerprint, "pictures": pictures.pictures, "version": VERSION}
+    parts |= {} if unit else {"unit": False}
     encoder.tally.need(store.key(**parts), len(pictures))
     return store.arrays("features", parts, lambda: {"features": embed(
-        encoder, _read(pictures, encoder.size, batch_size), total=len(pictures), label=pictures.name)})["features"]
+        encoder, _read(pictures, encoder.size, batch_size), total=len(pictures), label=pictures.name, unit=unit)})["features"]
 
 
 @torch.no_grad()
-def embed(encoder, batches: Iterable[Tensor], *, total: int, label: str = "pictures") -> Tensor:
+def embed(encoder, batches: Iterable[Tensor], *, total: int, label: str = "pictures", unit: bool = True) -> Tensor:
     """Embeddings of uint8 (B, 3, S, S) batches, in their order -> (N, D) float32 on the CPU.
 
     The next batch is prepared in a thread while this one is encoded. ValueError if an embedding is not finite.
@@ -32,7 +33,7 @@ def embed(encoder, batches: Iterable[Tensor], *, total: int, label: str = "pictu
     with runtime.progress([], total=total, label=f"{encoder.name}: {label}", unit="img") as bar:
         rows = []
         for batch in runtime.ahead(batches):
-            rows.append(encoder.encode_images(batch))
+            rows.append(encoder.encode_images(batch, unit=unit))
             bar.update(len(batch))
     embedded = torch.cat(rows)
     if not torch.isfinite(embedded).all():

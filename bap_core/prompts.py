@@ -7,6 +7,7 @@ pair and the two with a numeral, and drop the two possessive ones. The three quo
 
 from collections.abc import Sequence
 
+import open_clip
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -60,13 +61,31 @@ def prototypes(encoder, names: Sequence[str], *, templates: Sequence[str] = TEMP
 
     names: C class names in ordinary words. Returns (C, D) float32. ValueError for a template without ``{}``.
     """
+    return ensemble(per_template(encoder, names, templates=templates))
+
+
+def per_template(encoder, names: Sequence[str], *, templates: Sequence[str] = TEMPLATES) -> Tensor:
+    """Unit text embeddings of every filled template: (C, T, D) float32. Refusals as for `prototypes`."""
     if not names or not templates:
         raise ValueError("prototypes need at least one class name and one template")
     if broken := [template for template in templates if "{}" not in template]:
         raise ValueError(f"template {broken[0]!r} has no {{}} for the class name")
     filled = [template.format(name) for name in names for template in templates]
     embedded = torch.cat([encoder.encode_text(filled[i:i + 256]) for i in range(0, len(filled), 256)])
-    return F.normalize(embedded.view(len(names), len(templates), -1).mean(dim=1), dim=-1)
+    return embedded.view(len(names), len(templates), -1)
+
+
+def ensemble(embedded: Tensor) -> Tensor:
+    """The mean over templates, brought to unit norm: (C, T, D) -> (C, D)."""
+    return F.normalize(embedded.mean(dim=1), dim=-1)
+
+
+def public_templates(name: str = "80") -> tuple[str, ...]:
+    """OpenAI's templates for ImageNet as open_clip carries them: "80", the seven chosen from them ("7"), or one ("1")."""
+    lists = {"80": open_clip.OPENAI_IMAGENET_TEMPLATES, "7": open_clip.SIMPLE_IMAGENET_TEMPLATES, "1": [TEMPLATES[0].format]}
+    if name not in lists:
+        raise ValueError(f"templates {name!r}; choices: {', '.join(lists)}")
+    return tuple(fill("{}") for fill in lists[name])
 
 
 def background_words(places: Sequence[str]) -> tuple[str, ...]:

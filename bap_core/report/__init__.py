@@ -16,6 +16,7 @@ from bap_core.report.page import Page, open_page
 from bap_core.report.stamp import source_hash
 from bap_core.report.summary import write_summaries
 from bap_core.report.tables import Table, paper_table, results_table, side_by_side
+from bap_core.report.wording import label
 
 __all__ = [
     "Page",
@@ -29,6 +30,7 @@ __all__ = [
     "inventory",
     "judge",
     "k_curve",
+    "label",
     "mistakes",
     "open_page",
     "paper_table",

@@ -22,6 +22,7 @@ METHODS = [
 LABELS = {
     "average_accuracy": "AVG",
     "reweighted_accuracy": "AVG (train shares)",
+    "group_mean_accuracy": "AVG (groups alike)",
     "worst_group_accuracy": "WGA",
     "group_accuracy": "accuracy",
     "class_accuracy": "accuracy",
