@@ -32,6 +32,7 @@ probe_epochs: int = 150  # as many steps as the paper's 30 epochs on its larger 
 ft_probe_epochs: int = 12  # of the probe that LP-FT starts with; as many steps as the paper's 5 epochs
 ft_epochs: int = 3  # of LP-FT, and of PruSC's last phase
 ft_head_lr: float = 2e-3  # of the head in fine-tuning
+mask_ratio: float = 0.1  # share of the training pictures that PruSC's masks learn from
 mask_epochs: int = 15  # of PruSC's masks
 mask_lr: float = 4e-2  # of the masks' logits: the 30 steps here reach as far as the paper's 120 at 1e-2
 sae_pictures: int = 2400  # composites for DIAL's autoencoder
@@ -172,7 +173,7 @@ report.selection(evaluate.choose_afr(models[0], sets[0], seed=0), caption="AFR's
 
 # %%
 recipe = {"epochs": ft_epochs, "lr": lr, "head_lr": ft_head_lr, "batch_size": batch_size, "probe_epochs": ft_probe_epochs}
-masks = {"epochs": mask_epochs, "lr": mask_lr}
+masks = {"ratio": mask_ratio, "epochs": mask_epochs, "lr": mask_lr}
 for model, seed, scenes in product(models, range(seeds), sets):
     results += comparison.fine_tuned(model, scenes, words[model.name], seed=seed, recipe=recipe, masks=masks)
 frame = evaluate.table(results)

@@ -27,6 +27,7 @@ probe_epochs: int = 150
 ft_probe_epochs: int = 12
 ft_epochs: int = 3
 ft_head_lr: float = 2e-3
+mask_ratio: float = 0.1
 mask_epochs: int = 15
 mask_lr: float = 4e-2
 sparsities: list[float] = [1e-4, 0.0, 1e-2]  # weight of PruSC's penalty on the kept share; the paper's first
@@ -121,7 +122,8 @@ for seed, head in product(range(seeds), ("averaged", "tuned")):
     results += [evaluate.tuned(found, scenes, method=f"WiSE-FT, head {head}", seed=seed)]
 tried = [(sparsity, starts[0]) for sparsity in sparsities] + [(sparsities[0], start) for start in starts[1:]]
 for seed, (sparsity, start) in product(range(seeds), tried):
-    masks = learn_masks(tuned[seed], scenes, seed=seed, epochs=mask_epochs, lr=mask_lr, sparsity=sparsity, start=start)
+    masks = learn_masks(tuned[seed], scenes, seed=seed, ratio=mask_ratio, epochs=mask_epochs, lr=mask_lr, sparsity=sparsity,
+                        start=start)
     pruned = tune_prusc(tuned[seed], scenes, masks, seed=seed, **recipe)
     results += [evaluate.tuned(pruned, scenes, method=f"PruSC, {sparsity:g} from {start:g}", seed=seed, kept=masks.share)]
 frame = evaluate.table(results)

@@ -13,7 +13,7 @@ from bap_core.report import printed
 
 PROFILES = run.notebooks_folder() / "profiles"
 NOTEBOOKS = [path.stem for path in run.find([])]
-MOST_PICTURES = 300  # through an encoder in one notebook: at 3.5 a second on two cores a minute and a half
+MOST_PICTURES = 320  # through an encoder in one notebook: at 3.5 a second on two cores a minute and a half
 
 
 def planned(profile: str, **choices) -> dict[str, run.Job]:
@@ -40,7 +40,9 @@ def test_the_papers_path_runs_from_end_to_end_and_nothing_of_it_counts_as_a_resu
     assert run.run([job]) == [] and verify.problems(job) == []
     page = nbformat.read(job.folder / "executed.ipynb", as_version=4)
     bundle, html = run.bundle_of(page), " ".join(text for _, text in verify._html(page))
-    assert bundle["scale"] == "random" and pd.DataFrame(bundle["metrics"])["value"].notna().all()
+    metrics = pd.DataFrame(bundle["metrics"])
+    unmeasured = metrics[metrics["value"].isna()]
+    assert bundle["scale"] == "random" and unmeasured.get("reason", pd.Series(dtype=str)).str.startswith("left out").all()
     assert [item["name"] for item in bundle["stamp"]["encoders"]] == encoders_of(job)
     assert {(claim["verdict"], claim["measured"]) for claim in bundle["claims"]} == {("not testable here", "-")}
     assert "bap-banner-random" in html and "The numbers mean nothing" in html and "none of them judged" in html

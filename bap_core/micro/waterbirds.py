@@ -1,6 +1,6 @@
 """Makes Waterbirds from the micro world's CUB birds and scenes, step by step as the official release was made.
 
-A fifth of CUB's train part becomes validation; in train the place follows the label with probability 0.95, in
+A fifth of CUB's train part (`World.validation`) becomes validation; in train the place follows the label with probability 0.95, in
 validation and test each class is split evenly; the background is cropped centrally to the photograph's shape; the
 bird keeps its place and size; mask/255 is the opacity. A scene is used once.
 """
@@ -24,18 +24,18 @@ def plan(world: World) -> list[dict]:
     """Rows of metadata.csv, in CUB's order."""
     birds = cub.plan(world)
     y = np.array([row.species.is_water for row in birds], dtype=int)
-    split = _splits(np.array([row.is_train for row in birds]))
+    split = _splits(np.array([row.is_train for row in birds]), world.validation)
     place = _places(y, split)
     scenes = {kind: iter(_deck(kind, world)) for kind in (0, 1)}
     return [{"img_id": bird.image_id, "img_filename": bird.path, "y": int(y[i]), "split": int(split[i]),
              "place": int(place[i]), "place_filename": next(scenes[place[i]])} for i, bird in enumerate(birds)]
 
 
-def _splits(is_train: np.ndarray) -> np.ndarray:
-    """0 train, 1 validation (a fifth of CUB's train part), 2 test."""
+def _splits(is_train: np.ndarray, validation: float) -> np.ndarray:
+    """0 train, 1 validation (that share of CUB's train part), 2 test."""
     split = np.where(is_train, 0, 2)
     candidates = np.flatnonzero(is_train)
-    split[rng("waterbirds", "val").permutation(candidates)[: round(0.2 * len(candidates))]] = 1
+    split[rng("waterbirds", "val").permutation(candidates)[: round(validation * len(candidates))]] = 1
     return split
 
 
