@@ -135,5 +135,5 @@ def test_a_class_that_the_fifth_lacks_and_a_head_of_another_width_are_refused():
     first = head(np.zeros((2, 3)), np.zeros(2))
     with pytest.raises(ValueError, match=r"every class of 2.*\[4, 0\]"):
         AFR(1.0).fit(torch.ones(4, 3), [0, 0, 0, 0], head=first)
-    with pytest.raises(ValueError, match="3 dimensions"):
+    with pytest.raises(ValueError, match=r"\(N, 3\) is expected"):
         AFR(1.0).fit(torch.ones(4, 5), [0, 1, 0, 1], head=first)

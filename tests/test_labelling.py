@@ -17,7 +17,7 @@ from bap_core.composites import Composites
 from bap_core.compositing import Compositor
 from bap_core.data import Backgrounds, Objects, gender
 from bap_core.encoders import Tally
-from bap_core.evaluate import probe
+from bap_core.evaluate import probe, table
 
 pytestmark = pytest.mark.usefixtures("home")
 
@@ -31,7 +31,7 @@ class Colours:
         self.model = SimpleNamespace(logit_scale=torch.tensor(math.log(scale)))
         self.tally, self.seen, self.prompts = Tally(), [], []
 
-    def encode_images(self, pictures):
+    def encode_images(self, pictures, *, unit):
         self.tally.encoded += len(pictures)
         self.seen.append(pictures)
         return F.normalize(pictures.float().mean(dim=(2, 3)) - 128 + 1e-3, dim=1)
@@ -151,7 +151,7 @@ def test_from_unlabelled_persons_to_accuracies_and_both_correlations_cost_one_en
     sets = [Composites(f"coco gender-{c}", tmp_path, gender.placements(
         pasted.objects, pasted.backgrounds, labels=("red", "blue"), correlation=c, n_val=1, seed=0),
         ("red", "blue"), tuple(gender.PLACES), compositor=pasted) for c in (95, 100)]
-    scored = pd.concat([probe(tiny, scenes, method="LP", seed=0, epochs=1) for scenes in sets])
+    scored = table(probe(tiny, scenes, method="LP", seed=0, epochs=1) for scenes in sets)
     assert set(scored["dataset"]) == {"coco gender-95", "coco gender-100"}
     assert scored[scored["metric"] == "group_accuracy"]["n"].tolist() == [3] * 8
     assert set(scored["group"]) >= {"red on construction", "blue on kitchen"}
