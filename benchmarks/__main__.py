@@ -1,8 +1,9 @@
 """``python -m benchmarks``: every benchmark, one after another."""
 
-from benchmarks import coco_index, folder_index, ratios, streaming
+from benchmarks import coco_index, folder_index, methods, ratios, streaming
 
 ratios.main()
+methods.main()
 coco_index.main()
 streaming.main()
 folder_index.main()
