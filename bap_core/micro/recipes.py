@@ -1,7 +1,8 @@
 """How each encoder that ships with the package is pre-trained: its towers, what it learns from, and the numbers.
 
 They stand for the rows of the paper's encoder tables: two losses (Table 2), a convolutional tower (Tables 5 and 8), two
-more sizes (Table 10), and for Table 1 two that never read a word.
+more sizes (Table 10), two more pre-trainings of one architecture (Table 11: other scenes, another start), and for Table 1
+two that never read a word.
 """
 
 import math
@@ -63,6 +64,8 @@ RECIPES = {
     "micro-clip-convnext": Recipe(_clip(_CONVNEXT), "softmax"),
     "micro-clip-small": Recipe(_clip(_vit(patch=12, width=64, layers=3)), "softmax"),
     "micro-clip-large": Recipe(_clip(_vit(width=128)), "softmax"),
+    "micro-clip-second": Recipe(_clip(_vit()), "softmax", seed=1),
+    "micro-clip-third": Recipe(_clip(_vit()), "softmax", seed=2),
     "micro-supervised": Recipe(_WORDLESS, "classes"),
     "micro-simclr": Recipe(_WORDLESS, "views"),
 }
