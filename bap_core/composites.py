@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import ClassVar
 
+import numpy as np
 from PIL import Image
 
 from bap_core import store
@@ -33,6 +34,10 @@ class Composites(Scenes):
         """Composite ``i``, RGB, of the compositor's size."""
         rows, columns = (self.frame[name].to_numpy()[[i]] for name in ("object", "background"))
         return Image.fromarray(self.compositor.batch(rows, columns)[0].permute(1, 2, 0).numpy())
+
+    def square(self, i: int, size: int) -> np.ndarray:
+        """Composite ``i``, fitted to the encoder's square: uint8 (3, size, size)."""
+        return self._fitted(i, size)
 
     @cached_property
     def pictures(self) -> str:

@@ -1,6 +1,8 @@
 """Pictures through an encoder once: row i of the result is picture i, and nothing is encoded twice."""
 
+import os
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import torch
@@ -42,6 +44,7 @@ def embed(encoder, batches: Iterable[Tensor], *, total: int, label: str = "pictu
 
 
 def _read(pictures, size: int, batch_size: int) -> Iterator[Tensor]:
-    for start in range(0, len(pictures), batch_size):
-        rows = range(start, min(start + batch_size, len(pictures)))
-        yield torch.from_numpy(np.stack([pictures.square(i, size) for i in rows]))
+    with ThreadPoolExecutor(min(os.cpu_count() or 1, 16)) as pool:
+        for start in range(0, len(pictures), batch_size):
+            rows = range(start, min(start + batch_size, len(pictures)))
+            yield torch.from_numpy(np.stack(list(pool.map(lambda i: pictures.square(i, size), rows))))

@@ -36,7 +36,7 @@ mask_ratio: float = 0.1  # share of the training pictures that PruSC's masks lea
 mask_epochs: int = 10  # of PruSC's masks
 mask_lr: float = 6e-2  # of the masks' logits: the 20 steps here reach as far as the paper's 120 at 1e-2
 sae_pictures: int = 2400  # composites for DIAL's autoencoder
-sae_steps: int = 1000
+sae_steps: int = 500
 batch_size: int = 64  # half the paper's, so that half the pictures make as many steps
 
 # %% tags=["hide-input"]

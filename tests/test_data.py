@@ -1,6 +1,7 @@
 """The three nouns, the catalogue and the shelf on toys counted by hand."""
 
 import json
+import os
 from dataclasses import FrozenInstanceError
 from hashlib import sha256
 
@@ -257,3 +258,16 @@ def test_a_shelf_reads_every_row_once_and_drops_the_unusable(birds):
     assert shelf.get(3).tolist() == [4] * 4
     assert {i: row[0] for i, row in shelf.get_many(np.array([0, 3, 3])).items()} == {0: 0, 3: 4}
     assert sorted(asked) == [0, 1, 2, 3, 4]
+
+
+def test_a_scene_is_read_once_for_all_encoders_and_again_when_its_file_changes(tmp_path, monkeypatch):
+    Image.new("RGB", (8, 8), (250, 0, 0)).save(tmp_path / "a.png")
+    frame = pd.DataFrame([{"image": "a.png", "label": 0, "place": 0, "split": "test", "group": 0}])
+    read, image = [], Scenes.image
+    monkeypatch.setattr(Scenes, "image", lambda self, i: read.append(i) or image(self, i))
+    whole, part = (Scenes("one", tmp_path, frame, ("a", "b"), ("c", "d")).select(split="test") for _ in range(2))
+    assert (whole.square(0, 4) == part.square(0, 4)).all() and len(read) == 1
+    assert whole.square(0, 6).shape == (3, 6, 6) and len(read) == 2
+    Image.new("RGB", (8, 8), (0, 0, 250)).save(tmp_path / "a.png")
+    os.utime(tmp_path / "a.png", (1, 1))
+    assert whole.square(0, 4)[2].mean() > 200 and len(read) == 3

@@ -5,7 +5,8 @@ import torch
 import torch.nn.functional as F
 
 from bap_core import align, evaluate, features
-from bap_core.data import images
+from bap_core.data import images, nouns
+from bap_core.data.shelf import Recent
 from bap_core.methods import LinearProbe, lp_ft, tune_lp_ft, tuning
 from bap_core.methods.tuning import Head, Passes, Recipe, TrainingPictures
 
@@ -234,7 +235,8 @@ def test_pictures_are_read_once_within_the_limit_of_memory(scenes, monkeypatch):
     rows, turned = np.arange(8), np.zeros(8, bool)
     for limit, expected in ((8 * 3 * 32 * 32, 8), (0, 16)):
         opened.clear()
-        pictures = TrainingPictures(scenes, 32, cache_bytes=limit)
+        monkeypatch.setattr(nouns, "_SQUARES", Recent(limit))
+        pictures = TrainingPictures(scenes, 32)
         first, second = pictures.batch(rows, turned), pictures.batch(rows, turned)
         assert torch.equal(first, second) and len(opened) == expected
 

@@ -21,9 +21,11 @@ from PIL import Image
 from bap_core import groups
 from bap_core.data import images
 from bap_core.data.images import EmptyMask
+from bap_core.data.shelf import Recent
 
 SPLITS = ("train", "val", "test")
 LEFT_OUT = "left out"  # split of rows that a variant of a set does not use
+_SQUARES = Recent(4 << 30)  # scenes as encoders get them: 28,000 pictures at 224 pixels
 
 
 class MaskSizeWarning(UserWarning):
@@ -255,7 +257,14 @@ class Scenes(_Listing):
 
     def square(self, i: int, size: int) -> np.ndarray:
         """The picture of row ``i`` fitted to the encoder's square: uint8 (3, size, size); by the smart crop if there is
-        a ``margin``."""
+        a ``margin``. Every encoder asks for the same ones, so they are kept for a while."""
+        path = self.path(i)
+        state = os.stat(path) if path.exists() else None  # a missing file is reported by the reader
+        key = (path, state and (state.st_mtime_ns, state.st_size), size, self.margin)
+        found = _SQUARES.get(key)
+        return _SQUARES.keep(key, self._fitted(i, size)) if found is None else found
+
+    def _fitted(self, i: int, size: int) -> np.ndarray:
         if self.margin is None:
             return super().square(i, size)
         return images.smart_square(self.image(i), size, margin=self.margin)

@@ -8,7 +8,9 @@ authors of LP-FT have it: statistics of batch norms are those of the pre-trainin
 """
 
 import math
+import os
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -21,11 +23,9 @@ from torch.optim.lr_scheduler import CosineAnnealingLR, LinearLR, LRScheduler, S
 
 from bap_core import align, features, runtime, store
 from bap_core.data import Scenes
-from bap_core.data.shelf import Recent, Shelf
 from bap_core.encoders import Encoder
 
 VERSION = 1  # part of every key: raise it when this module's results change
-CACHE_BYTES = 4 << 30  # holds 28,000 pictures at 224 pixels
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,20 +97,19 @@ class Passes:
 
 
 class TrainingPictures:
-    """Training pictures as batches, fitted to the square as `features.extract` fits them.
+    """Training pictures as batches, fitted to the square as `features.extract` fits them, and read by a few threads.
 
-    scenes: N pictures; size: side S in pixels. Each is read once and kept, up to ``cache_bytes``.
+    scenes: N pictures; size: side S in pixels.
     """
 
-    def __init__(self, scenes: Scenes, size: int, *, cache_bytes: int = CACHE_BYTES):
-        self._shelf = Shelf(scenes, lambda noun, i: noun.square(i, size), memory=Recent(cache_bytes),
-                            kind="training picture")
+    def __init__(self, scenes: Scenes, size: int):
+        self._scenes, self._size = scenes, size
+        self._pool = ThreadPoolExecutor(min(os.cpu_count() or 1, 16))
 
     def batch(self, rows: np.ndarray, mirrored: np.ndarray) -> Tensor:
         """rows: (B,) int; mirrored: (B,) bool -> uint8 (B, 3, S, S) on the CPU."""
-        found = self._shelf.get_many(rows)
-        return torch.from_numpy(np.stack([found[i][..., ::-1] if turned else found[i]
-                                          for i, turned in zip(rows.tolist(), mirrored.tolist())]))
+        found = self._pool.map(lambda i: self._scenes.square(i, self._size), rows.tolist())
+        return torch.from_numpy(np.stack([one[..., ::-1] if turned else one for one, turned in zip(found, mirrored.tolist())]))
 
 
 @dataclass(frozen=True)
