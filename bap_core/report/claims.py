@@ -98,7 +98,7 @@ def printed_value(claim: dict, side: str, family: str | None) -> tuple[float, fl
     where = claim.get(side)
     if "printed" not in claim or not isinstance(where, dict):
         return None
-    table = printed.table(claim["printed"]["table"])
+    table = _printed_in(claim["printed"]["table"])
     if family is not None and family not in set(table.get("family", [family])):
         return None
     where = {"family": family, **where, **claim["printed"]}
@@ -109,6 +109,11 @@ def printed_value(claim: dict, side: str, family: str | None) -> tuple[float, fl
     row, unit = rows.iloc[0], 100 if rows.iloc[0]["unit"] == "percent" else 1
     std = 0.0 if where["metric"] in printed.claims()["spread_is_not_error"] else row["std"] / unit
     return row["value"] / unit, max(std, printed.claims()["noise"].get(where["metric"], 0.0))
+
+
+def _printed_in(names: str | list[str]) -> pd.DataFrame:
+    """The rows of one table, or of several that print an experiment for one family each."""
+    return pd.concat([printed.table(name) for name in ([names] if isinstance(names, str) else names)], ignore_index=True)
 
 
 def _paper_words(claim: dict, values: dict) -> str:

@@ -71,6 +71,7 @@ def kind(encoder: str) -> str:
     return kinds.get(family(encoder), "")
 
 
+@cache
 def _loss(micro: str) -> str:
     return _read(MICRO / f"{micro}.card.json")["recipe"]["loss"]
 
