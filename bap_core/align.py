@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import Tensor
+from torch.optim.lr_scheduler import CosineAnnealingLR, LambdaLR, LinearLR, LRScheduler, SequentialLR
 
 from bap_core import runtime, store
 from bap_core.encoders import Encoder
@@ -61,6 +62,26 @@ class Contexts:
             yield objects[rows], backgrounds[rows]
 
 
+@dataclass(frozen=True)
+class Schedule:
+    """A rise over so many steps, then a cosine to a floor: the pre-training on vehicles (M.6.2), and fine-tuning (M.3.1).
+
+    warmup: steps in which every rate rises from a hundredth to its whole, at most half of all. floor: where all end.
+    """
+
+    warmup: int
+    floor: float
+
+    def __call__(self, optimiser: torch.optim.Optimizer, steps: int) -> LRScheduler:
+        """For a run of ``steps``. ValueError if there is no rise, or a rate does not lie above the floor."""
+        rates = [group["lr"] for group in optimiser.param_groups]
+        if self.warmup < 1 or not 0 <= self.floor <= min(rates):
+            raise ValueError(f"warmup={self.warmup} must be at least 1, and floor={self.floor} between 0 and the rates {rates}")
+        rise = max(1, min(self.warmup, steps // 2))
+        return SequentialLR(optimiser, [LinearLR(optimiser, start_factor=0.01, total_iters=rise),
+                                        CosineAnnealingLR(optimiser, max(1, steps - rise), eta_min=self.floor)], [rise])
+
+
 def alignment_loss(z: Tensor, a: Tensor) -> Tensor:
     """Equation 3 averaged over a batch. z, a: (B, D), unit norm -> scalar in [0, 2]."""
     return (1 - (z * a).sum(dim=1)).mean()
@@ -75,15 +96,15 @@ class Pretrained:
 
 
 def pretrain(teacher: Encoder, compositor, *, method: str, settings: dict, contexts: Contexts,
-             train: Callable[[Encoder, Path], list[float]]) -> Pretrained:
+             train: Callable[[Encoder, Path], list[float]], frozen_epochs: int = 0) -> Pretrained:
     """A student of ``teacher`` trained by ``train(student, checkpoint) -> losses``; kept in the store.
 
-    method, settings: what names the result beside teacher, composites and contexts. The teacher's weights are not
-    touched.
+    method, settings: what names the result beside teacher, composites and contexts. frozen_epochs: in which ``train``
+    shows composites before it changes the student. The teacher's weights are not touched.
     """
     parts = {"method": method, "teacher": teacher.fingerprint, "composites": compositor.fingerprint,
              "contexts": asdict(contexts), **settings, "version": VERSION}
-    teacher.tally.need(store.key(**parts), contexts.epochs * contexts.n_objects * contexts.m)
+    teacher.tally.need(store.key(**parts), (frozen_epochs + contexts.epochs) * contexts.n_objects * contexts.m)
     student = teacher.student()
 
     def make() -> dict[str, Tensor]:
@@ -146,8 +167,8 @@ def _epoch(student, compositor, loss, batches, optimiser, schedule, bar) -> floa
     return total / count
 
 
-def _table_17(optimiser: torch.optim.Optimizer, steps: int) -> torch.optim.lr_scheduler.LRScheduler:
-    return torch.optim.lr_scheduler.LambdaLR(optimiser, _warmup_cosine(steps))
+def _table_17(optimiser: torch.optim.Optimizer, steps: int) -> LRScheduler:
+    return LambdaLR(optimiser, _warmup_cosine(steps))
 
 
 def _warmup_cosine(steps: int, *, warmup: float = 0.1) -> Callable[[int], float]:

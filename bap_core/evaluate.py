@@ -9,7 +9,7 @@ import torch
 
 from bap_core import metrics
 from bap_core.features import extract
-from bap_core.groups import group_counts
+from bap_core.groups import group_counts, is_counter
 from bap_core.methods import DFR, LinearProbe
 from bap_core.methods.afr import both_stages
 from bap_core.selection import Choice, select
@@ -70,6 +70,22 @@ def score(y_true, y_pred, group, *, group_names: Sequence[str], train_group, dat
     ] + [(group_names[g], "group_accuracy", accuracy, n) for g, n, accuracy in per_group.itertuples(index=False)]
     names = {"dataset": dataset, "encoder": encoder, "method": method, "seed": seed, "split": split}
     return pd.DataFrame([names | {"group": g, "metric": m, "value": v, "n": n} for g, m, v, n in values])[COLUMNS]
+
+
+def counter_groups(frame: pd.DataFrame, scenes) -> pd.DataFrame:
+    """For every run of ``frame`` on ``scenes``: a row ``counter_group_accuracy``, read off its rows ``group_accuracy``.
+
+    n is the size of the group that decides. ValueError as in `metrics.counter_group_accuracy`.
+    """
+    names, n_places = scenes.group_names, len(scenes.places)
+    counter = [name for g, name in enumerate(names) if is_counter(g, n_places=n_places)]
+    rows = frame[(frame["dataset"] == scenes.name) & (frame["metric"] == "group_accuracy")]
+    found, keys = [], ["dataset", "encoder", "method", "seed", "split"]
+    for run, groups in rows.set_index("group").groupby(keys, sort=False):
+        value = metrics.counter_group_accuracy(groups["value"].reindex(names), n_places=n_places)
+        n = int(groups["n"][groups["value"][counter].idxmin()])
+        found.append((*run, "counter", "counter_group_accuracy", value, n))
+    return pd.DataFrame(found, columns=COLUMNS)
 
 
 def record(values: dict[str, Sequence[float] | float], *, dataset: str, encoder: str, method: str, seed: int,

@@ -18,6 +18,12 @@ def group_id(label, place, *, n_places: int) -> np.ndarray:
     return label * n_places + place
 
 
+def is_counter(group, *, n_places: int) -> np.ndarray:
+    """Whether a group's class i is elsewhere than in its usual place i. group: (N,) int -> (N,) bool."""
+    label, place = np.divmod(np.asarray(group, dtype=np.int64), n_places)
+    return label != place
+
+
 def group_names(labels: Sequence[str], places: Sequence[str]) -> list[str]:
     """Names in the order of `group_id`: every label on every place, label first."""
     return [f"{label} on {place}" for label in labels for place in places]

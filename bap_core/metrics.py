@@ -6,7 +6,7 @@ What was not measured is NaN with n = 0, never 0.0. Accuracies are fractions in 
 import numpy as np
 import pandas as pd
 
-from bap_core.groups import group_counts
+from bap_core.groups import group_counts, is_counter
 
 
 def group_accuracy(y_true, y_pred, group, *, n_groups: int) -> pd.DataFrame:
@@ -44,6 +44,21 @@ def worst_group_accuracy(y_true, y_pred, group, *, n_groups: int) -> float:
     if (per_group.n == 0).any():
         raise ValueError(f"group {int(per_group.group[per_group.n == 0].iloc[0])} of {n_groups} has no example")
     return float(per_group.accuracy.min())
+
+
+def counter_group_accuracy(accuracy, *, n_places: int) -> float:
+    """Lowest accuracy over the counter groups alone, which `groups.is_counter` tells.
+
+    accuracy: (G,) of all groups in the order of their numbers. Of a pair of classes that is trained at full correlation
+    the other groups are a held-out fifth, which can be a few pictures. ValueError if a counter group is empty (NaN), or
+    if there is none.
+    """
+    accuracy = np.asarray(accuracy, dtype=float)
+    counter = np.flatnonzero(is_counter(np.arange(len(accuracy)), n_places=n_places))
+    if not len(counter) or np.isnan(accuracy[counter]).any():
+        empty = counter[np.isnan(accuracy[counter])].tolist()
+        raise ValueError(f"of {len(accuracy)} groups, the counter groups are {counter.tolist()}; without an example: {empty}")
+    return float(accuracy[counter].min())
 
 
 def additivity(object_alone, background_alone, composite) -> np.ndarray:

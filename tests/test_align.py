@@ -4,7 +4,7 @@ import torch
 
 from bap_core import align
 from bap_core.align import Contexts
-from bap_core.methods import pretrain_bap, pretrain_control
+from bap_core.methods import control, pretrain_bap, pretrain_control
 
 
 def contexts(**changes):
@@ -47,6 +47,32 @@ def test_the_rate_rises_for_a_tenth_then_falls_as_a_cosine():
     assert factor(100) == pytest.approx(0)
 
 
+def test_a_schedule_of_steps_rises_from_a_hundredth_and_ends_at_its_floor_for_every_rate():
+    parameters = [torch.nn.Parameter(torch.zeros(1)) for _ in range(2)]
+    optimiser = torch.optim.AdamW([{"params": [parameters[0]], "lr": 7e-6}, {"params": [parameters[1]], "lr": 5e-4}])
+    schedule, rates = align.Schedule(warmup=400, floor=5e-7)(optimiser, 1600), []
+    for _ in range(1600):
+        rates.append([group["lr"] for group in optimiser.param_groups])
+        optimiser.step()
+        schedule.step()
+    assert rates[0] == pytest.approx([7e-8, 5e-6]) and rates[400] == pytest.approx([7e-6, 5e-4])
+    assert rates[1000] == pytest.approx([(7e-6 + 5e-7) / 2, (5e-4 + 5e-7) / 2])
+    assert [group["lr"] for group in optimiser.param_groups] == pytest.approx([5e-7, 5e-7])
+
+
+@pytest.mark.parametrize("choices", [{"warmup": 0, "floor": 0.0}, {"warmup": 4, "floor": -1e-9}, {"warmup": 4, "floor": 2e-3}])
+def test_a_schedule_without_a_rise_or_above_its_rate_is_refused(choices, home, tiny, shapes):
+    with pytest.raises(ValueError, match=r"warmup=\d must be at least 1, and floor=.* between 0 and the rates \[0.001\]"):
+        pretrain_bap(tiny, shapes, contexts=contexts(), k=2, lr=1e-3, schedule=align.Schedule(**choices))
+
+
+def test_another_schedule_is_another_pre_training(home, tiny, shapes):
+    usual = pretrain_bap(tiny, shapes, contexts=contexts(), k=2, lr=1e-3).encoder
+    others = [pretrain_bap(tiny, shapes, contexts=contexts(), k=2, lr=1e-3, schedule=align.Schedule(warmup, 0.0)).encoder
+              for warmup in (1, 4)]
+    assert len({encoder.fingerprint for encoder in (usual, *others)}) == 3
+
+
 def test_the_loss_falls_and_the_teacher_does_not_move(home, tiny, shapes):
     before = weights(tiny)
     result = pretrain_bap(tiny, shapes, contexts=contexts(epochs=12), k=4, lr=3e-3)
@@ -84,6 +110,63 @@ def test_the_control_is_fed_the_composites_of_bap_in_the_same_order(home, tiny, 
 def test_the_control_learns_its_labels(home, tiny, shapes):
     result = pretrain_control(tiny, shapes, [0, 0, 0, 1, 1, 1], contexts=contexts(epochs=20), lr=1e-2, head_lr=1e-1)
     assert result.losses[-1] < 0.6 * result.losses[0]
+
+
+LABELS = [0, 0, 0, 1, 1, 1]
+
+
+def test_a_head_that_learned_alone_begins_below_a_new_one(home, tiny, shapes):
+    choices = {"contexts": contexts(epochs=1, redraw=False), "lr": 0.0, "head_lr": 0.0}  # what the first stage leaves
+    losses = [pretrain_control(tiny, shapes, LABELS, probe_epochs=n, probe_lr=3e-2, **choices).losses for n in (0, 40)]
+    assert losses[1][0] < 0.98 * losses[0][0] and [len(found) for found in losses] == [1, 1]
+
+
+def test_while_the_head_learns_alone_the_encoder_stands_still_and_then_it_moves(home, tiny, shapes, monkeypatch):
+    seen, optimise = [], align.optimise
+
+    def watched(student, *args, **choices):
+        before = {name: tensor.clone() for name, tensor in student.image_tower.state_dict().items()}
+        losses = optimise(student, *args, **choices)
+        after = student.image_tower.state_dict()
+        seen.append((len(losses), all(torch.equal(before[name], after[name]) for name in before)))
+        return losses
+
+    monkeypatch.setattr(control, "optimise", watched)
+    pretrain_control(tiny, shapes, LABELS, contexts=contexts(), lr=1e-3, probe_epochs=2)
+    assert seen == [(2, True), (3, False)]
+    assert shapes.seen[:3] == shapes.seen[6:9]  # the head is shown the composites of the first epochs
+
+
+def test_the_pictures_of_the_heads_own_epochs_are_counted_and_do_not_stay_behind(home, tiny, shapes):
+    before = tiny.tally.encoded
+    pretrain_control(tiny, shapes, LABELS, contexts=contexts(), probe_epochs=2)
+    assert tiny.tally.encoded - before == sum(tiny.tally.needed.values()) == (2 + 3) * 6 * 4
+    assert not list(home.glob("checkpoints/*"))
+
+
+def test_an_interrupted_control_resumes_to_the_same_weights_without_its_heads_epochs(home, tiny, shapes, monkeypatch, tmp_path):
+    def run():
+        return pretrain_control(tiny, shapes, LABELS, contexts=contexts(epochs=4), lr=1e-3, probe_epochs=1)
+
+    whole = run()
+    monkeypatch.setenv("BAP_HOME", str(tmp_path / "another"))
+    monkeypatch.setattr(align, "CHECKPOINT_SECONDS", -1)
+    keep, calls = align._keep, []
+
+    def interrupt_after_three(*args):
+        keep(*args)
+        calls.append(1)
+        if len(calls) == 3:  # one of the head's epochs, two of all
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(align, "_keep", interrupt_after_three)
+    with pytest.raises(KeyboardInterrupt):
+        run()
+    monkeypatch.setattr(align, "_keep", keep)
+    shapes.seen.clear()
+    resumed = run()
+    assert resumed.losses == whole.losses and resumed.encoder.fingerprint == whole.encoder.fingerprint
+    assert len(shapes.seen) == 2 * 3
 
 
 def test_labels_that_do_not_fit_the_objects_are_refused(home, tiny, shapes):

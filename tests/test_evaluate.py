@@ -91,6 +91,27 @@ def test_mistakes_are_listed_per_method_for_one_run_and_add_up_to_the_score(bird
         evaluate.wrong(results, birds, encoder="other")
 
 
+def test_the_counter_groups_of_every_run_are_read_off_its_group_rows(birds):
+    results = [evaluate.probe(ENCODER, birds, method="LP", seed=seed) for seed in (0, 1)]
+    results += [evaluate.dfr(ENCODER, without_minority(birds), method="DFR", seed=1)]  # of another set, and left out
+    frame = evaluate.table(results)
+    found = evaluate.counter_groups(frame, birds)
+    assert list(found.columns) == evaluate.COLUMNS and found["seed"].tolist() == [0, 1] and set(found["method"]) == {"LP"}
+    assert set(found["metric"]) == {"counter_group_accuracy"} and set(found["dataset"]) == {"toy-95"}
+    rows = frame[(frame["metric"] == "group_accuracy") & (frame["seed"] == 0)].set_index("group")
+    worse = rows.loc[["landbird on water", "waterbird on land"]].sort_values("value").iloc[0]
+    assert found[["value", "n"]].iloc[0].tolist() == [worse["value"], worse["n"]]
+
+
+def test_the_size_that_is_given_is_that_of_the_counter_group_that_decides(birds):
+    groups = {"landbird on land": (0.2, 3), "landbird on water": (0.9, 40), "waterbird on land": (0.2, 7), "waterbird on water": (1, 5)}
+    frame = pd.DataFrame([{"dataset": "toy-95", "encoder": "e", "method": "m", "seed": 0, "split": "test", "group": group,
+                           "metric": "group_accuracy", "value": value, "n": n} for group, (value, n) in groups.items()])
+    assert evaluate.counter_groups(frame, birds)[["value", "n"]].values.tolist() == [[0.2, 7]]
+    with pytest.raises(ValueError, match="without an example"):
+        evaluate.counter_groups(frame[frame["group"] != "landbird on water"], birds)
+
+
 def test_afr_records_its_gamma_its_effective_rows_and_how_far_the_head_went(birds):
     found, choice = values(evaluate.afr(ENCODER, birds, method="AFR", seed=0)), evaluate.choose_afr(ENCODER, birds, seed=0)
     assert found["gamma"] == choice.setting and found["gamma_carried"] == 0

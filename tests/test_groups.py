@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from bap_core.groups import group_counts, group_id, group_names
+from bap_core.groups import group_counts, group_id, group_names, is_counter
 
 
 def test_the_four_waterbirds_groups_have_their_published_numbers_and_names():
@@ -14,6 +14,12 @@ def test_the_four_waterbirds_groups_have_their_published_numbers_and_names():
 
 def test_groups_of_three_places_count_label_first():
     assert group_id([2], [1], n_places=3).tolist() == [7]
+
+
+def test_a_counter_group_is_a_class_out_of_its_usual_place():
+    assert is_counter([0, 1, 2, 3], n_places=2).tolist() == [False, True, True, False]
+    assert is_counter(group_id([2, 2, 2], [0, 1, 2], n_places=3), n_places=3).tolist() == [True, True, False]
+    assert not is_counter(0, n_places=2)
 
 
 def test_a_place_beyond_the_last_is_refused():

@@ -17,6 +17,31 @@ def birds(root, **more):
     return Objects("birds", root, pd.DataFrame(rows), **more)
 
 
+def scenes(name, labels, places, rows):
+    frame = pd.DataFrame(rows, columns=["label", "place", "split"]).assign(image="none")
+    frame["group"] = 2 * frame["label"] + frame["place"]
+    return data.Scenes(name, ".", frame, labels, places)
+
+
+SNOW = [(0, 0, "train"), (0, 0, "test"), (0, 1, "test"), (1, 1, "train"), (1, 1, "train")]
+
+
+def test_sets_that_share_their_groups_stand_side_by_side_with_all_splits():
+    pair = [scenes(name, ("gull", "tern"), ("sky", "sea"), SNOW) for name in ("one", "two")]
+    frame = report.group_table(pair).frame
+    assert frame.index.tolist() == ["gull on sky", "gull on sea", "tern on sky", "tern on sea"]
+    assert frame["one"].equals(frame["two"]) and frame["one"].columns.tolist() == ["train", "val", "test"]
+    assert frame["one"].values.tolist() == [["1", "0", "1"], ["0", "0", "1"], ["0", "0", "0"], ["2", "0", "0"]]
+
+
+def test_sets_of_other_groups_stand_one_below_the_other_without_splits_that_nobody_uses():
+    birds, cars = scenes("birds", ("gull", "tern"), ("sky", "sea"), SNOW), scenes("cars", ("car", "bus"), ("grass", "water"), SNOW)
+    frame = report.group_table([birds, cars]).frame
+    assert frame.columns.tolist() == ["train", "test"] and len(frame) == 8
+    assert frame.loc[("cars", "bus on water")].tolist() == ["2", "0"] and frame.loc[("birds", "gull on sky")].tolist() == ["1", "1"]
+    assert "bus on water" in report.group_table([birds, cars])._repr_html_()
+
+
 def listed(compositor):
     frame = report.inventory(compositor).frame
     return list(zip(frame.index, frame["number"], frame["which"]))

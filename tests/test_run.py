@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -137,6 +138,19 @@ def test_notebooks_are_found_by_number_and_name():
 def test_every_profile_of_the_project_fits_its_notebooks():
     for profile in run.notebooks_folder().joinpath("profiles").glob("*.yml"):
         assert len(run.plan([], profile=profile.stem)) == len(run.find([]))
+
+
+@pytest.mark.parametrize("profile", ["smoke", "micro", "paper", "paper-dry"])
+def test_counteranimal_asks_for_the_pre_training_of_waterbirds_and_its_autoencoder(profile):
+    jobs = {job.name: job for job in run.plan(["03", "05"], profile=profile)}
+    birds, photographs = jobs["03_waterbirds"], jobs["05_counteranimal"]
+    shared = ["n_objects", "n_backgrounds", "k", "m", "epochs", "lr", "head_lr", "batch_size", "sae_pictures", "sae_steps"]
+    assert {name: photographs.parameters[name] for name in shared} == {name: birds.parameters[name] for name in shared}
+    assert set(photographs.parameters["encoders"]) <= set(birds.parameters["encoders"])
+    pools = [[cell.source for cell in job.cells if "birds = data.cub" in cell.source] for job in jobs.values()]
+    assert pools[0] == pools[1] and len(pools[0]) == 1
+    calls = [re.findall(r"pretrain_\w+\(.*", "\n".join(cell.source for cell in job.cells)) for job in jobs.values()]
+    assert calls[0] == calls[1] and len(calls[0]) == 2
 
 
 def test_profiles_of_the_project_read_small_numbers_as_floats():

@@ -19,7 +19,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-from torch.optim.lr_scheduler import CosineAnnealingLR, LinearLR, LRScheduler, SequentialLR
+from torch.optim.lr_scheduler import LRScheduler
 
 from bap_core import align, features, runtime, store
 from bap_core.data import Scenes
@@ -141,9 +141,7 @@ class Recipe:
 
     def schedule(self, optimiser: torch.optim.Optimizer, steps: int) -> LRScheduler:
         """Step 0 has a hundredth of every rate, step ``warmup`` the whole, and after all ``steps`` it is ``lr_min``."""
-        rise = max(1, min(self.warmup, steps // 2))
-        return SequentialLR(optimiser, [LinearLR(optimiser, start_factor=0.01, total_iters=rise),
-                                        CosineAnnealingLR(optimiser, max(1, steps - rise), eta_min=self.lr_min)], [rise])
+        return align.Schedule(self.warmup, self.lr_min)(optimiser, steps)
 
 
 def training_part(scenes: Scenes) -> Scenes:

@@ -4,6 +4,7 @@ It stands in for the datasets and checkpoints that cannot ship with the package.
 untouched encoders only, then frozen under `VERSION`.
 """
 
+from dataclasses import asdict
 from pathlib import Path
 
 from bap_core import store
@@ -29,4 +30,5 @@ def resolve(data_root: str | Path) -> Path:
 
 
 def _world(name: str) -> Path:
-    return store.folder("micro", {"world": name, "version": VERSION, "seed": SEED}, lambda path: render(path, name))
+    parts = {"world": asdict(WORLDS[name]), "version": VERSION, "seed": SEED}
+    return store.folder("micro", parts, lambda path: render(path, name))

@@ -49,9 +49,10 @@ class World:
 
 WORLDS = {world.name: world for world in (
     World("micro", 100, 60, 10, 1500, counteranimal=32, nico=20, dtd=3),
-    World("micro-smoke", 14, 8, 2, 80, counteranimal=3, nico=3, dtd=1),
+    # Five of a pair's cell, so that four are trained on, and twelve are tested on: DIAL wants more than ten.
+    World("micro-smoke", 14, 8, 2, 80, counteranimal=5, nico=5, dtd=1),
     # As few as large encoders on a CPU can bear; so few that a fifth would not have every group.
-    World("micro-dry", 2, 1, 1, 8, counteranimal=1, nico=1, dtd=1, validation=0.6))}
+    World("micro-dry", 2, 1, 1, 24, counteranimal=5, nico=5, dtd=1, validation=0.6))}
 
 
 def rng(*names: str | int) -> np.random.Generator:

@@ -11,12 +11,21 @@ from bap_core.report.html import Table
 
 
 def group_table(sets: Sequence) -> Table:
-    """Pictures per group and split, for `Scenes` that share their groups."""
+    """Pictures per group and split. `Scenes` that share their groups stand side by side, others one below the other,
+    and there the splits that nobody uses are left out."""
+    caption = "Pictures per group in every split."
     counts = {
-        (scenes.name, split): group_counts(scenes.select(split=split).groups, n_groups=len(scenes.group_names))
+        (scenes.name, split): pd.Series(group_counts(scenes.select(split=split).groups, n_groups=len(scenes.group_names)),
+                                        index=pd.Index(scenes.group_names, name="group"))
         for scenes in sets for split in SPLITS}
-    frame = pd.DataFrame(counts, index=pd.Index(sets[0].group_names, name="group")).map(lambda n: f"{n:,}")
-    return Table(frame, caption="Pictures per group in every split.")
+    if all(scenes.group_names == sets[0].group_names for scenes in sets):
+        return Table(pd.DataFrame(counts).map(_thousands), caption)
+    below = pd.concat({scenes.name: pd.DataFrame({split: counts[scenes.name, split] for split in SPLITS}) for scenes in sets})
+    return Table(below.loc[:, below.any()].map(_thousands).rename_axis(["dataset", "group"]), caption)
+
+
+def _thousands(n: int) -> str:
+    return f"{n:,}"
 
 
 def inventory(compositor) -> Table:

@@ -24,6 +24,7 @@ LABELS = {
     "reweighted_accuracy": "AVG (train shares)",
     "group_mean_accuracy": "AVG (groups alike)",
     "worst_group_accuracy": "WGA",
+    "counter_group_accuracy": "WGA, counter groups",
     "group_accuracy": "accuracy",
     "class_accuracy": "accuracy",
     "additivity": "additivity S",
@@ -53,6 +54,12 @@ LABELS = {
     "waterbirds-100": "Waterbirds, 100 %",
     "coco-gender-95": "COCO people, 95 %",
     "coco-gender-100": "COCO people, 100 %",
+    "counteranimal brambling/bulbul": "brambling / bulbul",
+    "counteranimal ptarmigan/prairie chicken": "ptarmigan / prairie chicken",
+    "nico car/truck": "car / truck",
+    "nico car/bus": "car / bus",
+    "nico ship/sailboat": "ship / sailboat",
+    "nico bicycle/motorcycle": "bicycle / motorcycle",
 }
 
 SCALES = {
