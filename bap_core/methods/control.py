@@ -7,6 +7,7 @@ not have. The head that learns beside the encoder is thrown away; a linear probe
 from dataclasses import asdict, replace
 from pathlib import Path
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch.optim.lr_scheduler import ConstantLR
@@ -25,7 +26,7 @@ def pretrain_control(teacher: Encoder, compositor, labels, *, contexts: Contexts
     probe_epochs, probe_lr: of a first stage that trains the head alone on the frozen encoder (M.6.2: 10 epochs at 1e-3
     for vehicles). It shows the composites of the first epochs of ``contexts``, at a constant rate.
     """
-    labels = torch.as_tensor(labels, dtype=torch.int64)
+    labels = torch.tensor(np.asarray(labels), dtype=torch.int64)  # a copy: pandas lends read-only memory
     if len(labels) != contexts.n_objects:
         raise ValueError(f"{len(labels)} labels for {contexts.n_objects} objects")
 
