@@ -85,7 +85,7 @@ shown = []
 for test in [sets[pair, 0].select(split="test") for pair in pairs]:
     drawn = [i for g in range(4) for i in runtime.rng(0, "shown", g).permutation((test.groups == g).nonzero()[0])[:4]]
     shown += [(test.square(i, models[0].size), test.group_names[test.groups[i]]) for i in drawn]
-report.picture_grid(*zip(*shown), columns=4)
+report.picture_grid(*zip(*shown), columns=4, side=1.9)
 
 # %% [markdown]
 # These are the squares that the encoder gets: a little is cut from the two ends of the longer side, and the rest is
@@ -137,7 +137,8 @@ for model, ((pair, seed), scenes) in product(models, sets.items()):
     results += [comparison.aligned(tested[model.name]["BAP"], scenes, told, seed=seed)]
 
 # %% tags=["hide-input"]
-page.results_table(evaluate.table(results), rows="encoder", metrics=["candidates", "latents", "head_cosine"])
+page.results_table(evaluate.table(results), rows=["encoder", "dataset"], columns=[],
+                   metrics=["candidates", "latents", "head_cosine", "reconstruction_accuracy"])
 
 # %% [markdown]
 # ## Methods that train the last layer
@@ -146,7 +147,7 @@ page.results_table(evaluate.table(results), rows="encoder", metrics=["candidates
 # could go, which is the paper's recipe.
 
 # %%
-for model, ((pair, seed), scenes) in product(models, sets.items()):
+for model, ((_, seed), scenes) in product(models, sets.items()):
     results += comparison.probed(tested[model.name], scenes, seed=seed, epochs=probe_epochs, lr=probe_lr,
                                  batch_size=task_batch)
 
@@ -166,7 +167,7 @@ frame = evaluate.table(results)
 frame = pd.concat([frame, *(evaluate.counter_groups(frame, sets[pair, 0]) for pair in pairs)], ignore_index=True)
 
 # %% tags=["hide-input"]
-page.results_table(frame[frame["method"] == "PruSC"], metrics=["kept", "skipped_anchors"], rows="encoder")
+page.results_table(frame[frame["method"] == "PruSC"], metrics=["kept", "skipped_anchors"], rows=["encoder", "dataset"], columns=[])
 
 # %% [markdown]
 # ## The tables

@@ -104,7 +104,8 @@ def test_the_counter_groups_of_every_run_are_read_off_its_group_rows(birds):
 
 
 def test_the_size_that_is_given_is_that_of_the_counter_group_that_decides(birds):
-    groups = {"landbird on land": (0.2, 3), "landbird on water": (0.9, 40), "waterbird on land": (0.2, 7), "waterbird on water": (1, 5)}
+    groups = {"landbird on land": (0.2, 3), "landbird on water": (0.9, 40), "waterbird on land": (0.2, 7),
+              "waterbird on water": (1, 5)}
     frame = pd.DataFrame([{"dataset": "toy-95", "encoder": "e", "method": "m", "seed": 0, "split": "test", "group": group,
                            "metric": "group_accuracy", "value": value, "n": n} for group, (value, n) in groups.items()])
     assert evaluate.counter_groups(frame, birds)[["value", "n"]].values.tolist() == [[0.2, 7]]
