@@ -103,9 +103,9 @@ persons = labelling.labelled(judge, persons, names)
 chosen = gender.select(persons, labels=names, n_train=n_train, n_test=n_test, bounds=tuple(window), seed=0)
 report.margin_table(persons, chosen, bounds=tuple(window))
 
-# %% mystnb={"image": {"alt": "Eight cut-outs in order of their margin, from those that are surely of the second label to those surely of the first"}} tags=["hide-input"]
+# %% mystnb={"image": {"alt": "Up to eight cut-outs in order of their margin, from surely of the second label to surely of the first"}} tags=["hide-input"]
 margin, cut = chosen.frame["margin"].to_numpy(), gender.visible(chosen)
-spread = np.abs(margin[:, None] - np.linspace(-1, 1, 8)).argmin(axis=0)
+spread = dict.fromkeys(np.abs(margin[:, None] - np.linspace(-1, 1, 8)).argmin(axis=0).tolist())
 report.picture_grid([cut.cutout(i) for i in spread], [f"M = {margin[i]:+.2f}" for i in spread], columns=4)
 
 # %% [markdown]
