@@ -1,6 +1,7 @@
 """A downstream set whose pictures are composites, made when they are asked for: which object on which background."""
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import ClassVar
 
@@ -9,7 +10,7 @@ from PIL import Image
 
 from bap_core import store
 from bap_core.compositing import Compositor
-from bap_core.data.nouns import Scenes
+from bap_core.data import Backgrounds, Objects, Scenes, gender
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,3 +48,27 @@ class Composites(Scenes):
 
     def _more(self) -> list:
         return [*super()._more(), self.compositor.fingerprint]
+
+
+def people(persons: Objects, scenery: Backgrounds, *, size: int, labels: Sequence[str] = gender.LABELS,
+           words: Sequence[str] = gender.WORDS, correlations: Sequence[int] = (95, 100), seed: int,
+           **choices) -> list[Composites]:
+    """The sets of the people experiment (L.5), one per correlation. They differ in splits alone, so one encoding serves all.
+
+    persons: of `gender.select`, with ``labels``; scenery: pictures of `gender.CATEGORIES`. words: what prompts and groups
+    call the labels, in their order. size: side in pixels. choices: n_val and both of `gender.placements`, which says what
+    is refused. Whatever cannot be read is left out, with a warning, before anybody is placed.
+    """
+    compositor = Compositor(persons, scenery, size=size, scale=gender.SCALE, seed=seed).check()
+    placed = {correlation: gender.placements(compositor.objects, compositor.backgrounds, labels=labels,
+                                             correlation=correlation, seed=seed, **choices)
+              for correlation in correlations}
+    return [Composites(f"coco-gender-{correlation}", persons.root, frame, tuple(words), tuple(gender.PLACES),
+                       compositor=compositor) for correlation, frame in placed.items()]
+
+
+def to_show(people: Composites, *, size: int = 160) -> Composites:
+    """A set of `people` for the eye: larger, and with the persons as `gender.visible` lets them be seen."""
+    made = people.compositor
+    shown = Compositor(gender.visible(made.objects), made.backgrounds, size=size, scale=gender.SCALE, seed=0)
+    return replace(people, compositor=shown)

@@ -168,7 +168,7 @@ def weights(jobs: list[run.Job]) -> Iterator[Finding]:
 
 
 def _encoders(parameters: dict) -> list[str]:
-    return [*parameters.get("encoders", []), *filter(None, [parameters.get("encoder")])]
+    return [*parameters.get("encoders", []), *filter(None, map(parameters.get, ("encoder", "labeller")))]
 
 
 def _shipped(name: str) -> Finding:

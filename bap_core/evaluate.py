@@ -139,7 +139,7 @@ def dfr(encoder, scenes, *, method: str, seed: int, scale_on: str = "val", unit:
     if scale_on not in ("val", "train"):
         raise ValueError(f"scale_on={scale_on!r}; choices: 'val', 'train'")
     if reason := _lacking(scenes):
-        return _left_out(scenes, reason, encoder=encoder.name, method=method, seed=seed)
+        return left_out(scenes, reason, encoder=encoder.name, method=method, seed=seed)
     val = scenes.select(split="val")
     fitted = DFR(**settings).fit(features(encoder, scenes, "val", unit=unit), val.frame["label"], val.groups,
                                  n_groups=len(scenes.group_names), seed=seed,
@@ -156,7 +156,7 @@ def afr(encoder, scenes, *, method: str, seed: int, carried: float | None = None
     """
     names = {"encoder": encoder.name, "method": method, "seed": seed}
     if carried is None and (reason := _lacking(scenes)):
-        return _left_out(scenes, reason, **names)
+        return left_out(scenes, reason, **names)
     chosen = choose_afr(encoder, scenes, seed=seed, carried=carried, unit=unit, **settings)
     fitted = chosen.estimator
     return predicted(encoder, scenes, fitted, method=method, seed=seed, unit=unit, gamma=chosen.setting,
@@ -182,6 +182,19 @@ def features(encoder, scenes, split: str, *, unit: bool = True):
     return extract(encoder, scenes, unit=unit)[torch.tensor((scenes.frame["split"] == split).to_numpy())]
 
 
+def absent_groups(scenes, split: str) -> list[str]:
+    """Names of the groups that have no row in ``split``."""
+    counts = group_counts(scenes.select(split=split).groups, n_groups=len(scenes.group_names))
+    return [name for name, n in zip(scenes.group_names, counts) if n == 0]
+
+
+def left_out(scenes, reason: str, *, encoder: str, method: str, seed: int) -> Result:
+    """The result of a method that was not run: NaN accuracies over no rows, and a column ``reason``."""
+    rows = record(dict.fromkeys(ACCURACIES, float("nan")), dataset=scenes.name, split="test", encoder=encoder,
+                  method=method, seed=seed)
+    return Result(rows.assign(n=0, reason=reason), None)
+
+
 def _scored(scenes, y_pred, notes: Mapping[str, float], **names) -> Result:
     train, test = scenes.select(split="train"), scenes.select(split="test")
     frame = score(test.frame["label"], y_pred, test.groups, group_names=scenes.group_names, train_group=train.groups,
@@ -191,12 +204,6 @@ def _scored(scenes, y_pred, notes: Mapping[str, float], **names) -> Result:
 
 
 def _lacking(scenes) -> str:
-    """Why last-layer retraining is left out here: the groups that validation lacks; empty if it has them all."""
-    counts = group_counts(scenes.select(split="val").groups, n_groups=len(scenes.group_names))
-    empty = [name for name, n in zip(scenes.group_names, counts) if n == 0]
-    return f"left out: it needs every group in validation, and {scenes.name} has no {', no '.join(empty)}" if empty else ""
-
-
-def _left_out(scenes, reason: str, **names) -> Result:
-    rows = record(dict.fromkeys(ACCURACIES, float("nan")), dataset=scenes.name, split="test", **names)
-    return Result(rows.assign(n=0, reason=reason), None)
+    """Why last-layer retraining cannot be had here: the groups that validation lacks; empty if it has them all."""
+    absent = ", no ".join(absent_groups(scenes, "val"))
+    return f"left out: it needs every group in validation, and {scenes.name} has no {absent}" if absent else ""

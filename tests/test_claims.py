@@ -135,6 +135,16 @@ def test_validation_rows_do_not_count():
     assert verdicts(frame, "03_waterbirds", "micro")["lp-bap-above-90", "micro-clip"] == "holds"
 
 
+def test_a_claim_about_one_family_is_judged_for_its_encoders_alone():
+    frame = pd.concat([rows(method, [value], encoder=encoder, dataset="coco-gender-95")
+                       for encoder in ("micro-clip", "micro-siglip") for method, value in (("BAP (LP)", 0.8), ("Control (LP)", 0.7))])
+    found = verdicts(frame, "04_coco_gender", "micro")
+    assert found["people-lp-bap-beats-control-95", "micro-clip"] == "holds"
+    assert found["people-control-beats-lp-bap-95", "micro-siglip"] == "does not hold"
+    assert ("people-lp-bap-beats-control-95", "micro-siglip") not in found
+    assert ("people-control-beats-lp-bap-95", "micro-clip") not in found
+
+
 def test_one_seed_is_judged_and_the_reason_says_so():
     judged = claims.judge(waterbirds("micro-clip", bap_95=(0.9,), bap_100=(0.95,)), "03_waterbirds", "micro")
     assert "one seed" in judged.set_index("id").loc["lp-bap-above-90"].reason

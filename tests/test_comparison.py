@@ -5,7 +5,7 @@ import pytest
 import small
 import torch
 
-from bap_core import comparison
+from bap_core import comparison, evaluate
 from bap_core.data import Scenes
 from bap_core.methods import MSAE
 
@@ -87,6 +87,18 @@ def test_reweighting_reads_no_test_label(home, tiny, tmp_path):
     results, blind = (comparison.reweighted(tiny, given, seed=0) for given in (scenes, with_test_labels_flipped(scenes)))
     assert names(results) == ["AFR", "DFR"]
     assert all(np.array_equal(a.y_pred, b.y_pred) for a, b in zip(results, blind))
+
+
+def test_reweighting_is_left_out_where_training_lacks_a_group_though_validation_has_it(home, tiny, tmp_path):
+    scenes = small.painted(tmp_path / "full", train=(20, 0, 0, 20), val=(8, 8, 8, 8))
+    results = comparison.reweighted(tiny, scenes, seed=3)
+    assert names(results) == ["AFR", "DFR"] and [result.y_pred for result in results] == [None, None]
+    for result in results:
+        assert result.frame["value"].isna().all() and set(result.frame["metric"]) == set(evaluate.ACCURACIES)
+        assert set(result.frame["reason"]) == {"left out as in the paper: painted is trained without red on blue place and "
+                                               "without blue on red place"}
+        assert set(result.frame["seed"]) == {3}
+    assert tiny.tally.encoded == 0
 
 
 def test_fine_tuning_is_done_once_for_three_methods_and_reads_no_test_label(home, tiny, scenes, words, monkeypatch):

@@ -119,6 +119,14 @@ def test_a_package_that_cannot_be_imported_is_named():
     assert finding.state == "missing" and "cannot be imported" in finding.detail
 
 
+def test_the_labeller_of_the_people_experiment_is_looked_for_too(monkeypatch):
+    monkeypatch.setattr(doctor, "_in_cache", lambda repository: False)
+    job, = run.plan(["04_coco_gender"], profile="paper")
+    found = {finding.what: finding for finding in doctor.weights([job])}
+    assert found["clip-h14"].state == "missing" and "about 3.94 GB" in found["clip-h14"].detail
+    assert set(found) == {"clip-h14", "clip-b16", "siglip2-b16"}
+
+
 def test_little_disk_is_a_note_and_does_not_refuse():
     assert doctor._enough("free disk", 10**9, 4, "free some").state == "note"
 

@@ -7,6 +7,8 @@ import pandas as pd
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from on_disk import declare
+from PIL import Image
 
 from bap_core.data import Backgrounds, Objects, gender
 
@@ -250,3 +252,38 @@ def test_the_pool_for_pre_training_holds_no_place_of_the_experiment(tmp_path):
 
 def test_the_disclaimer_is_one_paragraph_of_plain_text():
     assert "\n" not in gender.DISCLAIMER and gender.DISCLAIMER.endswith("does.") and "  " not in gender.DISCLAIMER
+
+
+def portraits(folder):
+    """Two pictures of many colours that are opaque in the middle, half so in a column, and else not at all."""
+    draw = np.random.default_rng(0)
+    for i in range(2):
+        pixels = draw.integers(0, 256, (12, 10, 4), dtype=np.uint8)
+        pixels[..., 3] = 0
+        pixels[2:9, 3:8, 3], pixels[4:7, 8, 3] = 255, 130
+        Image.fromarray(pixels, "RGBA").save(folder / f"{i}.jpg.png")
+    persons = people(folder, [0.5, -0.5])
+    return Objects("coco", folder, persons.frame.assign(image=["0.jpg.png", "1.jpg.png"]), skipped={"crowd": 3})
+
+
+def test_a_silhouette_keeps_the_outline_and_no_colour_of_the_person(tmp_path):
+    persons = portraits(tmp_path)
+    shown = gender.visible(persons)
+    for i in range(2):
+        cut, flat = np.asarray(persons.cutout(i)), np.asarray(shown.cutout(i))
+        assert np.array_equal(cut[..., 3], flat[..., 3]) and set(np.unique(flat[..., 3])) == {0, 130, 255}
+        assert (flat[..., :3] == gender.SHADE).all()
+    assert shown.frame.equals(persons.frame) and shown.skipped == {"crowd": 3}
+
+
+def test_real_persons_stay_silhouettes_when_some_are_taken_and_are_other_pictures_for_the_store(tmp_path):
+    persons = portraits(tmp_path)
+    one = gender.visible(persons).take([1])
+    assert (np.asarray(one.cutout(0))[..., :3] == gender.SHADE).all()
+    assert gender.visible(persons).fingerprint != persons.fingerprint
+
+
+def test_drawn_figures_of_a_rendered_world_are_shown_as_they_are(tmp_path):
+    declare(tmp_path)
+    persons = portraits(tmp_path)
+    assert gender.visible(persons) is persons

@@ -12,9 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from bap_core import labelling
-from bap_core.composites import Composites
-from bap_core.compositing import Compositor
+from bap_core import composites, labelling
 from bap_core.data import Backgrounds, Objects, gender
 from bap_core.encoders import Tally
 from bap_core.evaluate import probe, table
@@ -146,13 +144,10 @@ def test_from_unlabelled_persons_to_accuracies_and_both_correlations_cost_one_en
     persons = labelling.labelled(Colours(), persons, ("red", "blue"))
     chosen = gender.select(persons, labels=("red", "blue"), n_train=20, n_test=8, seed=0)
     assert chosen.frame["label"].value_counts().to_dict() == {"red": 28, "blue": 28}
-    pasted = Compositor(chosen, Backgrounds("places", tmp_path, pd.DataFrame(rows, columns=["image", "category"])),
-                        size=32, scale=gender.SCALE, seed=0).check()
-    sets = [Composites(f"coco gender-{c}", tmp_path, gender.placements(
-        pasted.objects, pasted.backgrounds, labels=("red", "blue"), correlation=c, n_val=1, seed=0),
-        ("red", "blue"), tuple(gender.PLACES), compositor=pasted) for c in (95, 100)]
+    scenery = Backgrounds("places", tmp_path, pd.DataFrame(rows, columns=["image", "category"]))
+    sets = composites.people(chosen, scenery, size=32, labels=("red", "blue"), words=("red hat", "blue hat"), n_val=1, seed=0)
     scored = table(probe(tiny, scenes, method="LP", seed=0, epochs=1) for scenes in sets)
-    assert set(scored["dataset"]) == {"coco gender-95", "coco gender-100"}
+    assert set(scored["dataset"]) == {"coco-gender-95", "coco-gender-100"}
     assert scored[scored["metric"] == "group_accuracy"]["n"].tolist() == [3] * 8
-    assert set(scored["group"]) >= {"red on construction", "blue on kitchen"}
+    assert set(scored["group"]) >= {"red hat on construction", "blue hat on kitchen"}
     assert tiny.tally.encoded == 42 + 16 == len(sets[0]) == sum(tiny.tally.needed.values())

@@ -49,6 +49,15 @@ def test_the_page_says_that_it_is_of_micro_scale_and_has_measured_something(jobs
     assert unmeasured.get("reason", pd.Series(dtype=str)).str.startswith("left out").all()
 
 
+def test_the_people_page_says_what_its_labels_are_before_it_shows_anybody(jobs):
+    page = nbformat.read(jobs["04_coco_gender"].folder / "executed.ipynb", as_version=4)
+    shown = [(data, kind) for cell in page.cells for output in cell.get("outputs", [])
+             for kind, data in output.get("data", {}).items() if kind in ("text/html", "image/png")]
+    said = next(i for i, (data, kind) in enumerate(shown) if kind == "text/html" and "It is not a person" in data)
+    first = next(i for i, (_, kind) in enumerate(shown) if kind == "image/png")
+    assert said < first and said == 1  # right below the banner
+
+
 @pytest.mark.parametrize("name", NOTEBOOKS)
 def test_nbmake_on_a_copy_gives_the_same_metrics(jobs, name, tmp_path, monkeypatch):
     copy = tmp_path / f"{name}.ipynb"

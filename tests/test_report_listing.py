@@ -79,3 +79,14 @@ def test_a_selection_shows_every_candidate_and_which_was_taken():
     assert shown.values.tolist() == [["25.0", "50.0", ""], ["50.0", "75.0", "chosen"]]
     carried = report.selection(Choice(6.0, None, table, carried=True), caption="γ").frame
     assert carried["taken"].tolist() == ["", "carried over"]
+
+
+def test_margins_are_counted_per_label_and_bin_and_those_outside_are_said(tmp_path):
+    found = birds(tmp_path).take([0, 0, 0, 0, 2, 2])
+    persons = Objects("persons", tmp_path, found.frame.assign(margin=[0.3, 0.6, 0.7, 1.0, -0.9, -0.1]))
+    table = report.margin_table(persons, persons.take([4, 1]), bounds=(0.2, 0.8), n_bins=2)
+    assert table.frame.index.tolist() == ["0.20 to 0.50", "0.50 to 0.80"]
+    assert table.frame["gull"].values.tolist() == [["1", "0"], ["2", "1"]]
+    assert table.frame["tern"].values.tolist() == [["0", "0"], ["0", "0"]]
+    assert table.frame.columns.tolist() == [("tern", "found"), ("tern", "drawn"), ("gull", "found"), ("gull", "drawn")]
+    assert table.notes == ("3 of 6 lie outside 0.2 to 0.8.",)

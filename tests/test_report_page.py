@@ -65,6 +65,18 @@ def test_the_scale_follows_from_encoders_and_data(world, tmp_path_factory):
     assert scales.scale_of([encoder("random"), micro]) == "random"
 
 
+def test_the_people_experiment_on_official_data_is_of_paper_scale(tmp_path_factory):
+    elsewhere = tmp_path_factory.mktemp("official")
+    nouns = [Noun(name, elsewhere) for name in ("coco", "places", "coco-gender-95", "coco-gender-100")]
+    assert scales.scale_of([encoder("paper"), *nouns]) == "paper"
+
+
+def test_a_notice_shows_its_title_and_text_and_no_markup_of_theirs():
+    notice = report.Notice("Mind <this>", "a & b")
+    assert notice._repr_html_() == ('<div class="bap-notice" role="note"><strong>Mind &lt;this&gt;</strong><p>a &amp; b</p></div>')
+    assert repr(notice) == "Mind <this>. a & b"
+
+
 def test_a_world_is_found_from_a_folder_inside_it(world):
     inside = world / "places365_standard" / "train"
     inside.mkdir(parents=True)

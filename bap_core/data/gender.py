@@ -12,12 +12,14 @@ Label i is usually seen on place i; group = 2 * label + place. Nothing in here k
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
+from PIL import Image
 
 from bap_core import groups, runtime
+from bap_core.data import catalogue
 from bap_core.data.nouns import LEFT_OUT, Backgrounds, Objects
 
 LABELS = ("man", "woman")
@@ -26,6 +28,7 @@ CATEGORIES = tuple(category for categories in PLACES.values() for category in ca
 WORDS = ("male person", "female person")  # of the evaluated classes (M.4.2), in the order of LABELS
 TEMPLATES = ("a photo of a {}.", "an image of a {}.", "a picture of a {}.")  # of the evaluation (M.4.2)
 SCALE = 0.75  # longest side of a person as a fraction of the composite (L.5.2)
+SHADE = (80, 80, 80)  # of a silhouette
 TEST_BACKGROUNDS = 0.2  # share of every category's pictures that only validation and test see (L.5.3)
 
 DISCLAIMER = """\
@@ -36,6 +39,29 @@ could not decide, and in the paper the model that labels is larger than those th
 their errors. The set measures one thing: how far an encoder's answer follows the background when the figure stays the \
 same. It does not measure bias against people, and it must not be used to identify, sort or judge anyone, or to build \
 a classifier that does."""
+
+
+@dataclass(frozen=True, eq=False)
+class Silhouettes(Objects):
+    """`Objects` whose cut-outs keep their outline and nothing else: one flat grey."""
+
+    def cutout(self, i: int) -> Image.Image:
+        """Object ``i`` as RGBA, as `Objects.cutout` has it, every colour replaced by `SHADE`."""
+        cut = super().cutout(i)
+        flat = Image.new("RGB", cut.size, SHADE)
+        flat.putalpha(cut.getchannel("A"))
+        flat.info = cut.info
+        return flat
+
+
+def visible(persons: Objects) -> Objects:
+    """``persons`` as a page shows them: drawn figures of a rendered world as they are, anybody else as a silhouette.
+
+    Nobody is shown beside a guess about them. Outlines are enough to see what the page is about, the background.
+    """
+    if catalogue.world_around(persons.root):
+        return persons
+    return Silhouettes(persons.name, persons.root, persons.frame, skipped=persons.skipped, bbox_source=persons.bbox_source)
 
 
 def margin_bins(margin, *, bounds: tuple[float, float] = (0.20, 0.99), n_bins: int = 15) -> np.ndarray:

@@ -10,8 +10,9 @@ from bap_core.report.figures import (
     mistakes,
     picture_grid,
 )
+from bap_core.report.html import Notice
 from bap_core.report.idea import idea
-from bap_core.report.listing import group_table, inventory, selection
+from bap_core.report.listing import group_table, inventory, margin_table, selection
 from bap_core.report.page import Page, open_page
 from bap_core.report.stamp import source_hash
 from bap_core.report.summary import write_summaries
@@ -19,6 +20,7 @@ from bap_core.report.tables import Table, paper_table, results_table, side_by_si
 from bap_core.report.wording import label
 
 __all__ = [
+    "Notice",
     "Page",
     "Table",
     "additivity_histogram",
@@ -31,6 +33,7 @@ __all__ = [
     "judge",
     "k_curve",
     "label",
+    "margin_table",
     "mistakes",
     "open_page",
     "paper_table",

@@ -54,9 +54,10 @@ def of_notebook(notebook: str) -> list[dict]:
 
 
 def _encoders(frame: pd.DataFrame, claim: dict) -> list[str]:
-    """Whom a claim is about: every encoder, or those of the kind that it names."""
-    wanted = claim["a"].get("kind")
-    return [name for name in dict.fromkeys(frame["encoder"]) if wanted in (None, printed.kind(name))]
+    """Whom a claim is about: every encoder, or those of the kind or family that it names."""
+    kind, family = claim["a"].get("kind"), claim["a"].get("family")
+    return [name for name in dict.fromkeys(frame["encoder"])
+            if kind in (None, printed.kind(name)) and family in (None, printed.family(name))]
 
 
 def _row(frame: pd.DataFrame, claim: dict, encoder: str | None, scale: str) -> dict:

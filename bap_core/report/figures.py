@@ -161,7 +161,8 @@ def mistakes(scenes, wrong: pd.DataFrame, rows: Sequence[int], *, columns: int =
             axes.set_axis_off()
         for axes, i in zip(grid, rows):
             axes.imshow(as_array(scenes.square(i, 160)), interpolation="antialiased")
-            axes.set_title(scenes.group_names[scenes.groups[i]], fontsize=10, fontweight="normal", loc="center", pad=3)
+            title = textwrap.fill(scenes.group_names[scenes.groups[i]], 84 // columns)
+            axes.set_title(title, fontsize=10, fontweight="normal", loc="center", pad=3)
             failed = [name for name in names if wrong[name].iloc[i]]
             words = "all right" if not failed else "all wrong" if len(failed) == len(names) else f"wrong: {', '.join(failed)}"
             axes.text(0.5, -0.04, textwrap.fill(words, 32), transform=axes.transAxes, fontsize=8, ha="center", va="top")

@@ -50,6 +50,21 @@ class Table:
         return "\n".join([self.caption, plain.to_string(), *self.notes])
 
 
+@dataclass(frozen=True)
+class Notice:
+    """A box that a reader cannot miss, to show as the last value of a cell: a title and one paragraph of plain text."""
+
+    title: str
+    text: str
+
+    def _repr_html_(self) -> str:
+        return (f'<div class="bap-notice" role="note"><strong>{escape(self.title)}</strong>'
+                f"<p>{escape(self.text)}</p></div>")
+
+    def __repr__(self) -> str:
+        return f"{self.title}. {self.text}"
+
+
 def _rows(table: Table) -> Iterator[str]:
     frame = table.frame
     if frame.index.nlevels == 1:

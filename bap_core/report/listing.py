@@ -1,9 +1,12 @@
 """Tables of what a page works with: how many pictures of which group, what was found and what was left out."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
+import numpy as np
 import pandas as pd
 
+from bap_core.data import gender
 from bap_core.data.nouns import SPLITS
 from bap_core.groups import group_counts
 from bap_core.report import wording
@@ -45,6 +48,25 @@ def inventory(compositor) -> Table:
         rows.append(("masks resized", f"{compositor.resized_masks:,}", "the mask had another size than its picture"))
     frame = pd.DataFrame(rows, columns=["what", "number", "which"]).set_index("what")
     return Table(frame, caption="What was found, and what was left out.", words=("which",))
+
+
+def margin_table(persons, chosen, *, bounds: tuple[float, float], n_bins: int = 15) -> Table:
+    """Persons in every bin of the absolute margin, and how many of them were drawn, per label (L.3).
+
+    persons: of `labelling.labelled`; chosen: what `gender.select` made of them with the same bounds and bins.
+    """
+    names = [f"{low:.2f} to {high:.2f}" for low, high in pairwise(np.linspace(*bounds, n_bins + 1))]
+    counts = {(label, what): _in_bins(noun.frame["margin"][noun.frame["label"] == label], bounds, n_bins)
+              for label in chosen.frame["label"].unique() for what, noun in (("found", persons), ("drawn", chosen))}
+    frame = pd.DataFrame(counts, index=pd.Index(names, name="|M|")).map(lambda n: f"{n:,}")
+    outside = int((gender.margin_bins(persons.frame["margin"], bounds=bounds, n_bins=n_bins) < 0).sum())
+    return Table(frame, caption="Persons in every bin of the absolute margin, by the label that they were given.",
+                 notes=(f"{outside:,} of {len(persons):,} lie outside {bounds[0]:g} to {bounds[1]:g}.",))
+
+
+def _in_bins(margin: pd.Series, bounds: tuple[float, float], n_bins: int) -> np.ndarray:
+    bins = gender.margin_bins(margin, bounds=bounds, n_bins=n_bins)
+    return np.bincount(bins[bins >= 0], minlength=n_bins)
 
 
 def selection(choice, *, caption: str) -> Table:

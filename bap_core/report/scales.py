@@ -5,7 +5,7 @@ from bap_core.data.pool import AND
 
 # Names that the loaders of `data` give; what follows a blank (as in "nico car/truck") names a part of the set.
 OFFICIAL = ("cub", "places", "places205", "coco", "dtd", "waterbirds-95", "waterbirds-100", "waterbirds-1.0",
-            "counteranimal", "nico")
+            "coco-gender-95", "coco-gender-100", "counteranimal", "nico")
 
 BANNERS = {
     "micro": (
