@@ -137,7 +137,8 @@ def test_validation_rows_do_not_count():
 
 def test_a_claim_about_one_family_is_judged_for_its_encoders_alone():
     frame = pd.concat([rows(method, [value], encoder=encoder, dataset="coco-gender-95")
-                       for encoder in ("micro-clip", "micro-siglip") for method, value in (("BAP (LP)", 0.8), ("Control (LP)", 0.7))])
+                       for encoder in ("micro-clip", "micro-siglip")
+                       for method, value in (("BAP (LP)", 0.8), ("Control (LP)", 0.7))])
     found = verdicts(frame, "04_coco_gender", "micro")
     assert found["people-lp-bap-beats-control-95", "micro-clip"] == "holds"
     assert found["people-control-beats-lp-bap-95", "micro-siglip"] == "does not hold"

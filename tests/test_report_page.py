@@ -73,7 +73,8 @@ def test_the_people_experiment_on_official_data_is_of_paper_scale(tmp_path_facto
 
 def test_a_notice_shows_its_title_and_text_and_no_markup_of_theirs():
     notice = report.Notice("Mind <this>", "a & b")
-    assert notice._repr_html_() == ('<div class="bap-notice" role="note"><strong>Mind &lt;this&gt;</strong><p>a &amp; b</p></div>')
+    shown = '<div class="bap-notice" role="note"><strong>Mind &lt;this&gt;</strong><p>a &amp; b</p></div>'
+    assert notice._repr_html_() == shown
     assert repr(notice) == "Mind <this>. a & b"
 
 
