@@ -21,7 +21,7 @@
 data_root: str = "micro"  # "micro", or the folder of the official downloads
 encoders: list[str] = ["micro-clip", "micro-siglip", "micro-clip-convnext"]  # NAME or NAME:WEIGHTS
 seeds: int = 2
-n_objects: int = 240  # N, birds for the pre-training, at most
+n_objects: int = 200  # N, birds for the pre-training, at most
 n_backgrounds: int = 2400  # backgrounds for the pre-training, at most
 k: int = 10  # K, backgrounds per anchor
 m: int = 5  # M, contexts per bird and epoch

@@ -147,3 +147,8 @@ def test_native_figures_stand_beside_the_papers():
     assert frame.loc["probe at 100 %, WGA"].tolist() == ["24.5", "21.9", "8.1", "-"]
     assert frame.loc["scenes"].tolist() == ["89.3", "-", "97.0", "-"]
     assert frame.loc["pair 1, WGA"].tolist() == ["-"] * 4
+
+
+def test_shares_keep_three_decimals_however_small_and_counts_none():
+    assert [wording.number(value, "candidates") for value in (0.0, 0.0042, 0.65)] == ["0.000", "0.004", "0.650"]
+    assert wording.spread(50.0, 0.0, "latents") == "50\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}0"

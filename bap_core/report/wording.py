@@ -62,6 +62,9 @@ LABELS = {
     "nico bicycle/motorcycle": "bicycle / motorcycle",
 }
 
+# Decimals of shares, whatever their size, and of counts.
+FIXED = {**dict.fromkeys(("candidates", "kept", "skipped_anchors", "zeros", "dead", "explained_variance"), 3), "latents": 0}
+
 SCALES = {
     "micro": "micro scale",
     "own": "your own pictures",
@@ -91,6 +94,8 @@ def number(value: float, metric: str, *, beside: float | None = None) -> str:
         return EMPTY
     if is_accuracy(metric):
         return f"{100 * value:.1f}"
+    if metric in FIXED:
+        return f"{value:.{FIXED[metric]}f}"
     size = abs(value if beside is None else beside)
     if metric == "bsi" or size >= 10:
         return f"{value:.2f}"
