@@ -37,9 +37,12 @@ def home():
         yield Path(folder)
 
 
+LONG = ("04_coco_gender", "05_counteranimal", "13_choices")  # what they call, 03 and 06 rehearse in every run
+
+
 @pytest.mark.slow
 @pytest.mark.xdist_group("dry")
-@pytest.mark.parametrize("name", NOTEBOOKS)
+@pytest.mark.parametrize("name", [pytest.param(name, marks=pytest.mark.long if name in LONG else ()) for name in NOTEBOOKS])
 def test_the_papers_path_runs_from_end_to_end_and_nothing_of_it_counts_as_a_result(name, home):
     job = planned("paper-dry", out=home / "runs")[name]
     assert run.run([job]) == [] and verify.problems(job) == []
