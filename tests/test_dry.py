@@ -37,7 +37,7 @@ def home():
         yield Path(folder)
 
 
-LONG = ("04_coco_gender", "05_counteranimal", "13_choices")  # what they call, 03 and 06 rehearse in every run
+LONG = ("03_waterbirds", "04_coco_gender", "05_counteranimal", "13_choices")  # they fine-tune, four minutes on one core
 
 
 @pytest.mark.slow
