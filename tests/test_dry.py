@@ -24,7 +24,7 @@ def encoders_of(job: run.Job) -> list[str]:
     return doctor._encoders(job.parameters)
 
 
-def tested(job: run.Job) -> list[str]:
+def drawn_from(job: run.Job) -> list[str]:
     """The encoders but for the one that labels: with random weights it would give everybody one label."""
     return [name for name in encoders_of(job) if name != job.parameters.get("labeller")]
 
@@ -62,13 +62,13 @@ def test_the_papers_path_runs_from_end_to_end_and_nothing_of_it_counts_as_a_resu
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
 def test_the_rehearsal_uses_architectures_of_the_paper_with_random_weights(name):
-    used = tested(planned("paper-dry")[name])
+    used = drawn_from(planned("paper-dry")[name])
     assert "clip-b16:random" in used
     assert all(encoder.endswith(":random") and encoder.removesuffix(":random") in checkpoints.known() for encoder in used)
 
 
 def test_the_rehearsal_covers_transformers_of_both_families_and_a_convolutional_one():
-    used = {encoder for job in planned("paper-dry").values() for encoder in tested(job)}
+    used = {encoder for job in planned("paper-dry").values() for encoder in drawn_from(job)}
     assert {"clip-b16:random", "siglip2-b16:random", "clip-convnext-w:random"} <= used
     known, wanted = checkpoints.known(), {name for job in planned("paper").values() for name in encoders_of(job)}
     assert {known[name].library for name in wanted} == {known[name.removesuffix(":random")].library for name in used}
