@@ -30,6 +30,29 @@ def test_weighting_brings_an_intercept_to_even_odds():
     assert torch.softmax(probe.intercept_, 0).tolist() == pytest.approx([0.5, 0.5], abs=1e-3)
 
 
+def test_the_weighted_loss_is_what_resampling_to_even_classes_gives_in_expectation():
+    X, y = torch.randn(100, 8, generator=torch.Generator().manual_seed(0)), torch.tensor([0] * 90 + [1] * 10)
+    probe = LinearProbe(epochs=1).fit(X, y.numpy(), seed=0)
+    logits = F.linear(X, probe.coef_, probe.intercept_)
+    each = F.cross_entropy(logits, y, reduction="none")
+    weighted = F.cross_entropy(logits, y, weight=probe.class_weight_)
+    assert weighted == pytest.approx(float((each[:90].mean() + each[90:].mean()) / 2), rel=1e-5)
+    sampler = torch.utils.data.WeightedRandomSampler(probe.class_weight_[y], 100_000, generator=torch.Generator().manual_seed(0))
+    drawn = torch.tensor(list(sampler))
+    assert y[drawn].float().mean() == pytest.approx(0.5, abs=0.01)
+    assert float(each[drawn].mean()) == pytest.approx(float(weighted), abs=4 * float(each[drawn].std()) / 100_000**0.5)
+
+
+def test_a_common_factor_of_the_weights_and_even_classes_change_nothing():
+    X, y = blobs()
+    X, y = torch.cat([X[y == 0][:50], X[y == 1][:50]]), np.array([0] * 50 + [1] * 50)
+    probe = LinearProbe(epochs=1).fit(X, y, seed=0)
+    logits, y = F.linear(X, probe.coef_, probe.intercept_), torch.from_numpy(y)
+    plain = F.cross_entropy(logits, y)
+    assert F.cross_entropy(logits, y, weight=probe.class_weight_) == pytest.approx(float(plain), rel=1e-6)
+    assert F.cross_entropy(logits, y, weight=7 * probe.class_weight_) == pytest.approx(float(plain), rel=1e-6)
+
+
 def test_a_probe_repeats_with_its_seed_and_changes_with_another():
     X, y = blobs()
     a, b, c = (LinearProbe(epochs=2).fit(X, y, seed=s).coef_ for s in (0, 0, 1))
