@@ -80,10 +80,10 @@ report.group_table([sets[pair, 0] for pair in pairs])
 # fifth of a group, the worst of the four groups can be the luck of one picture. So the worse of the two swapped groups,
 # which are whole folders, is given beside it.
 
-# %% mystnb={"image": {"alt": "Test photographs of each pair's four groups, four of each: usual and swapped backgrounds, as the encoder gets them"}} tags=["hide-input"]
+# %% mystnb={"image": {"alt": "Test photographs of each pair's four groups, two of each: usual and swapped backgrounds, as the encoder gets them"}} tags=["hide-input"]
 shown = []
 for test in [sets[pair, 0].select(split="test") for pair in pairs]:
-    drawn = [i for g in range(4) for i in runtime.rng(0, "shown", g).permutation((test.groups == g).nonzero()[0])[:4]]
+    drawn = [i for g in range(4) for i in runtime.rng(0, "shown", g).permutation((test.groups == g).nonzero()[0])[:2]]
     shown += [(test.square(i, models[0].size), test.group_names[test.groups[i]]) for i in drawn]
 report.picture_grid(*zip(*shown), columns=4, side=1.9)
 
@@ -95,8 +95,8 @@ report.picture_grid(*zip(*shown), columns=4, side=1.9)
 # ## The pre-training is that of Waterbirds
 #
 # The same birds of CUB on the same places, for as long (appendix M.5.1). So this page asks for what page 3 has made
-# with its first seed, and finds it in the store. The ten runs share it: one encoder aligned and one control for each
-# encoder, and what varies is the task.
+# with its first seed, and finds it in the store. All runs share it: one aligned encoder and one control of each encoder.
+# What varies from run to run is the task.
 
 # %%
 birds = data.cub(root, exclude=data.leakage(root))
@@ -116,8 +116,8 @@ for model in models:
     tested[model.name] = {"Native": model, "Control": control.encoder, "BAP": bap.encoder}
 
 # %% [markdown]
-# The control learned to tell waterbirds from landbirds, which is not the question here: it has seen as many pictures as
-# BAP, and the labels no longer help it.
+# The control learned to tell waterbirds from landbirds, which is not the question here: it has seen the pictures that BAP
+# has seen, and labels that belong to another task.
 #
 # ## Methods that train nothing
 #
@@ -156,7 +156,9 @@ for model, ((_, seed), scenes) in product(models, sets.items()):
 #
 # LP-FT and PruSC, as on page 3; WiSE-FT, the mean of LP-FT's weights and the untouched ones, is not in Table 4 and comes
 # along for one reading of the test photographs. These methods cost the most, so they are given the first `ft_runs` of the
-# runs (the paper gives them all ten). PruSC's masks see a tenth of a small set: at every step the same few photographs.
+# runs (the paper gives them all ten). PruSC's masks see a tenth of a small set: at every step the same few photographs. They
+# learn from clusters that hold both classes; where there is none, every anchor is skipped, and what is cut has nothing to
+# do with backgrounds.
 
 # %%
 recipe = {"epochs": ft_epochs, "lr": ft_lr, "head_lr": ft_head_lr, "batch_size": task_batch, "probe_epochs": ft_probe_epochs}
