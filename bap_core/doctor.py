@@ -102,13 +102,17 @@ def _enough(what: str, bytes_free: int, needed: int, remedy: str) -> Finding:
     return Finding("note" if short else "ok", what, f"{gigabytes:.0f} GB; {needed} GB are comfortable", remedy if short else "")
 
 
+# Functions beside the loader of a data set's own name that read its files.
+READERS = {"waterbirds": ("leakage", "bird_labels", "used_backgrounds")}
+
+
 def data(jobs: list[run.Job]) -> Iterator[Finding]:
     """The data that the notebooks open below their ``data_root``, and the folders that other parameters name."""
     wanted: dict[tuple[str, str], list[str]] = {}
     for job in jobs:
         code = "\n".join(cell.source for cell in job.cells if cell.cell_type == "code")
         for name in catalogue.CATALOGUE:
-            if re.search(rf"\bdata\.{name}\(", code):
+            if re.search(rf"\bdata\.({'|'.join((name, *READERS.get(name, ())))})\(", code):
                 wanted.setdefault((job.parameters["data_root"], name), []).append(job.name)
         for path in filter(None, map(job.parameters.get, ("objects", "backgrounds"))):
             wanted.setdefault((path, ""), []).append(job.name)

@@ -33,6 +33,11 @@ def test_data_that_a_notebook_opens_are_looked_for_below_its_root(tmp_path):
     assert f"$ bap data fetch places --root {tmp_path}" in found["places"].remedy
 
 
+def test_a_page_that_only_reads_the_birds_of_waterbirds_needs_it_too(tmp_path):
+    found = {finding.what for finding in doctor.data([job("data.leakage(root)", data_root=str(tmp_path))])}
+    assert "waterbirds" in found and "cub" not in found
+
+
 def test_a_dataset_of_which_one_archive_is_missing_is_missing_with_that_archive(tmp_path):
     (tmp_path / "CUB_200_2011").mkdir()
     (tmp_path / "CUB_200_2011" / "images.txt").touch()
