@@ -24,6 +24,12 @@ def jobs():
     return {job.name: job for job in planned}
 
 
+def test_one_worker_makes_all_the_pages(request):
+    if not hasattr(request.config, "workerinput"):
+        pytest.skip("without xdist there is one worker")
+    assert request.node.nodeid.endswith("@notebooks")  # a pytest that forgets this makes every page twice
+
+
 def environment() -> dict:
     return os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
 
