@@ -468,3 +468,13 @@ def test_a_tower_of_every_library_can_be_aligned(home, siglip, shapes, kind):
 def test_the_names_of_transformers_are_those_of_the_table():
     table = {row.name for row in checkpoints.known().values() if row.library == "transformers"}
     assert table == set(from_transformers.NAMES)
+
+
+def test_with_positions_first_a_transformer_gives_what_open_clip_gives():
+    saved = str(encoders.MICRO / "micro-clip.safetensors")
+    encoder, theirs = load("micro-clip"), open_clip.create_model("micro-clip", pretrained=saved)
+    assert not encoder.image_tower.transformer.batch_first and theirs.visual.transformer.batch_first
+    x, tokens = torch.randn(3, 3, 48, 48), encoders.tokenizer("micro-clip")(["a duck", "a photo of a lake"])
+    with torch.no_grad():
+        assert torch.allclose(encoder.model.encode_image(x), theirs.eval().encode_image(x), atol=1e-5)
+        assert torch.allclose(encoder.model.encode_text(tokens), theirs.encode_text(tokens), atol=1e-5)

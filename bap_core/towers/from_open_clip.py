@@ -9,6 +9,7 @@ from pathlib import Path
 import open_clip
 import torch
 from open_clip.model import resize_pos_embed
+from open_clip.transformer import ResidualAttentionBlock, Transformer
 
 from bap_core import checkpoints
 from bap_core.towers.common import MICRO, StandInTokens, micro_config, micro_names, settings, weights_file
@@ -108,7 +109,21 @@ def _quietly(architecture: str, tag: str | None, size: int | None) -> torch.nn.M
     level = logging.root.manager.disable
     logging.disable(logging.CRITICAL)
     try:
-        return open_clip.create_model(architecture, pretrained=tag, force_image_size=size,
-                                      device=torch.get_default_device())
+        return _positions_first(open_clip.create_model(architecture, pretrained=tag, force_image_size=size,
+                                                       device=torch.get_default_device()))
     finally:
         logging.disable(level)
+
+
+def _positions_first(model: torch.nn.Module) -> torch.nn.Module:
+    """The same model, computing with (positions, pictures, width) inside its transformers.
+
+    torch's attention turns (pictures, positions, width) that way without moving it in memory, and to multiply such an
+    input in bfloat16 a CPU copies the weights once per position: measured 19 times slower for ViT-B/16.
+    """
+    for transformer in (module for module in model.modules() if type(module) is Transformer):
+        if all(type(block) is ResidualAttentionBlock for block in transformer.resblocks):
+            transformer.batch_first = False
+            for block in transformer.resblocks:
+                block.attn.batch_first = False
+    return model
