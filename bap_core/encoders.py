@@ -26,11 +26,14 @@ import torch
 import torch.nn.functional as F
 from safetensors.torch import save_file
 from torch import Tensor
+from torch.utils.weak import WeakIdKeyDictionary
 
 from bap_core import checkpoints, runtime, store, towers
 from bap_core.towers import naming
 from bap_core.towers.common import MICRO, SETTINGS, micro_names
 from bap_core.towers.from_open_clip import register_micro, tokenizer
+
+_DIGESTS = WeakIdKeyDictionary()  # tensor -> its version and digest: gigabytes of weights are hashed once, not at every use
 
 __all__ = ["MICRO", "Encoder", "Tally", "load", "micro_names", "register_micro", "tokenizer"]
 
@@ -110,11 +113,13 @@ class Encoder:
 
     @property
     def fingerprint(self) -> str:
-        """Twenty hex digits over the architecture's name, every weight, and input size, statistics, pooling, format."""
+        """Twenty hex digits over the architecture's name, every weight, and input size, statistics, pooling, format.
+
+        Cheap to ask for again. A change of weights is seen as torch counts changes: through ``.data`` it is not.
+        """
         state = sha256(self.architecture.encode())
-        for name, tensor in sorted(self.model.state_dict().items()):
-            state.update(name.encode())
-            state.update(tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy())
+        for name, tensor in sorted(self.model.state_dict(keep_vars=True).items()):
+            state.update(name.encode() + _digest(tensor))
         state.update(json.dumps([self._use, str(self.dtype)], sort_keys=True).encode())
         return state.hexdigest()[:20]
 
@@ -154,8 +159,10 @@ class Encoder:
         return F.normalize(self.model.encode_text(tokens).float(), dim=-1).cpu()
 
     def student(self) -> "Encoder":
-        """An independent copy whose image tower may be trained; its text tower stays frozen."""
-        twin = Encoder(self.name, self.architecture, copy.deepcopy(self.model), self.device, self.dtype, self.scale,
+        """An independent copy whose image tower may be trained; the frozen text tower is the teacher's own."""
+        own = {id(tensor) for tensor in _tensors(self.image_tower)}
+        shared = {id(tensor): tensor for tensor in _tensors(self.model) if id(tensor) not in own}
+        twin = Encoder(self.name, self.architecture, copy.deepcopy(self.model, shared), self.device, self.dtype, self.scale,
                        self.tally)
         twin.image_tower.requires_grad_(True)
         return twin
@@ -194,7 +201,9 @@ def load(name: str, *, weights: str | Path | None = None, size: int | None = Non
     pixels; position embeddings are interpolated where the weights have another one. statistics: "native", those that
     the weights were trained or saved with, or "clip", which the paper says it gives every encoder (M.1). pooling: for
     masked auto-encoders "token" (default) or "mean", for BERT "mean" (default), "token" or "pooler". device and dtype
-    default to `runtime.device` and `runtime.compute_dtype`; on the meta device an encoder has shapes but no values.
+    default to `runtime.device` and `runtime.compute_dtype`, but the micro encoders compute in float32 everywhere: half of
+    their small steps would be casting, and a book made on another processor shows the same numbers. On the meta device an
+    encoder has shapes but no values.
 
     ValueError for a name, weights or a choice that do not exist, with the nearest ones; FileNotFoundError when
     weights have to be downloaded and cannot be.
@@ -210,10 +219,23 @@ def load(name: str, *, weights: str | Path | None = None, size: int | None = Non
     label = f"{name}:{weights}" if weights else name
     changes = [f"{size} px"] * bool(size) + ["CLIP statistics"] * (statistics == "clip") + [f"{pooling} pooling"] * bool(pooling)
     label += f" ({', '.join(changes)})" if changes else ""
-    encoder = Encoder(label, wanted.architecture, model, device, dtype or runtime.compute_dtype(device), wanted.scale)
+    dtype = dtype or (torch.float32 if wanted.scale == "micro" else runtime.compute_dtype(device))
+    encoder = Encoder(label, wanted.architecture, model, device, dtype, wanted.scale)
     if hasattr(model, "visual"):
         _check_size(encoder)
     return encoder
+
+
+def _tensors(module: torch.nn.Module) -> list[Tensor]:
+    return [*module.parameters(), *module.buffers()]
+
+
+def _digest(tensor: Tensor) -> bytes:
+    version, known = tensor._version, _DIGESTS.get(tensor)
+    if known is None or known[0] != version:
+        values = tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy()
+        known = _DIGESTS[tensor] = (version, sha256(values).digest())
+    return known[1]
 
 
 def _build(wanted: naming.Wanted, *, size: int | None, pooling: str | None, on: str) -> torch.nn.Module:

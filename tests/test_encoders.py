@@ -1,3 +1,5 @@
+from hashlib import sha256
+
 import open_clip
 import pytest
 import torch
@@ -23,6 +25,27 @@ def test_the_fingerprint_changes_with_any_weight(tiny):
     assert tiny.fingerprint != before
 
 
+def test_the_fingerprint_follows_a_training_step_and_comes_back_with_the_weights(tiny):
+    student, before = tiny.student(), tiny.fingerprint
+    assert student.fingerprint == before
+    optimiser = torch.optim.AdamW(student.image_tower.parameters(), lr=1e-3)
+    student.forward(pictures()).sum().backward()
+    optimiser.step()
+    assert student.fingerprint != before == tiny.fingerprint
+    student.image_tower.load_state_dict(tiny.image_tower.state_dict())
+    assert student.fingerprint == before
+
+
+def test_weights_are_hashed_once_and_a_student_shares_the_frozen_ones(tiny, monkeypatch):
+    hashed = []
+    monkeypatch.setattr(encoders, "sha256", lambda data: hashed.append(len(data)) or sha256(data))
+    before, n_tensors = tiny.fingerprint, len(tiny.model.state_dict())
+    assert len(hashed) == n_tensors + 1 and tiny.fingerprint == before and len(hashed) == n_tensors + 2
+    hashed.clear()
+    assert tiny.student().fingerprint == before
+    assert len(hashed) == len(tiny.image_tower.state_dict()) + 1
+
+
 def test_a_student_is_independent_and_adds_to_the_count_of_its_teacher(tiny):
     student, before = tiny.student(), tiny.fingerprint
     with torch.no_grad():
@@ -30,7 +53,9 @@ def test_a_student_is_independent_and_adds_to_the_count_of_its_teacher(tiny):
     assert tiny.fingerprint == before
     student.forward(pictures(2))
     assert tiny.tally.encoded == 2
-    assert not any(p.requires_grad for name, p in student.model.named_parameters() if not name.startswith("visual"))
+    mine, its = dict(student.model.named_parameters()), dict(tiny.model.named_parameters())
+    assert all((mine[name] is its[name]) != mine[name].requires_grad for name in its)
+    assert {name for name in its if mine[name] is not its[name]} == {name for name in its if name.startswith("visual")}
 
 
 def test_a_saved_encoder_loads_back_equal_here_and_in_open_clip(tmp_path):
@@ -82,3 +107,9 @@ def test_random_weights_are_the_same_ones_every_time_and_say_that_they_are_rando
     a, b = encoders.load("micro-clip:random"), encoders.load("micro-clip:random")
     assert a.fingerprint == b.fingerprint != encoders.load("micro-clip").fingerprint
     assert a.scale == "random"
+
+
+def test_micro_encoders_compute_in_float32_on_every_processor_and_larger_ones_in_its_own_format(monkeypatch):
+    monkeypatch.setattr(encoders.runtime, "compute_dtype", lambda device: torch.bfloat16)
+    assert encoders.load("micro-clip").dtype == torch.float32
+    assert encoders.load("ViT-B-32:random", device=torch.device("meta")).dtype == torch.bfloat16

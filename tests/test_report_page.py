@@ -7,6 +7,7 @@ import nbformat
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from PIL import Image
 
 from bap_core import report, runtime
@@ -27,7 +28,7 @@ class Noun:
 
 def encoder(scale="micro", encoded=12, least=10):
     tally = Tally(encoded, {"features": least})
-    return SimpleNamespace(name="micro-clip", scale=scale, fingerprint="f00d", tally=tally)
+    return SimpleNamespace(name="micro-clip", scale=scale, dtype=torch.float32, fingerprint="f00d", tally=tally)
 
 
 @pytest.fixture

@@ -44,7 +44,7 @@ def pretrain(name: str, *, out: str | Path | None = None, scenes: int | None = N
     started = time.perf_counter()
     weights = _save(_train(name, recipe, config), out / f"{name}.safetensors", name)
     card = {"name": name, "world_version": VERSION, "steps": recipe.steps,
-            "computed_in": str(runtime.compute_dtype(runtime.device())).removeprefix("torch."),
+            "computed_in": "float32",
             "seconds": round(time.perf_counter() - started), "sha256": store.digest(weights),
             "recipe": {k: v for k, v in asdict(recipe).items() if k != "config"}}
     (out / f"{name}.card.json").write_text(json.dumps(card, indent=1) + "\n")
@@ -87,15 +87,14 @@ def _train(name: str, recipe: Recipe, config: Path) -> torch.nn.Module:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(recipe.seed)
         objective = _objective(name, recipe, config, captions, shown, draw)
-    device, dtype = runtime.device(), runtime.compute_dtype(runtime.device())
+    device = runtime.device()
     objective.to(device).train()
     optimiser, schedule = _optimiser(objective, recipe)
     mean, std = _statistics(objective.model, device)
     for rows, mirrored in runtime.progress(_batches(len(pictures), recipe, draw), total=recipe.steps, label=name, unit="step"):
         batch = pictures[rows]
         batch[mirrored] = batch[mirrored].flip(-1)
-        with torch.autocast(device.type, dtype=dtype, enabled=dtype != torch.float32):
-            loss = objective((batch.to(device).float() - mean) / std, rows)
+        loss = objective((batch.to(device).float() - mean) / std, rows)
         if not torch.isfinite(loss):
             raise ValueError(f"pre-training of {name} diverged: the loss is {loss.item()}")
         optimiser.zero_grad(set_to_none=True)

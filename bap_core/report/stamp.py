@@ -42,14 +42,14 @@ def commit() -> dict:
     return {"commit": head, "dirty": bool(_git(root, "status", "--porcelain"))}
 
 
-def machine() -> dict:
-    """Name of the device and its number format, and the versions of Python and of the packages that can change numbers."""
+def machine(encoders: list) -> dict:
+    """Name of the device, the number formats of the encoders, and the versions of what can change numbers."""
     device = runtime.device()
     on_cpu = f"{platform.machine()}, {torch.get_num_threads()} threads"
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else on_cpu
     versions = {"python": platform.python_version()} | {key: _version(package) for key, package in PACKAGES.items()}
-    dtype = str(runtime.compute_dtype(device)).removeprefix("torch.")
-    return {"device": f"{device.type} ({name}, {dtype})", "versions": versions}
+    formats = sorted({str(encoder.dtype).removeprefix("torch.") for encoder in encoders})
+    return {"device": f"{device.type} ({', '.join([name, *formats])})", "versions": versions}
 
 
 def peak_memory() -> dict:
@@ -64,7 +64,7 @@ def peak_memory() -> dict:
 def collect(*, data: list, encoders: list, seeds: list[int], seconds: float) -> dict:
     """Every field of the stamp but the parameters, as JSON values. Paths of the machine stay out.
 
-    data: nouns with ``name``, ``fingerprint`` and a length; encoders: with ``name``, ``scale``, ``fingerprint`` and
+    data: nouns with ``name``, ``fingerprint`` and a length; encoders: with ``name``, ``scale``, ``dtype``, ``fingerprint`` and
     ``tally`` (pictures encoded, and the least that would have done); seconds: wall time.
     """
     worlds = [world for item in data if (world := scales.world_of(item))]
@@ -73,7 +73,7 @@ def collect(*, data: list, encoders: list, seeds: list[int], seconds: float) -> 
         **commit(),
         "profile": os.environ.get("BAP_PROFILE"),
         "seeds": seeds,
-        **machine(),
+        **machine(encoders),
         "source_hash": source_hash(),
         "world": {key: worlds[0].get(key) for key in ("name", "version", "hash")} if worlds else None,
         "data": [{"name": item.name, "n": len(item), "fingerprint": item.fingerprint} for item in data],
