@@ -7,7 +7,7 @@ READY := $(VENV)/.installed
 LAB_SETTINGS := $(VENV)/share/jupyter/lab/settings/overrides.json
 
 .DEFAULT_GOAL := help
-.PHONY: help book test test-long lab bench doctor clean
+.PHONY: help book test lab bench doctor clean
 
 help:  ## list these targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -16,10 +16,7 @@ book: $(READY)  ## build the book (PROFILE=micro); the address of its first page
 	@$(BIN)/bap book --profile $(PROFILE)
 
 test: $(READY)  ## everything that continuous integration runs
-	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadgroup -m "not long" tests
-
-test-long: $(READY)  ## the proofs that do not fit into every run: rehearsals of the later pages, their second execution
-	@$(BIN)/python -m pytest -m long tests
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadgroup tests
 
 lab: $(READY) $(LAB_SETTINGS)  ## JupyterLab, with the text notebooks opening as notebooks
 	@$(BIN)/jupyter lab notebooks

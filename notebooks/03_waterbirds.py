@@ -21,6 +21,7 @@
 data_root: str = "micro"  # "micro", or the folder of the official downloads
 encoders: list[str] = ["micro-clip", "micro-siglip", "micro-clip-convnext"]  # NAME or NAME:WEIGHTS
 seeds: int = 2
+correlations: list[int] = [95, 100]  # percent of the training birds that stand on their usual place
 n_objects: int = 200  # N, birds for the pre-training, at most
 n_backgrounds: int = 2400  # backgrounds for the pre-training, at most
 k: int = 10  # K, backgrounds per anchor
@@ -53,7 +54,7 @@ from bap_core.methods import pretrain_bap, pretrain_control
 
 page = report.open_page("03_waterbirds", globals())
 root = micro.resolve(data_root)
-sets = [data.waterbirds(root, correlation=95), data.waterbirds(root, correlation=100)]
+sets = [data.waterbirds(root, correlation=correlation) for correlation in correlations]
 models = [load(name) for name in encoders]
 page.banner(*models, *sets)
 
@@ -95,7 +96,7 @@ report.inventory(pool[models[0].size])
 # %% mystnb={"image": {"alt": "A bird and its composites on random backgrounds; below, the birds whose anchors are nearest to its own, in order"}} tags=["hide-input"]
 compositor = pool[models[0].size]
 found = anchors(models[0], compositor, k=k, seed=0)
-nearest = (found @ found[0]).topk(7).indices.tolist()
+nearest = (found @ found[0]).topk(min(7, len(found))).indices.tolist()
 composites = compositor.batch([0] * 6, draw_backgrounds(len(birds), len(backgrounds), k=6, seed=0)[0])
 report.contact_sheet([[birds.cutout(0), *composites], [birds.cutout(i) for i in nearest]],
                      names=["composites", "nearest anchors"])

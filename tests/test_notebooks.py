@@ -64,10 +64,7 @@ def test_the_people_page_says_what_its_labels_are_before_it_shows_anybody(jobs):
     assert said < first and said == 1  # right below the banner
 
 
-LONG = ("04_coco_gender", "05_counteranimal", "06_nico", "13_choices")  # made of the calls of 03, which every run makes twice
-
-
-@pytest.mark.parametrize("name", [pytest.param(name, marks=pytest.mark.long if name in LONG else ()) for name in NOTEBOOKS])
+@pytest.mark.parametrize("name", NOTEBOOKS)
 def test_nbmake_on_a_copy_gives_the_same_metrics(jobs, name, tmp_path, monkeypatch):
     copy = tmp_path / f"{name}.ipynb"
     shutil.copy(jobs[name].folder / "executed.ipynb", copy)
