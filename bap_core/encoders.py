@@ -202,8 +202,8 @@ def load(name: str, *, weights: str | Path | None = None, size: int | None = Non
     the weights were trained or saved with, or "clip", which the paper says it gives every encoder (M.1). pooling: for
     masked auto-encoders "token" (default) or "mean", for BERT "mean" (default), "token" or "pooler". device and dtype
     default to `runtime.device` and `runtime.compute_dtype`, but the micro encoders compute in float32 everywhere: half of
-    their small steps would be casting, and a book made on another processor shows the same numbers. On the meta device an
-    encoder has shapes but no values.
+    their small steps would be casting, and a book made on another processor shows the same numbers but for rounding. On
+    the meta device an encoder has shapes but no values.
 
     ValueError for a name, weights or a choice that do not exist, with the nearest ones; FileNotFoundError when
     weights have to be downloaded and cannot be.
