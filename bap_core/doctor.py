@@ -83,9 +83,10 @@ def _importable(module: str, package: str) -> Finding:
 def machine(profile: str) -> Iterator[Finding]:
     """Device, processor cores, free memory and free disk where the caches lie."""
     device = runtime.device()
+    form = str(runtime.compute_dtype(device)).removeprefix("torch.")
     note = device.type == "cpu" and profile not in GIGABYTES
     remedy = "the numbers of this profile are meant for a GPU; on a CPU it takes days" if note else ""
-    yield Finding("note" if note else "ok", "device", f"{device} in {runtime.compute_dtype(device)}", remedy)
+    yield Finding("note" if note else "ok", "device", f"{device}; the paper's encoders compute in {form}", remedy)
     disk, memory = GIGABYTES.get(profile, PAPER_GIGABYTES)
     home = _existing(runtime.home())
     yield _enough("free disk", shutil.disk_usage(home).free, disk, f"free some below {home}, or set BAP_HOME elsewhere")

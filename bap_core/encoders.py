@@ -219,7 +219,7 @@ def load(name: str, *, weights: str | Path | None = None, size: int | None = Non
     label = f"{name}:{weights}" if weights else name
     changes = [f"{size} px"] * bool(size) + ["CLIP statistics"] * (statistics == "clip") + [f"{pooling} pooling"] * bool(pooling)
     label += f" ({', '.join(changes)})" if changes else ""
-    dtype = dtype or (torch.float32 if wanted.scale == "micro" else runtime.compute_dtype(device))
+    dtype = dtype or (torch.float32 if wanted.architecture in micro_names() else runtime.compute_dtype(device))
     encoder = Encoder(label, wanted.architecture, model, device, dtype, wanted.scale)
     if hasattr(model, "visual"):
         _check_size(encoder)

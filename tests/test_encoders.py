@@ -111,5 +111,5 @@ def test_random_weights_are_the_same_ones_every_time_and_say_that_they_are_rando
 
 def test_micro_encoders_compute_in_float32_on_every_processor_and_larger_ones_in_its_own_format(monkeypatch):
     monkeypatch.setattr(encoders.runtime, "compute_dtype", lambda device: torch.bfloat16)
-    assert encoders.load("micro-clip").dtype == torch.float32
+    assert all(encoders.load(name).dtype == torch.float32 for name in ("micro-clip", "micro-clip:random", "micro-supervised"))
     assert encoders.load("ViT-B-32:random", device=torch.device("meta")).dtype == torch.bfloat16
