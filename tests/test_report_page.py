@@ -187,8 +187,9 @@ def executed(tmp_path, displayed, world):
     folder = tmp_path / "executed"
     folder.mkdir()
     for name, outputs in (("03_waterbirds", [output]), ("99_nothing", [])):
-        cell = nbformat.v4.new_code_cell("page.stamp(frame)", outputs=outputs)
-        nbformat.write(nbformat.v4.new_notebook(cells=[cell]), folder / f"{name}.ipynb")
+        cells = [nbformat.v4.new_markdown_cell("# 3. Waterbirds\n\nBirds."),
+                 nbformat.v4.new_code_cell("page.stamp(frame)", outputs=outputs)]
+        nbformat.write(nbformat.v4.new_notebook(cells=cells), folder / f"{name}.ipynb")
     return folder
 
 
@@ -201,7 +202,7 @@ def test_summaries_repeat_the_verdicts_of_the_run(executed, tmp_path):
     texts = {path.name: path.read_text(encoding="utf-8") for path in written}
     assert "Micro scale" in texts["headline.md"] and "does not hold" not in texts["headline.md"]
     assert "95.0" in texts["headline.md"] and "not testable here" in texts["headline.md"]
-    assert "## [03 waterbirds](pages/03_waterbirds.ipynb)" in texts["claims_by_page.md"]
+    assert "## [3. Waterbirds](pages/03_waterbirds.ipynb)" in texts["claims_by_page.md"]
     assert "hash `abc`" in texts["native_rows.md"]
     assert texts["ambiguity_list.md"].count("## ") >= 20
 

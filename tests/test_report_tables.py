@@ -141,12 +141,13 @@ def test_numbers_are_written_by_metric(value, metric, text):
 def test_native_figures_stand_beside_the_papers():
     cards = {"micro-simclr": {"native_figures": {"additivity": 0.8}},
              "micro-clip": {"native_figures": {"probe_100_worst_group": 0.081, "scenes": 0.97, "species": 0.8}}}
-    frame = native.table(cards).frame
-    assert frame.columns.tolist() == [("paper, ViT-B/16", "CLIP"), ("paper, ViT-B/16", "SigLIP 2"), ("micro", "clip"),
-                                      ("micro", "simclr")]
-    assert frame.loc["probe at 100 %, WGA"].tolist() == ["24.5", "21.9", "8.1", "-"]
-    assert frame.loc["scenes"].tolist() == ["89.3", "-", "97.0", "-"]
-    assert frame.loc["pair 1, WGA"].tolist() == ["-"] * 4
+    frame, others = (table.frame for table in native.tables(cards))
+    assert frame.columns.tolist() == [("paper, ViT-B/16", "CLIP"), ("paper, ViT-B/16", "SigLIP 2"),
+                                      ("micro world", "micro-clip")]
+    assert frame.loc["probe at 100 %, WGA"].tolist() == ["24.5", "21.9", "8.1"]
+    assert frame.loc["scenes"].tolist() == ["89.3", "-", "97.0"]
+    assert frame.loc["pair 1, WGA"].tolist() == ["-"] * 3
+    assert others["simclr"].to_dict() == dict.fromkeys(others.index, "-") | {"additivity S": "0.800"}
 
 
 def test_shares_keep_three_decimals_however_small_and_counts_none():

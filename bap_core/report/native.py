@@ -17,6 +17,8 @@ def _waterbirds(method: str, correlation: int) -> dict:
     return {"method": f"Native ({method})", "dataset": f"waterbirds-{correlation}"}
 
 
+CALIBRATED = ("micro-clip", "micro-siglip")
+
 # A figure on the encoders' cards: its name on the page, the metric that formats it, where the paper prints its like.
 FIGURES = {
     "additivity": ("additivity S", "additivity", "table1", {"architecture": "ViT-B/16"}),
@@ -41,7 +43,7 @@ def rows(found: Mapping[str, dict]) -> str:
     found: notebook name -> bundle of its stamp.
     """
     known = {name: card for name, card in cards().items() if card.get("native_figures")}
-    parts = [table(known)._repr_html_() + "\n\n" if known else "The encoders' cards carry no figures yet.\n\n"]
+    parts = [table._repr_html_() + "\n\n" for table in tables(known)]
     for name, card in known.items():
         parts.append(f"- `{name}`: world version {card['world_version']}, weights `{card['sha256'][:16]}`\n")
     stamped = [bundle["stamp"]["world"] for bundle in found.values() if bundle["stamp"]["world"]]
@@ -58,24 +60,28 @@ def cards() -> dict[str, dict]:
     return {file.name.removesuffix(".card.json"): json.loads(file.read_text(encoding="utf-8")) for file in files}
 
 
-def table(known: Mapping[str, dict]) -> Table:
-    """A row per native figure; a column per micro encoder, and beside them the paper's for the same kind of measurement."""
-    columns = {}
+def tables(known: Mapping[str, dict]) -> list[Table]:
+    """A row per native figure. First the paper's and the encoders that were calibrated on them, then all other ones."""
+    theirs, calibrated, others = {}, {}, {}
     for family in ("CLIP", "SigLIP 2"):
-        columns["paper, ViT-B/16", family] = {
+        theirs["paper, ViT-B/16", family] = {
             title: wording.number(_printed(source, {**where, "metric": metric, "family": family}), metric)
             for title, metric, source, where in FIGURES.values()}
     for name in sorted(known, key=lambda name: ("species" not in known[name]["native_figures"], len(name))):
-        found = known[name]["native_figures"]
-        columns["micro", name.removeprefix("micro-")] = {
-            title: wording.number(found.get(key), metric) for key, (title, metric, _, _) in FIGURES.items()}
-    caption = (
-        "Untouched encoders: the paper's and, beside them, those of the micro world. Accuracies in percent: zero-shot "
+        figures = {title: wording.number(known[name]["native_figures"].get(key), metric)
+                   for key, (title, metric, _, _) in FIGURES.items()}
+        if name in CALIBRATED:
+            calibrated["micro world", name] = figures
+        else:
+            others[name.removeprefix("micro-")] = figures
+    first = (
+        "Untouched encoders: the paper's and, beside them, two of the micro world. Accuracies in percent: zero-shot "
         "and probes on Waterbirds, zero-shot on CounterAnimal's two pairs, and how many scenes, species, vehicles and "
         "kinds of figure are recognised by their names. The paper's figure for scenes is the mean over Table 16."
     )
-    notes = ("- not printed in the paper, or without meaning for a tower that has no words",)
-    return Table(pd.DataFrame(columns), caption, notes=notes)
+    return [Table(pd.DataFrame(theirs | calibrated), first, notes=("- not printed in the paper",)),
+            Table(pd.DataFrame(others), "The other encoders of the micro world, the same figures.",
+                  notes=("- without meaning for a tower that has no words",))]
 
 
 def _printed(source: str | None, where: dict) -> float:

@@ -42,6 +42,13 @@ def bundle_of(path: str | Path) -> dict | None:
     return stamps[-1] if stamps else None
 
 
+def title_of(path: str | Path) -> str:
+    """The first heading of a notebook, such as "3. Waterbirds"; its file name if it has none."""
+    cells = json.loads(Path(path).read_text(encoding="utf-8"))["cells"]
+    lines = [line for cell in cells if cell["cell_type"] == "markdown" for line in "".join(cell["source"]).splitlines()]
+    return next((line.removeprefix("# ") for line in lines if line.startswith("# ")), Path(path).stem)
+
+
 def write_summaries(
     pages_dir: str | Path, out_dir: str | Path, *, pictures: Mapping[str, tuple[Image.Image, str]] | None = None
 ) -> list[Path]:
@@ -51,12 +58,13 @@ def write_summaries(
     -> (picture, alternative text) of the micro world's gallery, in the order to show them.
     """
     found, out_dir = bundles(pages_dir), Path(out_dir)
+    titles = {name: title_of(Path(pages_dir) / f"{name}.ipynb") for name in found}
     out_dir.mkdir(parents=True, exist_ok=True)
     for name, (picture, _) in (pictures or {}).items():
         picture.save(out_dir / f"{name}.png")
     texts = {
         "headline.md": headline(found),
-        "claims_by_page.md": claims_by_page(found, folder=out_dir.name),
+        "claims_by_page.md": claims_by_page(found, titles, folder=out_dir.name),
         "native_rows.md": native.rows(found),
         "gallery.md": gallery({name: alt for name, (_, alt) in (pictures or {}).items()}, folder=out_dir.name),
         "ambiguity_list.md": ambiguity_list(),
@@ -71,13 +79,13 @@ def headline(found: Mapping[str, dict]) -> str:
     return "".join(_table_per_scale(found, wanted=HEADLINES)) or NOTHING_YET
 
 
-def claims_by_page(found: Mapping[str, dict], *, folder: str) -> str:
-    """Every claim of every page under a link to the page; Markdown with HTML. folder: where the pages lie."""
+def claims_by_page(found: Mapping[str, dict], titles: Mapping[str, str], *, folder: str) -> str:
+    """Every claim of every page under its title, a link to it; Markdown with HTML. folder: where the pages lie."""
     parts = []
     for name, bundle in found.items():
         judged = pd.DataFrame(bundle["claims"])
         table = tables.claims_table(judged, bundle["scale"])._repr_html_()
-        parts.append(f"## [{_title(name)}]({folder}/{name}.ipynb)\n\n{table}\n\n")
+        parts.append(f"## [{titles[name]}]({folder}/{name}.ipynb)\n\n{table}\n\n")
     return "".join(parts) or NOTHING_YET
 
 
@@ -109,8 +117,3 @@ def _table_per_scale(found: Mapping[str, dict], *, wanted: tuple[str, ...]):
         judged = pd.DataFrame([row for row in rows if row["scale"] == scale])
         if len(judged):
             yield f"{scales.banner_html(scale)}\n\n{tables.claims_table(judged, scale)._repr_html_()}\n\n"
-
-
-def _title(notebook: str) -> str:
-    number, _, words = notebook.partition("_")
-    return f"{number} {words.replace('_', ' ')}"
