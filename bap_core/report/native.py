@@ -73,7 +73,8 @@ def tables(known: Mapping[str, dict]) -> list[Table]:
         if name in CALIBRATED:
             calibrated["micro world", name] = figures
         else:
-            others[name.removeprefix("micro-")] = figures
+            family, _, kind = name.rpartition("-")
+            others["without words" if family == "micro" else family, kind] = figures
     first = (
         "Untouched encoders: the paper's and, beside them, two of the micro world. Accuracies in percent: zero-shot "
         "and probes on Waterbirds, zero-shot on CounterAnimal's two pairs, and how many scenes, species, vehicles and "
