@@ -37,12 +37,9 @@ def home():
         yield Path(folder)
 
 
-BIRDS = ("03_waterbirds", "05_counteranimal")  # the second takes the first one's aligned encoders out of the store
-
-
 @pytest.mark.slow
-@pytest.mark.parametrize("name", [pytest.param(name, marks=pytest.mark.xdist_group("birds") if name in BIRDS else ())
-                                  for name in NOTEBOOKS])
+@pytest.mark.xdist_group("dry")
+@pytest.mark.parametrize("name", NOTEBOOKS)
 def test_the_papers_path_runs_from_end_to_end_and_nothing_of_it_counts_as_a_result(name, home):
     job = planned("paper-dry", out=home / "runs")[name]
     assert run.run([job]) == [] and verify.problems(job) == []
@@ -57,7 +54,7 @@ def test_the_papers_path_runs_from_end_to_end_and_nothing_of_it_counts_as_a_resu
     assert "compare directions" not in html
     stamp = bundle["stamp"]
     print(f"{name}: {stamp['images_encoded']} images encoded in {stamp['seconds']} s, {stamp['peak_memory_mib']['host']} MiB")
-    assert 0 < stamp["images_encoded"] <= stamp["least_images"] <= MOST_PICTURES
+    assert 0 < stamp["images_encoded"] <= stamp["least_images"] <= MOST_PICTURES  # the notebooks share a store
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
