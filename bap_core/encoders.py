@@ -115,7 +115,8 @@ class Encoder:
     def fingerprint(self) -> str:
         """Twenty hex digits over the architecture's name, every weight, and input size, statistics, pooling, format.
 
-        Cheap to ask for again. A change of weights is seen as torch counts changes: through ``.data`` it is not.
+        Cheap to ask for again: frozen weights are hashed once, and again when torch has counted a change. Weights that
+        may be trained are hashed every time, since a fused optimiser changes them uncounted, as ``.data`` does.
         """
         state = sha256(self.architecture.encode())
         for name, tensor in sorted(self.model.state_dict(keep_vars=True).items()):
@@ -232,7 +233,7 @@ def _tensors(module: torch.nn.Module) -> list[Tensor]:
 
 def _digest(tensor: Tensor) -> bytes:
     version, known = tensor._version, _DIGESTS.get(tensor)
-    if known is None or known[0] != version:
+    if tensor.requires_grad or known is None or known[0] != version:
         values = tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy()
         known = _DIGESTS[tensor] = (version, sha256(values).digest())
     return known[1]
