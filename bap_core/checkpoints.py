@@ -19,17 +19,40 @@ STATISTICS = {  # per channel, red green blue, of values in [0, 1]: (mean, stand
 }
 
 
+UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What an encoder is in the paper's words, which decides beside what of the paper its numbers may stand.
+
+    family: a column of its tables, "CLIP" or "SigLIP 2" and those of Table 1. kind: how it was trained, as Table 1 groups
+    it: "VLM", "supervised" or "self-supervised". convolutional: whether it belongs to the tables of ConvNeXt. An encoder
+    of which nothing is known is compared with none of the tables.
+    """
+
+    family: str = UNKNOWN
+    kind: str = UNKNOWN
+    convolutional: bool = False
+
+    @property
+    def known(self) -> bool:
+        """Whether the paper has anything like it."""
+        return self.family != UNKNOWN or self.kind != UNKNOWN
+
+
 @dataclass(frozen=True)
 class Checkpoint:
     """One pre-trained encoder.
 
-    library: "open_clip", "transformers", "timm" or "gensim". tag: "" where the name alone decides. native_size, size:
+    family, kind: as in `Identity`. library: "open_clip", "transformers", "timm" or "gensim". tag: "" where the name alone decides. native_size, size:
     side of the square input in pixels, as trained and as the paper uses it; None if it embeds words only.
     statistics: a name in `STATISTICS`, or "". parameters: weights in all towers, without classification heads.
     """
 
     checkpoint: str
     family: str
+    kind: str
     library: str
     name: str
     tag: str
@@ -38,6 +61,11 @@ class Checkpoint:
     statistics: str
     dim: int
     parameters: int
+
+    @property
+    def identity(self) -> Identity:
+        """What the paper calls it."""
+        return Identity(self.family, self.kind, "convnext" in self.name)
 
     @property
     def architecture(self) -> str:

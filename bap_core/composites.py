@@ -11,6 +11,7 @@ from PIL import Image
 from bap_core import store
 from bap_core.compositing import Compositor
 from bap_core.data import Backgrounds, Objects, Scenes, gender
+from bap_core.data.nouns import mixed_origin
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +65,7 @@ def people(persons: Objects, scenery: Backgrounds, *, size: int, labels: Sequenc
                                              correlation=correlation, seed=seed, **choices)
               for correlation in correlations}
     return [Composites(f"coco-gender-{correlation}", persons.root, frame, tuple(words), tuple(gender.PLACES),
-                       compositor=compositor) for correlation, frame in placed.items()]
+                       compositor=compositor, origin=mixed_origin([compositor.objects, compositor.backgrounds])) for correlation, frame in placed.items()]
 
 
 def to_show(people: Composites, *, size: int = 160) -> Composites:

@@ -17,7 +17,7 @@ the CPU unless they take part in a backward pass. Names are ``NAME`` or ``NAME:W
 import copy
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
@@ -55,7 +55,8 @@ class Encoder:
     """An image tower and a text tower in one embedding space; some encoders have only one of the two.
 
     model: in the shape that `towers` describes. scale: "micro", "paper" or "random", what numbers made with it may
-    claim. tally: pictures encoded so far, in training too; a student adds to its teacher's.
+    claim. tally: pictures encoded so far, in training too; a student adds to its teacher's. identity: what the paper calls
+    it, unknown unless it is one of the paper's encoders or stands for one.
     """
 
     name: str
@@ -65,6 +66,7 @@ class Encoder:
     dtype: torch.dtype
     scale: str
     tally: Tally = field(default_factory=Tally)
+    identity: checkpoints.Identity = checkpoints.Identity()
 
     def __post_init__(self):
         self.model.to(self.device).eval().requires_grad_(False)
@@ -81,6 +83,12 @@ class Encoder:
     def has_words(self) -> bool:
         """Whether there is a text tower: without one there are no prompts and no zero-shot classes."""
         return hasattr(self.model, "encode_text")
+
+    @property
+    def logit_scale(self) -> float | None:
+        """The factor of its cosines that it was trained with, as a number; None if it was trained without one."""
+        trained = getattr(getattr(self.model, "native", self.model), "logit_scale", None)
+        return None if trained is None else float(trained.detach().float().exp())
 
     @property
     def size(self) -> int:
@@ -163,8 +171,7 @@ class Encoder:
         """An independent copy whose image tower may be trained; the frozen text tower is the teacher's own."""
         own = {id(tensor) for tensor in _tensors(self.image_tower)}
         shared = {id(tensor): tensor for tensor in _tensors(self.model) if id(tensor) not in own}
-        twin = Encoder(self.name, self.architecture, copy.deepcopy(self.model, shared), self.device, self.dtype, self.scale,
-                       self.tally)
+        twin = replace(self, model=copy.deepcopy(self.model, shared))
         twin.image_tower.requires_grad_(True)
         return twin
 
@@ -221,7 +228,7 @@ def load(name: str, *, weights: str | Path | None = None, size: int | None = Non
     changes = [f"{size} px"] * bool(size) + ["CLIP statistics"] * (statistics == "clip") + [f"{pooling} pooling"] * bool(pooling)
     label += f" ({', '.join(changes)})" if changes else ""
     dtype = dtype or (torch.float32 if wanted.architecture in micro_names() else runtime.compute_dtype(device))
-    encoder = Encoder(label, wanted.architecture, model, device, dtype, wanted.scale)
+    encoder = Encoder(label, wanted.architecture, model, device, dtype, wanted.scale, identity=wanted.identity)
     if hasattr(model, "visual"):
         _check_size(encoder)
     return encoder

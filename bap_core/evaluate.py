@@ -13,8 +13,8 @@ from bap_core.groups import group_counts, is_counter
 from bap_core.methods import DFR, LinearProbe
 from bap_core.methods.afr import both_stages
 from bap_core.selection import Choice, select
+from bap_core.tidy import COLUMNS, joined
 
-COLUMNS = ["dataset", "encoder", "method", "seed", "split", "group", "metric", "value", "n"]
 # Over all groups, as `score` gives them.
 ACCURACIES = ("average_accuracy", "reweighted_accuracy", "group_mean_accuracy", "worst_group_accuracy")
 
@@ -31,8 +31,8 @@ class Result:
 
 
 def table(results: Iterable[Result]) -> pd.DataFrame:
-    """The rows of all results as one tidy frame."""
-    return pd.concat([result.frame for result in results], ignore_index=True)
+    """The rows of all results as one tidy frame. ValueError if a run is among them twice."""
+    return joined(result.frame for result in results)
 
 
 def wrong(results: Iterable[Result], scenes, *, encoder: str, seed: int = 0) -> pd.DataFrame:

@@ -86,7 +86,6 @@ def _alone(objects: Objects, size: int, batch_size: int, usable: list[int]) -> I
 
 
 def _own_scale(encoder) -> float:
-    trained = getattr(encoder.model, "logit_scale", None)
-    if trained is None:
+    if encoder.logit_scale is None:
         raise ValueError(f"{encoder.name} has no trained logit scale; give one, as in logit_scale=100.0 (CLIP's)")
-    return float(trained.detach().exp())
+    return encoder.logit_scale

@@ -25,10 +25,10 @@ from filelock import FileLock, Timeout
 
 from bap_core import parameters, runtime, store
 from bap_core.execute import RunFailed, clock, execute, read_notebook
+from bap_core.tidy import COLUMNS
 
 MIME = "application/vnd.bap+json"
 WEIGHTS = Path(__file__).parent / "micro" / "encoders"
-COLUMNS = ["dataset", "encoder", "method", "seed", "split", "group", "metric", "value", "n"]  # as in `evaluate`
 SUFFIXES = (".py", ".ipynb")
 MOST_FILES_LISTED = 20_000
 

@@ -9,11 +9,13 @@ import json
 import re
 import sys
 from collections.abc import Iterator
+from dataclasses import fields
 
 import nbformat
 import pandas as pd
 
 from bap_core import encoders, report, store
+from bap_core.checkpoints import Identity
 from bap_core.run import Job, bundle_of, metrics_csv, notebook_hash
 
 SHORTEST_ALT = 15
@@ -106,7 +108,10 @@ def claims(bundle: dict) -> Iterator[str]:
     """Whether the verdicts follow from the metrics: they are judged again, and compared."""
     frame = pd.DataFrame(bundle["metrics"])
     frame["value"] = pd.to_numeric(frame["value"])
-    again = report.judge(frame, bundle["notebook"], bundle["scale"])
+    known = [field.name for field in fields(Identity)]
+    identities = {item["name"]: Identity(**{name: item[name] for name in known if name in item})
+                  for item in bundle["stamp"]["encoders"]}
+    again = report.judge(frame, bundle["notebook"], bundle["scale"], identities)
     judged = {(row["id"], row["encoder"]): row["verdict"] for row in again.to_dict("records")}
     stated = {(row["id"], row["encoder"]): row["verdict"] for row in bundle["claims"]}
     for key in {**judged, **stated}:

@@ -35,10 +35,9 @@ from bap_core.encoders import load
 
 page = report.open_page("01_additivity", globals())
 root = micro.resolve(data_root)
-objects = data.coco(root)
-backgrounds = data.places(root)
+all_objects, all_backgrounds = data.coco(root), data.places(root)
 models = [load(name) for name in encoders]
-page.banner(*models, objects, backgrounds)
+page.banner(*models, all_objects, all_backgrounds)
 
 # %% [markdown]
 # ## The score
@@ -62,8 +61,8 @@ report.paper_table("table1")
 # 128, its only stated neutral.
 
 # %%
-objects = objects.sample(min(n_objects, len(objects)), rng=runtime.rng(seed, "objects"))
-backgrounds = backgrounds.sample(min(n_backgrounds, len(backgrounds)), rng=runtime.rng(seed, "backgrounds"))
+objects = all_objects.sample(min(n_objects, len(all_objects)), rng=runtime.rng(seed, "objects"))
+backgrounds = all_backgrounds.sample(min(n_backgrounds, len(all_backgrounds)), rng=runtime.rng(seed, "backgrounds"))
 pool = {size: Compositor(objects, backgrounds, size=size, seed=seed) for size in {e.size for e in models}}
 compositor = pool[models[0].size]
 

@@ -36,10 +36,9 @@ from bap_core.prompts import prototypes, words
 
 page = report.open_page("02_k_ablation", globals())
 root = micro.resolve(data_root)
-objects = data.coco(root)
-backgrounds = data.places(root)
+all_objects, all_backgrounds = data.coco(root), data.places(root)
 models = [load(name) for name in encoders]
-page.banner(*models, objects, backgrounds)
+page.banner(*models, all_objects, all_backgrounds)
 
 # %% [markdown]
 # ## The anchor
@@ -53,8 +52,8 @@ page.banner(*models, objects, backgrounds)
 # (equation 6). For independent backgrounds its variance falls as $1/K$.
 
 # %%
-objects = objects.sample(min(n_objects, len(objects)), rng=runtime.rng(0, "objects"))
-backgrounds = backgrounds.sample(min(n_backgrounds, len(backgrounds)), rng=runtime.rng(0, "backgrounds"))
+objects = all_objects.sample(min(n_objects, len(all_objects)), rng=runtime.rng(0, "objects"))
+backgrounds = all_backgrounds.sample(min(n_backgrounds, len(all_backgrounds)), rng=runtime.rng(0, "backgrounds"))
 pool = {size: Compositor(objects, backgrounds, size=size, scale=(0.8, 0.8), seed=0) for size in {e.size for e in models}}
 
 # %% mystnb={"image": {"alt": "Three objects, each pasted on six different backgrounds"}} tags=["hide-input"]

@@ -125,13 +125,13 @@ for model, seed in product(models, range(seeds)):
 # classifier on the aligned encoder.
 
 # %%
-results = []
+training_free = []
 words = {model.name: comparison.told(model, sets[0].labels, sets[0].places) for model in models}
 coders = {model.name: comparison.autoencoder(model, pool[model.size], n=sae_pictures, seed=0, steps=sae_steps)
           for model in models}
 for model, seed, scenes in product(models, range(seeds), sets):
-    results += comparison.without_training(model, scenes, words[model.name], coders[model.name][0], seed=seed)
-    results += [comparison.aligned(tested[model.name, seed]["BAP"], scenes, words[model.name], seed=seed)]
+    training_free += comparison.without_training(model, scenes, words[model.name], coders[model.name][0], seed=seed)
+    training_free += [comparison.aligned(tested[model.name, seed]["BAP"], scenes, words[model.name], seed=seed)]
 
 # %% [markdown]
 # How well the autoencoder gives composites back that it was not trained on, and what DIAL does with it. If most of the
@@ -143,7 +143,7 @@ quality = pd.concat([evaluate.record(found, dataset="held-out composites", encod
 page.results_table(quality, metrics=["explained_variance", "cosine", "zeros", "dead"], rows="encoder")
 
 # %% tags=["hide-input"]
-page.results_table(evaluate.table(results), rows="encoder", columns=[],
+page.results_table(evaluate.table(training_free), rows="encoder", columns=[],
                    metrics=["candidates", "latents", "head_cosine", "reconstruction_accuracy"])
 
 # %% [markdown]
@@ -154,9 +154,10 @@ page.results_table(evaluate.table(results), rows="encoder", columns=[],
 # makes it an upper bound. Where training and validation have no minority group, AFR and DFR are left out, as in the paper.
 
 # %%
+last_layer = []
 for model, seed, scenes in product(models, range(seeds), sets):
-    results += comparison.probed(tested[model.name, seed], scenes, seed=seed, epochs=probe_epochs)
-    results += comparison.reweighted(model, scenes, seed=seed)
+    last_layer += comparison.probed(tested[model.name, seed], scenes, seed=seed, epochs=probe_epochs)
+    last_layer += comparison.reweighted(model, scenes, seed=seed)
 
 # %% [markdown]
 # What is chosen, is chosen by the worst group of the validation rows, and by nothing else: AFR's γ here, and DFR's
@@ -174,9 +175,10 @@ report.selection(evaluate.choose_afr(models[0], sets[0], seed=0), caption="AFR's
 # %%
 recipe = {"epochs": ft_epochs, "lr": lr, "head_lr": ft_head_lr, "batch_size": batch_size, "probe_epochs": ft_probe_epochs}
 masks = {"ratio": mask_ratio, "epochs": mask_epochs, "lr": mask_lr}
+fine_tuned = []
 for model, seed, scenes in product(models, range(seeds), sets):
-    results += comparison.fine_tuned(model, scenes, words[model.name], seed=seed, recipe=recipe, masks=masks)
-frame = evaluate.table(results)
+    fine_tuned += comparison.fine_tuned(model, scenes, words[model.name], seed=seed, recipe=recipe, masks=masks)
+frame = evaluate.table([*training_free, *last_layer, *fine_tuned])
 
 # %% [markdown]
 # PruSC finds its pairs of like and unlike pictures in clusters of look-alikes. At 100 % a cluster can hold one class
@@ -214,7 +216,7 @@ page.results_table(frame, metrics="reweighted_accuracy")
 # at 95 %).
 
 # %% mystnb={"image": {"alt": "Test pictures of the four groups, three of each; below every picture the methods that got it wrong"}} tags=["hide-input"]
-missed = evaluate.wrong(results, sets[0], encoder=models[0].name)
+missed = evaluate.wrong([*training_free, *last_layer, *fine_tuned], sets[0], encoder=models[0].name)
 drawn = [i for g in range(4) for i in runtime.rng(1, "shown", g).choice((test.groups == g).nonzero()[0], 3, replace=False)]
 report.mistakes(test, missed, drawn)
 

@@ -99,9 +99,9 @@ report.Notice("What the labels are, and what they are not", gender.DISCLAIMER)
 # upper bound, 0.99, would leave too few; there the window is open at the top.
 
 # %%
-persons = labelling.labelled(judge, persons, names)
-chosen = gender.select(persons, labels=names, n_train=n_train, n_test=n_test, bounds=tuple(window), seed=0)
-report.margin_table(persons, chosen, bounds=tuple(window))
+labelled = labelling.labelled(judge, persons, names)
+chosen = gender.select(labelled, labels=names, n_train=n_train, n_test=n_test, bounds=tuple(window), seed=0)
+report.margin_table(labelled, chosen, bounds=tuple(window))
 
 # %% mystnb={"image": {"alt": "Up to eight cut-outs in order of their margin, from surely of the second label to surely of the first"}} tags=["hide-input"]
 margin, cut = chosen.frame["margin"].to_numpy(), gender.visible(chosen)
@@ -172,13 +172,13 @@ for model, seed in product(models, range(seeds)):
 # picture of a …" (appendix M.4.2). RoboShot and DIAL are told of a "construction background" and a "kitchen background".
 
 # %%
-results = []
+training_free = []
 told = {model.name: comparison.told(model, words, sets[0].places, templates=gender.TEMPLATES) for model in models}
 coders = {model.name: comparison.autoencoder(model, pool[model.size], n=sae_pictures, seed=0, steps=sae_steps)
           for model in models}
 for model, seed, scenes in product(models, range(seeds), sets):
-    results += comparison.without_training(model, scenes, told[model.name], coders[model.name][0], seed=seed)
-    results += [comparison.aligned(tested[model.name, seed]["BAP"], scenes, told[model.name], seed=seed)]
+    training_free += comparison.without_training(model, scenes, told[model.name], coders[model.name][0], seed=seed)
+    training_free += [comparison.aligned(tested[model.name, seed]["BAP"], scenes, told[model.name], seed=seed)]
 
 # %% [markdown]
 # How well the autoencoder gives composites back that it was not trained on, and what DIAL does with it.
@@ -189,7 +189,7 @@ quality = pd.concat([evaluate.record(found, dataset="held-out composites", encod
 page.results_table(quality, metrics=["explained_variance", "cosine", "zeros", "dead"], rows="encoder")
 
 # %% tags=["hide-input"]
-page.results_table(evaluate.table(results), rows="encoder", columns=[],
+page.results_table(evaluate.table(training_free), rows="encoder", columns=[],
                    metrics=["candidates", "latents", "head_cosine", "reconstruction_accuracy"])
 
 # %% [markdown]
@@ -200,9 +200,10 @@ page.results_table(evaluate.table(results), rows="encoder", columns=[],
 # they come from the test and have every group.
 
 # %%
+last_layer = []
 for model, seed, scenes in product(models, range(seeds), sets):
-    results += comparison.probed(tested[model.name, seed], scenes, seed=seed, epochs=probe_epochs)
-    results += comparison.reweighted(model, scenes, seed=seed)
+    last_layer += comparison.probed(tested[model.name, seed], scenes, seed=seed, epochs=probe_epochs)
+    last_layer += comparison.reweighted(model, scenes, seed=seed)
 
 # %% [markdown]
 # AFR's γ is chosen by the worst group of the validation rows. For the first encoder and run:
@@ -218,9 +219,10 @@ report.selection(evaluate.choose_afr(models[0], sets[0], seed=0), caption="AFR's
 # %%
 recipe = {"epochs": ft_epochs, "lr": lr, "head_lr": ft_head_lr, "batch_size": batch_size, "probe_epochs": ft_probe_epochs}
 masks = {"ratio": mask_ratio, "epochs": mask_epochs, "lr": mask_lr}
+fine_tuned = []
 for model, seed, scenes in product(models, range(seeds), sets):
-    results += comparison.fine_tuned(model, scenes, told[model.name], seed=seed, recipe=recipe, masks=masks)
-frame = evaluate.table(results)
+    fine_tuned += comparison.fine_tuned(model, scenes, told[model.name], seed=seed, recipe=recipe, masks=masks)
+frame = evaluate.table([*training_free, *last_layer, *fine_tuned])
 
 # %% [markdown]
 # The share of weights that PruSC kept, and of pictures that had no partner to be compared with.
@@ -251,7 +253,7 @@ report.dot_plot(frame, "worst_group_accuracy", scale=page.scale)
 # run, first correlation).
 
 # %% mystnb={"image": {"alt": "Test composites of the four groups, three of each; below every picture the methods that did not answer with its label"}} tags=["hide-input"]
-missed = evaluate.wrong(results, sets[0], encoder=models[0].name)
+missed = evaluate.wrong([*training_free, *last_layer, *fine_tuned], sets[0], encoder=models[0].name)
 drawn = [i for g in range(4) for i in runtime.rng(1, "shown", g).permutation((test.groups == g).nonzero()[0])[:3]]
 report.mistakes(test, missed, drawn)
 
@@ -262,4 +264,4 @@ report.mistakes(test, missed, drawn)
 page.claims(frame)
 
 # %% tags=["hide-input"]
-page.stamp(pd.concat([frame, quality]), data=[*sets, persons, scenery, people, backgrounds], encoders=[*models, judge])
+page.stamp(pd.concat([frame, quality]), data=[*sets, labelled, scenery, people, backgrounds], encoders=[*models, judge])

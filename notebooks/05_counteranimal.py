@@ -126,18 +126,18 @@ for model in models:
 # their accuracies; the paper prints a spread of zero.
 
 # %%
-results = []
+training_free = []
 words = {(model.name, pair): comparison.told(model, sets[pair, 0].labels, sets[pair, 0].places)
          for model, pair in product(models, pairs)}
 coders = {model.name: comparison.autoencoder(model, pool[model.size], n=sae_pictures, seed=0, steps=sae_steps)[0]
           for model in models}
 for model, ((pair, seed), scenes) in product(models, sets.items()):
     told = words[model.name, pair]
-    results += comparison.without_training(model, scenes, told, coders[model.name], seed=seed)
-    results += [comparison.aligned(tested[model.name]["BAP"], scenes, told, seed=seed)]
+    training_free += comparison.without_training(model, scenes, told, coders[model.name], seed=seed)
+    training_free += [comparison.aligned(tested[model.name]["BAP"], scenes, told, seed=seed)]
 
 # %% tags=["hide-input"]
-page.results_table(evaluate.table(results), rows=["encoder", "dataset"], columns=[],
+page.results_table(evaluate.table(training_free), rows=["encoder", "dataset"], columns=[],
                    metrics=["candidates", "latents", "head_cosine", "reconstruction_accuracy"])
 
 # %% [markdown]
@@ -147,8 +147,9 @@ page.results_table(evaluate.table(results), rows=["encoder", "dataset"], columns
 # could go, which is the paper's recipe.
 
 # %%
+last_layer = []
 for model, ((_, seed), scenes) in product(models, sets.items()):
-    results += comparison.probed(tested[model.name], scenes, seed=seed, epochs=probe_epochs, lr=probe_lr,
+    last_layer += comparison.probed(tested[model.name], scenes, seed=seed, epochs=probe_epochs, lr=probe_lr,
                                  batch_size=task_batch)
 
 # %% [markdown]
@@ -163,9 +164,10 @@ for model, ((_, seed), scenes) in product(models, sets.items()):
 # %%
 recipe = {"epochs": ft_epochs, "lr": ft_lr, "head_lr": ft_head_lr, "batch_size": task_batch, "probe_epochs": ft_probe_epochs}
 masks = {"ratio": mask_ratio, "epochs": mask_epochs, "lr": mask_lr}
+fine_tuned = []
 for model, ((pair, seed), scenes) in product(models, [item for item in sets.items() if item[0][1] < ft_runs]):
-    results += comparison.fine_tuned(model, scenes, words[model.name, pair], seed=seed, recipe=recipe, masks=masks)
-frame = evaluate.table(results)
+    fine_tuned += comparison.fine_tuned(model, scenes, words[model.name, pair], seed=seed, recipe=recipe, masks=masks)
+frame = evaluate.table([*training_free, *last_layer, *fine_tuned])
 frame = pd.concat([frame, *(evaluate.counter_groups(frame, sets[pair, 0]) for pair in pairs)], ignore_index=True)
 
 # %% tags=["hide-input"]
@@ -197,7 +199,7 @@ report.dot_plot(frame, "counter_group_accuracy", scale=page.scale)
 
 # %% mystnb={"image": {"alt": "Test photographs of the last pair's four groups, three of each; below every one the methods that got it wrong"}} tags=["hide-input"]
 scenes = sets[pairs[-1], 0]
-test, missed = scenes.select(split="test"), evaluate.wrong(results, scenes, encoder=models[0].name)
+test, missed = scenes.select(split="test"), evaluate.wrong([*training_free, *last_layer, *fine_tuned], scenes, encoder=models[0].name)
 drawn = [i for g in range(4) for i in runtime.rng(1, "shown", g).permutation((test.groups == g).nonzero()[0])[:3]]
 report.mistakes(test, missed, drawn)
 

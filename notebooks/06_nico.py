@@ -131,18 +131,18 @@ for model, seed in product(models, range(seeds)):
 # The class whose text is nearest, DIAL, and BAP; RoboShot is not in the paper's tables for vehicles and costs nothing.
 
 # %%
-results = []
+training_free = []
 words = {(model.name, pair): comparison.told(model, sets[pair, 0].labels, sets[pair, 0].places)
          for model, pair in product(models, pairs)}
 coders = {model.name: comparison.autoencoder(model, pool[model.size], n=sae_pictures, seed=0, steps=sae_steps)[0]
           for model in models}
 for model, ((pair, seed), scenes) in product(models, sets.items()):
     told = words[model.name, pair]
-    results += comparison.without_training(model, scenes, told, coders[model.name], seed=seed)
-    results += [comparison.aligned(tested[model.name, seed]["BAP"], scenes, told, seed=seed)]
+    training_free += comparison.without_training(model, scenes, told, coders[model.name], seed=seed)
+    training_free += [comparison.aligned(tested[model.name, seed]["BAP"], scenes, told, seed=seed)]
 
 # %% tags=["hide-input"]
-page.results_table(evaluate.table(results), rows=["encoder", "dataset"], columns=[],
+page.results_table(evaluate.table(training_free), rows=["encoder", "dataset"], columns=[],
                    metrics=["candidates", "latents", "head_cosine", "reconstruction_accuracy"])
 
 # %% [markdown]
@@ -151,10 +151,11 @@ page.results_table(evaluate.table(results), rows=["encoder", "dataset"], columns
 # The probe of page 5, on the untouched encoder, on the control and on BAP.
 
 # %%
+last_layer = []
 for model, ((_, seed), scenes) in product(models, sets.items()):
-    results += comparison.probed(tested[model.name, seed], scenes, seed=seed, epochs=probe_epochs, lr=probe_lr,
+    last_layer += comparison.probed(tested[model.name, seed], scenes, seed=seed, epochs=probe_epochs, lr=probe_lr,
                                  batch_size=task_batch)
-frame = evaluate.table(results)
+frame = evaluate.table([*training_free, *last_layer])
 frame = pd.concat([frame, *(evaluate.counter_groups(frame, sets[pair, 0]) for pair in pairs)], ignore_index=True)
 
 # %% [markdown]
@@ -187,7 +188,7 @@ report.dot_plot(frame, "worst_group_accuracy", scale=page.scale)
 
 # %% mystnb={"image": {"alt": "Test photographs of the first pair's four groups, three of each; below every one the methods that got it wrong"}} tags=["hide-input"]
 scenes = sets[pairs[0], 0]
-test, missed = scenes.select(split="test"), evaluate.wrong(results, scenes, encoder=models[0].name)
+test, missed = scenes.select(split="test"), evaluate.wrong([*training_free, *last_layer], scenes, encoder=models[0].name)
 drawn = [i for g in range(4) for i in runtime.rng(1, "shown", g).permutation((test.groups == g).nonzero()[0])[:3]]
 report.mistakes(test, missed, drawn)
 

@@ -61,8 +61,8 @@ page.banner(model, scenes, full)
 lists = {"1 template": prompts.public_templates("1"), "7 templates": prompts.public_templates("7"),
          "40 templates": prompts.TEMPLATES, "80 templates": prompts.public_templates("80")}
 texts = {name: prompts.per_template(model, scenes.labels, templates=templates) for name, templates in lists.items()}
-results = [evaluate.predicted(model, scenes, ZeroShot(prompts.ensemble(text)), method=name, seed=0)
-           for name, text in texts.items()]
+by_templates = [evaluate.predicted(model, scenes, ZeroShot(prompts.ensemble(text)), method=name, seed=0)
+                for name, text in texts.items()]
 draw = runtime.rng(0, "templates")
 drawn = [draw.choice(80, 40, replace=False) for _ in range(subsets)]
 random = evaluate.table(
@@ -70,7 +70,7 @@ random = evaluate.table(
     for i, rows in enumerate(drawn))
 
 # %% mystnb={"image": {"alt": "Zero-shot worst-group accuracy with 1, 7, 40 and 80 templates, and of every random subset of 40"}} tags=["hide-input"]
-report.dot_plot(pd.concat([evaluate.table(results), random]), scale=page.scale)
+report.dot_plot(pd.concat([evaluate.table(by_templates), random]), scale=page.scale)
 
 # %% tags=["hide-input"]
 band = random[random["group"] == "all"].groupby("metric")["value"].quantile([0.05, 0.95]).mul(100).unstack()
@@ -85,8 +85,9 @@ report.Table(band.loc[["average_accuracy", "worst_group_accuracy"]].rename(repor
 # ones move its output further with every step.
 
 # %%
+by_norm = []
 for seed, (name, unit) in product(range(seeds), {"unit norm": True, "raw": False}.items()):
-    results += [evaluate.probe(model, scenes, method=f"probe, {name}", seed=seed, unit=unit, epochs=probe_epochs),
+    by_norm += [evaluate.probe(model, scenes, method=f"probe, {name}", seed=seed, unit=unit, epochs=probe_epochs),
                 evaluate.afr(model, scenes, method=f"AFR, {name}", seed=seed, unit=unit),
                 evaluate.dfr(model, scenes, method=f"DFR, {name}", seed=seed, unit=unit)]
 
@@ -99,13 +100,14 @@ for seed, (name, unit) in product(range(seeds), {"unit norm": True, "raw": False
 # decision between the two; told in bare words, as here and in the original, it can.
 
 # %%
+by_reading = []
 for seed in range(seeds):
-    results += [evaluate.dfr(model, scenes, method="DFR, original", seed=seed, n_retrains=20, refit_on="all", scale_on="train")]
+    by_reading += [evaluate.dfr(model, scenes, method="DFR, original", seed=seed, n_retrains=20, refit_on="all", scale_on="train")]
     gamma = evaluate.choose_afr(model, scenes, seed=seed).setting
-    results += [evaluate.afr(model, full, method="AFR, γ carried over", seed=seed, carried=gamma)]
+    by_reading += [evaluate.afr(model, full, method="AFR, γ carried over", seed=seed, carried=gamma)]
 words = comparison.told(model, scenes.labels, scenes.places)
 for name, helpful in {"RoboShot, both steps": words.helpful, "RoboShot, reject only": None}.items():
-    results += [evaluate.predicted(model, scenes, RoboShot(words.prototypes, words.harmful, helpful), method=name, seed=0)]
+    by_reading += [evaluate.predicted(model, scenes, RoboShot(words.prototypes, words.harmful, helpful), method=name, seed=0)]
 
 # %% [markdown]
 # ## WiSE-FT's head, PruSC's penalty and start
@@ -116,17 +118,18 @@ for name, helpful in {"RoboShot, both steps": words.helpful, "RoboShot, reject o
 
 # %%
 recipe = {"epochs": ft_epochs, "lr": lr, "head_lr": ft_head_lr, "batch_size": batch_size}
+by_tuning = []
 tuned = [tune_lp_ft(model, scenes, seed=seed, probe_epochs=ft_probe_epochs, **recipe) for seed in range(seeds)]
 for seed, head in product(range(seeds), ("averaged", "tuned")):
     found = average_wise_ft(model, tuned[seed], words.prototypes, head=head)
-    results += [evaluate.tuned(found, scenes, method=f"WiSE-FT, head {head}", seed=seed)]
+    by_tuning += [evaluate.tuned(found, scenes, method=f"WiSE-FT, head {head}", seed=seed)]
 tried = [(sparsity, starts[0]) for sparsity in sparsities] + [(sparsities[0], start) for start in starts[1:]]
 for seed, (sparsity, start) in product(range(seeds), tried):
     masks = learn_masks(tuned[seed], scenes, seed=seed, ratio=mask_ratio, epochs=mask_epochs, lr=mask_lr, sparsity=sparsity,
                         start=start)
     pruned = tune_prusc(tuned[seed], scenes, masks, seed=seed, **recipe)
-    results += [evaluate.tuned(pruned, scenes, method=f"PruSC, {sparsity:g} from {start:g}", seed=seed, kept=masks.share)]
-frame = evaluate.table(results)
+    by_tuning += [evaluate.tuned(pruned, scenes, method=f"PruSC, {sparsity:g} from {start:g}", seed=seed, kept=masks.share)]
+frame = evaluate.table([*by_templates, *by_norm, *by_reading, *by_tuning])
 
 # %% [markdown]
 # ## All of it

@@ -52,9 +52,8 @@ from bap_core.methods import pretrain_bap
 
 page = report.open_page("14_your_own_objects", globals())
 teacher = load(encoder)
-cut_outs = folders.objects(micro.resolve(objects))
-scenery = folders.backgrounds(micro.resolve(backgrounds))
-page.banner(teacher, cut_outs, scenery)
+found, scenery = folders.objects(micro.resolve(objects)), folders.backgrounds(micro.resolve(backgrounds))
+page.banner(teacher, found, scenery)
 
 # %% [markdown]
 # ## What was found
@@ -63,9 +62,9 @@ page.banner(teacher, cut_outs, scenery)
 # trust the rest.
 
 # %%
-cut_outs = cut_outs.sample(min(n_objects, len(cut_outs)), rng=runtime.rng(seed, "objects"))
-scenery = scenery.sample(min(n_backgrounds, len(scenery)), rng=runtime.rng(seed, "backgrounds"))
-compositor = Compositor(cut_outs, scenery, size=teacher.size, seed=seed).check()
+used = found.sample(min(n_objects, len(found)), rng=runtime.rng(seed, "objects"))
+behind = scenery.sample(min(n_backgrounds, len(scenery)), rng=runtime.rng(seed, "backgrounds"))
+compositor = Compositor(used, behind, size=teacher.size, seed=seed).check()
 report.inventory(compositor)
 
 # %% [markdown]

@@ -4,10 +4,21 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from bap_core.checkpoints import Identity
 from bap_core.report import claims, printed, rules
 
 COLUMNS = ["dataset", "encoder", "method", "seed", "split", "group", "metric", "value", "n"]
 WGA = "worst_group_accuracy"
+
+
+CLIP, SIGLIP = (Identity(family, "VLM") for family in ("CLIP", "SigLIP 2"))
+KNOWN = {"micro-clip": CLIP, "micro-siglip": SIGLIP, "micro-supervised": Identity(kind="supervised"),
+         "micro-simclr": Identity(kind="self-supervised"), "clip-b16": CLIP, "siglip2-b16": SIGLIP,
+         "clip-convnext-w": Identity("CLIP", "VLM", convolutional=True)}
+
+
+def judge(frame, notebook, scale):
+    return claims.judge(frame, notebook, scale, KNOWN)
 
 
 def rows(method, values, *, dataset="waterbirds-100", encoder="micro-clip", metric=WGA, group="all", split="test"):
@@ -18,7 +29,7 @@ def rows(method, values, *, dataset="waterbirds-100", encoder="micro-clip", metr
 
 
 def verdicts(frame, notebook, scale):
-    judged = claims.judge(frame, notebook, scale)
+    judged = judge(frame, notebook, scale)
     return {(row.id, row.encoder): row.verdict for row in judged.itertuples()}
 
 
@@ -118,7 +129,7 @@ def test_at_micro_scale_directions_are_judged_for_each_encoder():
 
 
 def test_what_was_not_measured_is_not_testable_and_says_what_is_missing():
-    judged = claims.judge(waterbirds("micro-clip", bap_95=(0.9,), bap_100=(0.9,)), "03_waterbirds", "micro")
+    judged = judge(waterbirds("micro-clip", bap_95=(0.9,), bap_100=(0.9,)), "03_waterbirds", "micro")
     row = judged.set_index("id").loc["zs-bap-beats-native"]
     assert row.verdict == "not testable here"
     assert row.reason == "no measurement of BAP (ZS) waterbirds-95"
@@ -147,7 +158,7 @@ def test_a_claim_about_one_family_is_judged_for_its_encoders_alone():
 
 
 def test_one_seed_is_judged_and_the_reason_says_so():
-    judged = claims.judge(waterbirds("micro-clip", bap_95=(0.9,), bap_100=(0.95,)), "03_waterbirds", "micro")
+    judged = judge(waterbirds("micro-clip", bap_95=(0.9,), bap_100=(0.95,)), "03_waterbirds", "micro")
     assert "one seed" in judged.set_index("id").loc["lp-bap-above-90"].reason
 
 
@@ -183,7 +194,7 @@ def test_the_k_ablation_is_judged_from_its_curves():
         for metric, value in (("cosine_object_text", 0.3 - 0.1 / k), ("cosine_background_text", 0.2 + 0.1 / k)):
             parts.append(rows("Native", [value, value + 0.001], metric=metric, group=f"K={k}", split="all"))
         parts.append(rows("Native", [0.4 / k, 0.5 / k], metric="residual_variance", group=f"K={k}", split="all"))
-    found = claims.judge(pd.concat(parts), "02_k_ablation", "micro").set_index("id")
+    found = judge(pd.concat(parts), "02_k_ablation", "micro").set_index("id")
     assert found.verdict.tolist() == ["holds"] * 3
     assert "slope -1.000" in found.measured["k-residual-slope"]
 
@@ -201,9 +212,9 @@ def test_random_weights_are_never_judged():
 
 def test_unknown_scale_and_notebook_are_refused_with_the_choices():
     with pytest.raises(ValueError, match="micro, own, paper, random"):
-        claims.judge(rows("Native", [0.1]), "03_waterbirds", "small")
+        judge(rows("Native", [0.1]), "03_waterbirds", "small")
     with pytest.raises(ValueError, match="01_additivity"):
-        claims.judge(rows("Native", [0.1]), "99_nothing", "micro")
+        judge(rows("Native", [0.1]), "99_nothing", "micro")
 
 
 # -- verdicts at paper scale -------------------------------------------------------------------------------------------
@@ -211,18 +222,18 @@ def test_unknown_scale_and_notebook_are_refused_with_the_choices():
 
 def test_at_paper_scale_the_printed_values_are_reproduced():
     frame = waterbirds(
-        "ViT-B-16:laion2b_s34b_b88k", bap_95=(0.92, 0.922), bap_100=(0.918, 0.92), control_100=(0.70, 0.73),
+        "clip-b16", bap_95=(0.92, 0.922), bap_100=(0.918, 0.92), control_100=(0.70, 0.73),
         native_100=(0.24, 0.25),
     )  # fmt: skip
     found = verdicts(frame, "03_waterbirds", "paper")
-    assert found["lp-bap-beats-control-100", "ViT-B-16:laion2b_s34b_b88k"] == "reproduced"
-    assert found["lp-bap-above-90", "ViT-B-16:laion2b_s34b_b88k"] == "reproduced"
-    assert found["zs-bap-beats-native", "ViT-B-16:laion2b_s34b_b88k"] == "not run"
+    assert found["lp-bap-beats-control-100", "clip-b16"] == "reproduced"
+    assert found["lp-bap-above-90", "clip-b16"] == "reproduced"
+    assert found["zs-bap-beats-native", "clip-b16"] == "not run"
 
 
 def test_a_right_direction_with_a_wrong_value_is_not_reproduced():
-    frame = waterbirds("ViT-B-16-SigLIP2:webli", bap_95=(0.93, 0.93), bap_100=(0.99, 0.99))
-    row = claims.judge(frame, "03_waterbirds", "paper").set_index("id").loc["lp-bap-above-90"]
+    frame = waterbirds("siglip2-b16", bap_95=(0.93, 0.93), bap_100=(0.99, 0.99))
+    row = judge(frame, "03_waterbirds", "paper").set_index("id").loc["lp-bap-above-90"]
     assert row.verdict == "not reproduced"
     assert "outside the noise" in row.reason
 
@@ -239,7 +250,7 @@ def test_a_convolutional_encoder_is_compared_with_the_table_of_convolutional_enc
     assert found == pytest.approx((0.919, 0.012))
     assert claims.printed_value(known["additivity-high"], "a", "CLIP", convolutional=True) is None
     frame = waterbirds("clip-convnext-w", bap_95=(0.9, 0.9), bap_100=(0.9, 0.9))
-    row = claims.judge(frame, "03_waterbirds", "paper").set_index("id").loc["lp-bap-above-90"]
+    row = judge(frame, "03_waterbirds", "paper").set_index("id").loc["lp-bap-above-90"]
     assert row.paper == "91.9 vs\N{NO-BREAK SPACE}90.0 (threshold)"
 
 
@@ -258,3 +269,12 @@ def test_an_encoder_of_a_family_that_the_table_has_not_is_judged_without_a_print
     assert claims.printed_value(claim, "a", "DINOv2") is None and claims.printed_value(claim, "a", "") is None
     with pytest.raises(ValueError, match=r"0 rows of \['table2', 'table8'\] match"):
         claims.printed_value({**claim, "a": {**claim["a"], "family": "SigLip"}}, "a", "CLIP")
+
+
+def test_an_encoder_that_nobody_knows_is_compared_with_nothing_of_the_paper():
+    frame = waterbirds("ViT-B-32:my_tag", bap_95=(0.92, 0.922), bap_100=(0.5, 0.5))
+    judged = judge(frame, "03_waterbirds", "paper").set_index("id")
+    assert set(judged["verdict"]) == {"holds", "does not hold", "not testable here"}
+    assert judged.loc["lp-bap-beats-control-100", ["paper", "verdict"]].tolist() == ["-", "does not hold"]
+    one_family = rows("BAP (LP)", [0.8], encoder="ViT-B-32:my_tag", dataset="coco-gender-95")
+    assert not judge(one_family, "04_coco_gender", "paper")["id"].str.startswith("people-control-beats").any()

@@ -1,10 +1,12 @@
 """A set whose pictures are composed when they are asked for."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 import torch
-from on_disk import declare, save
+from on_disk import save
 
 from bap_core import composites, features
 from bap_core.composites import Composites
@@ -117,5 +119,5 @@ def test_for_the_eye_a_set_keeps_its_rows_and_shows_real_persons_as_silhouettes_
     assert shown.image(3).getpixel((32, 32)) == gender.SHADE
     assert shown.image(3).getpixel((1, 1)) == scenes.image(3).getpixel((1, 1))
     assert scenes.image(3).getpixel((16, 16))[2] == 200  # what an encoder gets is not touched
-    declare(crowd.root)
+    scenes = placed(replace(crowd, origin="micro"), scenery)[0]
     assert composites.to_show(scenes, size=64).image(3).getpixel((32, 32)) == scenes.image(3).getpixel((16, 16))

@@ -1,5 +1,6 @@
 """Backgrounds of several sources in one pool, by share."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -103,14 +104,15 @@ def test_a_pool_of_rendered_and_real_pictures_is_refused(tmp_path):
     rendered, real = listed("dtd", tmp_path / "world/dtd", 4), listed("places", tmp_path / "real", 4)
     with pytest.raises(ValueError, match="dtd \\+ places: these are of 2 different worlds"):
         pool([(rendered, 1), (real, 1)], n=4, rng=rng())
-    inside = listed("places", tmp_path / "world", 4)
+    inside = replace(listed("places", tmp_path / "world", 4), origin="micro")
     assert scale_of([pool([(rendered, 1), (inside, 1)], n=4, rng=rng())]) == "micro"
 
 
-@pytest.mark.parametrize("names, scale", [(("places", "dtd"), "paper"), (("places", "own textures"), "own"),
-                                          (("own places", "dtd"), "own")])
-def test_a_pool_is_at_paper_scale_if_all_its_sources_are_official(names, scale):
-    assert scale_of([pool([(listed(name, "/a", 2), 1) for name in names], n=4, rng=rng())]) == scale
+@pytest.mark.parametrize("origins, scale", [(("official", "official"), "paper"), (("official", "own"), "own"),
+                                            (("own", "official"), "own")])
+def test_a_pool_is_at_paper_scale_if_all_its_sources_are_official(origins, scale):
+    sources = [(replace(listed("places", "/a", 2), origin=origin), 1) for origin in origins]
+    assert scale_of([pool(sources, n=4, rng=rng())]) == scale
 
 
 def test_places_and_textures_of_a_data_root_make_one_pool(tmp_path):

@@ -91,6 +91,13 @@ def test_mistakes_are_listed_per_method_for_one_run_and_add_up_to_the_score(bird
         evaluate.wrong(results, birds, encoder="other")
 
 
+def test_a_run_that_is_listed_twice_is_refused_by_name_and_not_averaged():
+    first, second = (evaluate.Result(scored(y_pred=y), None) for y in ([0, 0, 1, 1], [1, 1, 0, 0]))
+    with pytest.raises(ValueError, match="measured more than once: toy / tiny / guess / 2 / test / all / average_accuracy; .* more"):
+        evaluate.table([first, second])
+    assert len(evaluate.table([first, evaluate.Result(scored(seed=3), None)])) == 2 * len(first.frame)
+
+
 def test_the_counter_groups_of_every_run_are_read_off_its_group_rows(birds):
     results = [evaluate.probe(ENCODER, birds, method="LP", seed=seed) for seed in (0, 1)]
     results += [evaluate.dfr(ENCODER, without_minority(birds), method="DFR", seed=1)]  # of another set, and left out

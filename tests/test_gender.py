@@ -1,13 +1,13 @@
 """The people experiment: bins, round robin, splits and placements, on toys counted by hand."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from on_disk import declare
 from PIL import Image
 
 from bap_core.data import Backgrounds, Objects, gender
@@ -284,6 +284,5 @@ def test_real_persons_stay_silhouettes_when_some_are_taken_and_are_other_picture
 
 
 def test_drawn_figures_of_a_rendered_world_are_shown_as_they_are(tmp_path):
-    declare(tmp_path)
-    persons = portraits(tmp_path)
+    persons = replace(portraits(tmp_path), origin="micro")
     assert gender.visible(persons) is persons

@@ -8,7 +8,7 @@ import pytest
 import bap_core
 
 PACKAGE = Path(bap_core.__file__).parent
-ORDER = ["runtime", "groups", "metrics", "selection", "store", "data", "compositing", "composites", "checkpoints", "towers",
+ORDER = ["runtime", "groups", "metrics", "tidy", "selection", "store", "data", "compositing", "composites", "checkpoints", "towers",
          "encoders", "prompts", "features", "labelling", "anchors", "align", "decomposition", "methods", "evaluate", "comparison",
          "report", "micro", "parameters", "execute", "run", "verify", "doctor", "book", "cli"]
 MODULES = sorted(PACKAGE.rglob("*.py"))
@@ -62,6 +62,34 @@ def test_a_notebook_tells_calls_and_shows(path):
     for cell in text.split("\n# %%")[1:]:
         code = [line for line in cell.splitlines()[1:] if line.strip() and not line.startswith("#")]
         assert len(code) <= 15 or 'tags=["parameters"' in cell.splitlines()[0], f"a cell of {len(code)} lines: {code[0]}"
+
+
+def changed_by_a_second_run(cell: ast.Module) -> set[str]:
+    """Names that a cell changes without having made them: ``x += ...``, or ``x = f(x)`` of an x from another cell."""
+    made, changed = set(), set()
+    for statement in cell.body:
+        for node in ast.walk(statement):
+            if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
+                changed |= {node.target.id} - made
+        if isinstance(statement, ast.Assign):
+            targets = {n.id for target in statement.targets for n in ast.walk(target) if isinstance(n, ast.Name)}
+            read = {n.id for n in ast.walk(statement.value) if isinstance(n, ast.Name)}
+            bound = {n.id for n in ast.walk(statement.value) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+            changed |= (targets & (read - bound)) - made
+            made |= targets
+    return changed
+
+
+@pytest.mark.parametrize("path", sorted((PACKAGE.parent / "notebooks").glob("*.py")), ids=lambda p: p.stem)
+def test_a_cell_can_be_run_twice(path):
+    cells = ["\n".join(cell.splitlines()[1:]) for cell in path.read_text().split("\n# %%")[1:] if "[markdown]" not in cell[:20]]
+    assert not set().union(*(changed_by_a_second_run(ast.parse(cell)) for cell in cells))
+
+
+def test_a_cell_that_cannot_be_run_twice_is_found_out():
+    for cell in ("x += [1]", "for i in y:\n    x += [i]", "x = f(x)", "x, z = g(x), 1"):
+        assert changed_by_a_second_run(ast.parse(cell)) == {"x"}
+    assert not changed_by_a_second_run(ast.parse("x = []\nfor i in y:\n    x += [i]\nx = f(x)\nz = [x for x in y]"))
 
 
 def test_importing_the_package_makes_no_folder(tmp_path):

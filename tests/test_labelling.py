@@ -1,11 +1,10 @@
 """Zero-shot labels with margins, on squares of red and blue and an encoder that sees colour."""
 
 import math
-from types import SimpleNamespace
-
 import numpy as np
 import pandas as pd
 import pytest
+import small
 import torch
 import torch.nn.functional as F
 from hypothesis import given, settings
@@ -26,7 +25,7 @@ class Colours:
     name, fingerprint, size = "colours", "colours", 16
 
     def __init__(self, scale=4.0):
-        self.model = SimpleNamespace(logit_scale=torch.tensor(math.log(scale)))
+        self.logit_scale = scale
         self.tally, self.seen, self.prompts = Tally(), [], []
 
     def encode_images(self, pictures, *, unit):
@@ -85,10 +84,18 @@ def test_with_a_scale_of_one_no_margin_reaches_the_papers_window_for_cosines_as_
 def test_the_encoders_own_scale_is_used_unless_one_is_given(four):
     own = labelling.labelled(Colours(scale=2.0), four, ("red", "blue")).frame["margin"]
     assert own.equals(labelling.labelled(Colours(scale=50.0), four, ("red", "blue"), logit_scale=2.0).frame["margin"])
-    unscaled = Colours()
-    unscaled.model = SimpleNamespace()
+    unscaled = Colours(scale=None)
     with pytest.raises(ValueError, match="colours has no trained logit scale; give one"):
         labelling.labelled(unscaled, four, ("red", "blue"))
+
+
+@pytest.mark.parametrize("kind", ["transformer", "siglip"])
+def test_an_encoder_labels_with_its_own_scale_whichever_library_it_is_from(kind, four):
+    encoder = small.encoder(kind)
+    found = labelling.labelled(encoder, four, ("red", "blue")).frame["margin"]
+    native = getattr(encoder.model, "native", encoder.model)
+    given = labelling.labelled(encoder, four, ("red", "blue"), logit_scale=native.logit_scale.exp().item()).frame["margin"]
+    assert encoder.logit_scale == native.logit_scale.exp().item() and found.equals(given)
 
 
 def test_the_labeller_sees_the_object_alone_on_grey_as_large_as_the_picture_allows(four):

@@ -11,6 +11,7 @@ import torch
 from PIL import Image
 
 from bap_core import report, runtime
+from bap_core.checkpoints import Identity
 from bap_core.encoders import Tally
 from bap_core.report import native, scales, stamp, summary
 from bap_core.report import page as pages
@@ -19,16 +20,17 @@ COLUMNS = ["dataset", "encoder", "method", "seed", "split", "group", "metric", "
 
 
 class Noun:
-    def __init__(self, name, root):
-        self.name, self.root, self.fingerprint = name, root, f"print of {name}"
+    def __init__(self, name, root, origin="micro"):
+        self.name, self.root, self.origin, self.fingerprint = name, root, origin, f"print of {name}"
 
     def __len__(self):
         return 7
 
 
-def encoder(scale="micro", encoded=12, least=10):
+def encoder(scale="micro", encoded=12, least=10, identity=Identity("CLIP", "VLM")):
     tally = Tally(encoded, {"features": least})
-    return SimpleNamespace(name="micro-clip", scale=scale, dtype=torch.float32, fingerprint="f00d", tally=tally)
+    return SimpleNamespace(name="micro-clip", scale=scale, dtype=torch.float32, fingerprint="f00d", tally=tally,
+                           identity=identity)
 
 
 @pytest.fixture
@@ -58,7 +60,8 @@ def metrics():
 
 def test_the_scale_follows_from_encoders_and_data(world, tmp_path_factory):
     elsewhere = tmp_path_factory.mktemp("official")
-    official, own, micro = Noun("cub", elsewhere), Noun("pets", elsewhere), Noun("waterbirds-95", world)
+    official, own = Noun("cub", elsewhere, "official"), Noun("pets", elsewhere, "own")
+    micro = Noun("waterbirds-95", world)
     assert scales.scale_of([encoder("paper"), official]) == "paper"
     assert scales.scale_of([encoder("paper"), own]) == "own"
     assert scales.scale_of([encoder("paper"), micro]) == "micro"
@@ -68,7 +71,7 @@ def test_the_scale_follows_from_encoders_and_data(world, tmp_path_factory):
 
 def test_the_people_experiment_on_official_data_is_of_paper_scale(tmp_path_factory):
     elsewhere = tmp_path_factory.mktemp("official")
-    nouns = [Noun(name, elsewhere) for name in ("coco", "places", "coco-gender-95", "coco-gender-100")]
+    nouns = [Noun(name, elsewhere, "official") for name in ("coco", "places", "coco-gender-95", "coco-gender-100")]
     assert scales.scale_of([encoder("paper"), *nouns]) == "paper"
 
 
@@ -96,6 +99,21 @@ def test_the_banner_names_the_scale_and_brings_its_own_colours(displayed, world)
     assert "Micro scale" in displayed[0]["text/html"] and "not the paper's" in displayed[0]["text/html"]
     assert "background:#" in displayed[0]["text/html"]
     assert displayed[0]["text/plain"].startswith("Micro scale.")
+
+
+def test_the_banner_says_which_encoders_are_compared_with_nothing_of_the_paper(displayed, world):
+    report.open_page("03_waterbirds", {}).banner(encoder(), Noun("cub", world))
+    report.open_page("03_waterbirds", {}).banner(encoder(identity=Identity()), Noun("cub", world))
+    known, unknown = (shown["text/html"] for shown in displayed)
+    assert "micro-clip: not among the paper&#x27;s encoders" in unknown and "not among" not in known
+
+
+def test_a_page_with_one_measurement_twice_leaves_no_stamp(displayed, world):
+    page = report.open_page("03_waterbirds", {})
+    page.banner(encoder(), Noun("cub", world))
+    with pytest.raises(ValueError, match="measured more than once: waterbirds-100 / micro-clip / BAP"):
+        page.stamp(pd.concat([metrics(), metrics()]), data=[], encoders=[encoder()])
+    assert len(displayed) == 1
 
 
 def test_a_table_before_the_banner_is_refused():

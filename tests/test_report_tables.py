@@ -6,10 +6,13 @@ import pandas as pd
 import pytest
 
 from bap_core import report
+from bap_core.checkpoints import Identity
 from bap_core.report import html, native, tables, wording
 
 COLUMNS = ["dataset", "encoder", "method", "seed", "split", "group", "metric", "value", "n"]
 WGA = "worst_group_accuracy"
+
+KNOWN = {name: Identity("CLIP", "VLM", "convnext" in name) for name in ("micro-clip", "micro-clip-convnext", "clip-b16:random")}
 
 
 def rows(method, values, *, dataset="waterbirds-95", encoder="micro-clip", metric=WGA):
@@ -79,14 +82,14 @@ def test_every_table_of_the_paper_can_be_shown(name):
 
 def test_paper_and_measurement_stand_side_by_side_for_the_methods_that_ran():
     frame = pd.concat([rows("BAP (LP)", [0.8]), rows("Native (LP)", [0.5])])
-    table = report.side_by_side(frame, "table2", scale="micro")
+    table = report.side_by_side(frame, "table2", scale="micro", identities=KNOWN)
     assert shown(table)[-2:] == [["Native (LP)", "61.6 ± 0.9", "50.0"], ["BAP (LP)", "92.1 ± 1.2", "80.0"]]
     assert "directions, not values" in table.caption
 
 
 def test_a_convolutional_encoder_stands_beside_its_own_table():
     frame = pd.concat([rows("BAP (LP)", [0.8], encoder=name) for name in ("micro-clip", "micro-clip-convnext")])
-    table = report.side_by_side(frame, "table2", "table8", scale="micro")
+    table = report.side_by_side(frame, "table2", "table8", scale="micro", identities=KNOWN)
     assert [row for row in shown(table) if row[0] == "BAP (LP)"] == [["BAP (LP)", "92.1 ± 1.2", "80.0"],
                                                                      ["BAP (LP)", "92.5 ± 1.0", "80.0"]]
     assert table.caption.startswith("Table 2 and Table 8 of the paper beside this run")
@@ -94,15 +97,27 @@ def test_a_convolutional_encoder_stands_beside_its_own_table():
 
 def test_random_weights_are_offered_for_no_comparison_and_no_claim_is_called_judged():
     frame = rows("BAP (LP)", [0.8], encoder="clip-b16:random")
-    beside = report.side_by_side(frame, "table2", scale="random").caption
+    beside = report.side_by_side(frame, "table2", scale="random", identities=KNOWN).caption
     assert "meaningless" in beside and "nothing to compare" in beside and "directions" not in beside
-    judged = tables.claims_table(report.judge(frame, "03_waterbirds", "random"), "random")
+    judged = tables.claims_table(report.judge(frame, "03_waterbirds", "random", KNOWN), "random")
     assert "none of them judged" in judged.caption and "directions" not in judged.caption
     assert all("holds" not in cell and "80.0" not in cell for row in shown(judged) for cell in row)
 
 
+def test_an_encoder_that_the_paper_lacks_has_dashes_and_a_note():
+    table = report.side_by_side(rows("BAP (LP)", [0.8], encoder="mine"), "table2", scale="paper", identities=KNOWN)
+    assert shown(table)[-1] == ["BAP (LP)", "-", "80.0"]
+    assert table.notes == ("mine is none of the paper's encoders: nothing of its tables is set beside it",)
+
+
+def test_one_measurement_twice_is_refused_and_not_averaged():
+    frame = pd.concat([rows("Native", [0.2]), rows("Native", [0.8])])
+    with pytest.raises(ValueError, match="measured more than once: .*Native.* A cell that adds to a list was run twice"):
+        report.results_table(frame, scale="micro")
+
+
 def test_a_method_that_the_paper_lacks_has_a_dash_on_the_papers_side():
-    assert shown(report.side_by_side(rows("mine", [0.8]), "table2", scale="paper"))[-1] == ["mine", "-", "80.0"]
+    assert shown(report.side_by_side(rows("mine", [0.8]), "table2", scale="paper", identities=KNOWN))[-1] == ["mine", "-", "80.0"]
 
 
 def test_text_is_escaped_and_runs_are_joined():

@@ -23,7 +23,7 @@ def metrics() -> list[dict]:
 
 
 def bundle() -> dict:
-    claims = report.judge(pd.DataFrame(metrics()), "03_waterbirds", "micro")
+    claims = report.judge(pd.DataFrame(metrics()), "03_waterbirds", "micro", {})
     stamp = {"commit": "abc", "dirty": False, "source_hash": report.source_hash(),
              "encoders": [{"name": "tiny", "fingerprint": "0"}]}
     return {"notebook": "03_waterbirds", "parameters": PARAMETERS, "scale": "micro", "metrics": metrics(),

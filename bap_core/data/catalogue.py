@@ -208,6 +208,11 @@ def world(root: str | Path) -> dict | None:
                  if (folder / WORLD_FILE).exists()), None)
 
 
+def origin(root: str | Path) -> str:
+    """Whose pictures a loader finds below ``root``: "micro" in a rendered world, else "official"."""
+    return "micro" if world_around(root) else "official"
+
+
 def world_around(root: str | Path) -> dict | None:
     """`world` of the folder or of up to three above it, for the root of a noun, which may lie deep inside a data root."""
     root = Path(root).absolute()

@@ -39,14 +39,15 @@ def coco(root: str | Path, *, part: str = "train2017", categories: Sequence[str]
     def find(file_name: str) -> str | None:
         return f"{part}/{file_name}" if file_name in present else None
 
-    return instances(index, "coco", root=folder, find=find, categories=categories, min_side=min_side, strict=strict)
+    return instances(index, "coco", root=folder, find=find, categories=categories, min_side=min_side, strict=strict,
+                     origin=catalogue.origin(folder))
 
 
 def instances(index: Index, name: str, *, root: Path, find: Callable[[str], str | None],
-              categories: Sequence[str] | None = None, min_side: float = 1, strict: bool = True) -> Objects:
+              origin: str, categories: Sequence[str] | None = None, min_side: float = 1, strict: bool = True) -> Objects:
     """`Objects` from the index of a COCO JSON.
 
-    find: gives the picture for a ``file_name``, relative to ``root``, or None. Extra columns: image_id, annotation_id,
+    origin: as in `nouns.ORIGINS`. find: gives the picture for a ``file_name``, relative to ``root``, or None. Extra columns: image_id, annotation_id,
     image_width, image_height. FileNotFoundError if a picture is not there (strict), else its objects are skipped and
     counted. ValueError naming the file for an unknown category, or if no object is left.
     """
@@ -63,7 +64,7 @@ def instances(index: Index, name: str, *, root: Path, find: Callable[[str], str 
     kept = rows[reasons == ""]
     if not len(kept):
         raise ValueError(f"{index.path}: no object is left ({skipped} of {len(index.ids)} annotations)")
-    return Objects(name, root, _frame(index, kept, pictures), skipped=skipped)
+    return Objects(name, root, _frame(index, kept, pictures), skipped=skipped, origin=origin)
 
 
 def _counts(index: Index, part: str) -> dict[str, int]:

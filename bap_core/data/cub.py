@@ -32,7 +32,8 @@ def cub(root: str | Path, *, exclude: Collection[str] = (), bbox_source: str = "
     frame["mask"] = [Path(masks, path).with_suffix(".png").as_posix() for path in frame["path"]]
     frame["segmentation"], frame["super_class"] = None, "bird"
     kept = frame[~frame["path"].isin(_checked(exclude, frame["path"], folder, strict=strict))]
-    return Objects("cub", root, kept, bbox_source=bbox_source, skipped={"excluded": len(frame) - len(kept)})
+    return Objects("cub", root, kept, bbox_source=bbox_source, origin=catalogue.origin(root),
+                   skipped={"excluded": len(frame) - len(kept)})
 
 
 def _frame(folder: Path) -> pd.DataFrame:

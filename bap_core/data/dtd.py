@@ -27,4 +27,4 @@ def dtd(root: str | Path, *, strict: bool = True) -> Backgrounds:
     rows = [(f"images/{name}/{file}", name) for name, files in found.items() for file in files]
     if not rows:
         raise ValueError(f"{folder / 'images'}: no textures here; unpack {catalogue.source('dtd').downloads[0]} again")
-    return Backgrounds("dtd", folder, pd.DataFrame(rows, columns=["image", "category"]))
+    return Backgrounds("dtd", folder, pd.DataFrame(rows, columns=["image", "category"]), origin=catalogue.origin(folder))

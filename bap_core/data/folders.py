@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 from PIL import Image
 
-from bap_core.data import coco_index, images
+from bap_core.data import catalogue, coco_index, images
 from bap_core.data.coco import instances
 from bap_core.data.coco_index import Index
 from bap_core.data.nouns import Backgrounds, Objects
@@ -42,7 +42,7 @@ def objects(path: str | Path) -> Objects:
         raise ValueError(f"{path}: one file that is no COCO json; accepted: {ACCEPTED}")
     for rows, skipped, root in (_with_masks(path), _cut_outs(path)):
         if rows:
-            return Objects(_name(path), root, pd.DataFrame(rows), skipped=dict(skipped))
+            return Objects(_name(path), root, pd.DataFrame(rows), skipped=dict(skipped), origin=_origin(path))
     kinds = Counter(file.suffix.lower() or "no extension" for file in path.rglob("*") if file.is_file())
     found = ", ".join(f"{n} x {kind}" for kind, n in kinds.most_common(4)) or "nothing"
     raise ValueError(f"{path}: no objects here (found {found}; no masks and no transparency); accepted: {ACCEPTED}")
@@ -62,7 +62,8 @@ def backgrounds(path: str | Path) -> Backgrounds:
     if not rows:
         raise ValueError(f"{path}: no pictures here or below; accepted: {', '.join(sorted(images.EXTENSIONS))}")
     frame = pd.DataFrame({"image": rows, "category": [_first_folder(file, path) for file in rows]})
-    return Backgrounds(_name(path), path, frame, skipped={"mask by its name": len(found) - len(rows)})
+    return Backgrounds(_name(path), path, frame, skipped={"mask by its name": len(found) - len(rows)},
+                       origin=_origin(path))
 
 
 def _existing(path: str | Path) -> Path:
@@ -75,6 +76,11 @@ def _existing(path: str | Path) -> Path:
 
 def _name(path: Path) -> str:
     return f"own {path.stem if path.is_file() else path.name}"
+
+
+def _origin(path: Path) -> str:
+    """Pictures of one's own, but for those of a rendered world."""
+    return "micro" if catalogue.world_around(path) else "own"
 
 
 def _annotations(path: Path) -> Index | None:
@@ -113,7 +119,7 @@ def _from_json(index: Index) -> Objects:
             raise ValueError(f"{file}: {file_name} is {choice[0]} or {choice[1]} below {root}: write the folder too")
         return choice[0] if choice else None
 
-    return instances(index, _name(file), root=root, find=find)
+    return instances(index, _name(file), root=root, find=find, origin=_origin(file))
 
 
 def _with_masks(path: Path) -> tuple[list[dict], Counter, Path]:

@@ -19,7 +19,6 @@ import pandas as pd
 from PIL import Image
 
 from bap_core import groups, runtime
-from bap_core.data import catalogue
 from bap_core.data.nouns import LEFT_OUT, Backgrounds, Objects
 
 LABELS = ("man", "woman")
@@ -59,9 +58,10 @@ def visible(persons: Objects) -> Objects:
 
     Nobody is shown beside a guess about them. Outlines are enough to see what the page is about, the background.
     """
-    if catalogue.world_around(persons.root):
+    if persons.origin == "micro":
         return persons
-    return Silhouettes(persons.name, persons.root, persons.frame, skipped=persons.skipped, bbox_source=persons.bbox_source)
+    return Silhouettes(persons.name, persons.root, persons.frame, skipped=persons.skipped, origin=persons.origin,
+                       bbox_source=persons.bbox_source)
 
 
 def margin_bins(margin, *, bounds: tuple[float, float] = (0.20, 0.99), n_bins: int = 15) -> np.ndarray:

@@ -2,12 +2,14 @@
 
 Each is a small frozen dataclass over a pandas frame, one row per thing, with file names relative to ``root``. Pictures
 are opened when they are asked for. ``skipped`` counts what a loader left out, by reason, so that a page can show it.
+``origin`` says whose pictures they are, one of `ORIGINS`: it decides what numbers made with them may claim.
 """
 
 import json
 import math
 import os
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from hashlib import sha256
@@ -23,6 +25,7 @@ from bap_core.data import images
 from bap_core.data.images import EmptyMask
 from bap_core.data.shelf import Recent
 
+ORIGINS = ("official", "micro", "own")
 SPLITS = ("train", "val", "test")
 LEFT_OUT = "left out"  # split of rows that a variant of a set does not use
 _SQUARES = Recent(4 << 30)  # scenes as encoders get them: 28,000 pictures at 224 pixels
@@ -38,11 +41,14 @@ class _Listing:
     root: Path
     frame: pd.DataFrame
     skipped: dict[str, int] = field(default_factory=dict, kw_only=True)
+    origin: str = field(default="own", kw_only=True)
     columns: ClassVar[tuple[str, ...]] = ("image",)
 
     def __post_init__(self):
         if missing := [column for column in self.columns if column not in self.frame.columns]:
             raise ValueError(f"{self.name}: the frame has no column {missing}; needed: {list(self.columns)}")
+        if self.origin not in ORIGINS:
+            raise ValueError(f"{self.name}: origin={self.origin!r}; choices: {', '.join(ORIGINS)}")
         object.__setattr__(self, "root", Path(self.root))
         object.__setattr__(self, "skipped", {reason: count for reason, count in self.skipped.items() if count})
         object.__setattr__(self, "frame", self.frame.reset_index(drop=True))
@@ -274,6 +280,12 @@ class Scenes(_Listing):
 
     def _crop(self) -> list:
         return [] if self.margin is None else [list(self.margin)]
+
+
+def mixed_origin(listings: Sequence[_Listing]) -> str:
+    """The origin of what is made from several: "micro" if anything is rendered, else "own" if anything is, else "official"."""
+    found = {listing.origin for listing in listings}
+    return next(origin for origin in ("micro", "own", "official") if origin in found)
 
 
 def _bytes(root: Path, name) -> int:

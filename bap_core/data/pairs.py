@@ -16,7 +16,7 @@ import pandas as pd
 import torch
 
 from bap_core import groups, runtime, store
-from bap_core.data import images
+from bap_core.data import catalogue, images
 from bap_core.data.nouns import Scenes
 
 HELD_OUT = 0.2  # share of the usual photographs that is tested on
@@ -41,7 +41,7 @@ def correlated(name: str, root: Path, cells: Mapping[tuple[int, int], Sequence[s
         usual = np.flatnonzero((frame["label"] == label) & (frame["place"] == label))
         drawn = runtime.rng(seed, "held out", name, *labels, label).permutation(usual)
         frame.loc[drawn[round(HELD_OUT * len(usual)):], "split"] = "train"
-    return Scenes(f"{name} {'/'.join(labels)}", root, frame, labels, places, margin=margin,
+    return Scenes(f"{name} {'/'.join(labels)}", root, frame, labels, places, margin=margin, origin=catalogue.origin(root),
                   skipped={"truncated, or not a picture": int((~whole).sum())})
 
 

@@ -74,7 +74,7 @@ def places(root: str | Path, *, categories: Sequence[str] | None = None, part: s
     kept = [row for row in rows if not without or f"{row[1]}/{Path(row[0]).stem}" not in without]
     if not kept:
         raise ValueError(f"{root}: no picture of {list(chosen)} is left in {part}")
-    return Backgrounds(name, root, pd.DataFrame(kept, columns=["image", "category"]), substitutes=used,
+    return Backgrounds(name, root, pd.DataFrame(kept, columns=["image", "category"]), substitutes=used, origin=catalogue.origin(root),
                        skipped={"excluded": len(rows) - len(kept)})
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from bap_core.data import catalogue
-from bap_core.data.nouns import Backgrounds
+from bap_core.data.nouns import Backgrounds, mixed_origin
 
 AND = " + "  # between the sources in the name of a pool
 
@@ -38,7 +38,7 @@ def pool(sources: Sequence[tuple[Backgrounds, float]], *, n: int, rng: np.random
     skipped = sum((Counter(source.skipped) for source in listed), Counter())
     substitutes = {name: others for source in listed for name, others in source.substitutes.items()}
     return Backgrounds(AND.join(source.name for source in listed), root, frame.iloc[rng.permutation(n)],
-                       skipped=dict(skipped), substitutes=substitutes)
+                       skipped=dict(skipped), substitutes=substitutes, origin=mixed_origin(listed))
 
 
 def _normal(shares: list[float]) -> list[float]:

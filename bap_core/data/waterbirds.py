@@ -49,7 +49,7 @@ def waterbirds(root: str | Path, *, correlation: int = 95, strict: bool = True) 
     dropped = (correlation == 100) & (frame["label"] != frame["place"]) & (frame["split"] != "test")
     frame.loc[dropped, "split"] = LEFT_OUT  # the rows stay, so that both variants list, and encode, the same pictures
     return Scenes("waterbirds-1.0" if second else f"waterbirds-{correlation}", folder, frame, LABELS, PLACES,
-                  skipped={"minority rows of train and val": int(dropped.sum())})
+                  skipped={"minority rows of train and val": int(dropped.sum())}, origin=catalogue.origin(folder))
 
 
 def bird_labels(root: str | Path, paths: Iterable[str]) -> np.ndarray:

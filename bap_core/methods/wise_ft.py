@@ -55,8 +55,7 @@ def interpolate(state_0: dict[str, Tensor], state_1: dict[str, Tensor], alpha: f
 
 def zero_shot_head(encoder: Encoder, prototypes: Tensor) -> Head:
     """Rows are prototypes times exp(logit scale), bias 0. SigLIP's logit bias is common to all classes and cancels."""
-    native = getattr(encoder.model, "native", encoder.model)
-    if not hasattr(native, "logit_scale"):
+    if encoder.logit_scale is None:
         raise ValueError(f"{encoder.name} has no logit scale and so no zero-shot head; use a vision-language encoder "
                          "such as clip-b16")
-    return Head(native.logit_scale.detach().float().exp().cpu() * prototypes, torch.zeros(len(prototypes)))
+    return Head(encoder.logit_scale * prototypes, torch.zeros(len(prototypes)))

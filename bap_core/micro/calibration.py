@@ -69,7 +69,7 @@ def species(encoder: encoders.Encoder, root: str | Path) -> float:
     truth = [numbers.index(number) for number in test["class_id"]]
     frame = test.assign(label=truth, place=0, group=0)
     names = tuple(kind.words for kind in SPECIES)
-    return _named(encoder, Scenes("cub-test", birds.root, frame, names, ("anywhere",)), names, truth)
+    return _named(encoder, Scenes("cub-test", birds.root, frame, names, ("anywhere",), origin="micro"), names, truth)
 
 
 def vehicles(encoder: encoders.Encoder, root: str | Path) -> float:

@@ -2,13 +2,16 @@
 
 At micro scale, and on one's own pictures, only directions are judged: *holds*, *does not hold*, *not testable here*.
 At paper scale values are: *reproduced* (direction and every printed value within noise), *not reproduced*, *not run*.
-Random weights prove that the path runs; nothing is judged on them.
+Random weights prove that the path runs; nothing is judged on them. An encoder that the paper does not have is compared
+with none of its values, at whichever scale.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
 
+from bap_core.checkpoints import UNKNOWN, Identity
 from bap_core.report import printed, rules, wording
 
 COLUMNS = ["id", "encoder", "claim", "where", "compared", "paper", "measured", "verdict", "reason"]
@@ -25,21 +28,22 @@ class Outcome:
     reason: str = ""
 
 
-def judge(frame: pd.DataFrame, notebook: str, scale: str) -> pd.DataFrame:
+def judge(frame: pd.DataFrame, notebook: str, scale: str, identities: Mapping[str, Identity]) -> pd.DataFrame:
     """Every claim of a notebook against a tidy frame, one row per claim and encoder; columns `COLUMNS`.
 
-    scale: ``micro``, ``own``, ``paper`` or ``random``. ValueError for another scale or a notebook without claims.
+    scale: ``micro``, ``own``, ``paper`` or ``random``. identities: encoder name -> what it is in the paper's words; an
+    encoder that is not among them is unknown. ValueError for another scale or a notebook without claims.
     """
     if scale not in wording.SCALES:
         raise ValueError(f"unknown scale {scale!r}; known: {', '.join(wording.SCALES)}")
-    encoders = frame["encoder"].unique()
-    frame = frame.assign(family=frame["encoder"].map({name: printed.family(name) for name in encoders}),
-                         kind=frame["encoder"].map({name: printed.kind(name) for name in encoders}))
+    known = {name: identities.get(name, Identity()) for name in frame["encoder"].unique()}
+    frame = frame.assign(**{part: frame["encoder"].map({name: getattr(identity, part) for name, identity in known.items()})
+                            for part in ("family", "kind")})
     rows = []
     for claim in of_notebook(notebook):
-        for encoder in [None] if claim.get("across") else _encoders(frame, claim):
+        for encoder in [None] if claim.get("across") else _encoders(known, claim):
             part = frame if encoder is None else frame[frame["encoder"] == encoder]
-            rows.append(_row(part, claim, encoder, scale))
+            rows.append(_row(part, claim, encoder, known.get(encoder), scale))
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
@@ -53,16 +57,15 @@ def of_notebook(notebook: str) -> list[dict]:
     return found
 
 
-def _encoders(frame: pd.DataFrame, claim: dict) -> list[str]:
+def _encoders(known: Mapping[str, Identity], claim: dict) -> list[str]:
     """Whom a claim is about: every encoder, or those of the kind or family that it names."""
     kind, family = claim["a"].get("kind"), claim["a"].get("family")
-    return [name for name in dict.fromkeys(frame["encoder"])
-            if kind in (None, printed.kind(name)) and family in (None, printed.family(name))]
+    return [name for name, identity in known.items() if kind in (None, identity.kind) and family in (None, identity.family)]
 
 
-def _row(frame: pd.DataFrame, claim: dict, encoder: str | None, scale: str) -> dict:
-    family = None if encoder is None else printed.family(encoder)
-    convolutional = encoder is not None and printed.is_convolutional(encoder)
+def _row(frame: pd.DataFrame, claim: dict, encoder: str | None, identity: Identity | None, scale: str) -> dict:
+    """identity: of the encoder; None for a claim across all of them."""
+    family, convolutional = (identity.family, identity.convolutional) if identity else (None, False)
     values = {side: printed_value(claim, side, family, convolutional=convolutional) for side in ("a", "b")}
     judged = RULES[claim["rule"]](frame, claim) if scale != "random" else Outcome(None, wording.EMPTY, "random weights")
     return {
@@ -73,12 +76,12 @@ def _row(frame: pd.DataFrame, claim: dict, encoder: str | None, scale: str) -> d
         "compared": _compared_words(claim),
         "paper": _paper_words(claim, values),
         "measured": judged.measured,
-        **_verdict(frame, claim, values, judged, scale),
+        **_verdict(frame, claim, values, judged, scale, of_the_paper=family != UNKNOWN),
     }
 
 
-def _verdict(frame, claim: dict, values: dict, outcome: Outcome, scale: str) -> dict:
-    if scale != "paper":
+def _verdict(frame, claim: dict, values: dict, outcome: Outcome, scale: str, *, of_the_paper: bool) -> dict:
+    if scale != "paper" or not of_the_paper:
         verdict = {None: "not testable here", True: "holds", False: "does not hold"}[outcome.held]
         return {"verdict": verdict, "reason": outcome.reason}
     if outcome.held is None:

@@ -11,6 +11,7 @@ import time
 import pandas as pd
 from IPython.display import display
 
+from bap_core import tidy
 from bap_core.report import claims, scales, stamp, tables
 from bap_core.report.html import Table
 
@@ -24,13 +25,16 @@ class Page:
         self.name = name
         self.parameters = parameters
         self.scale: str | None = None
+        self._identities = {}
         self._started = time.perf_counter()
 
     def banner(self, *used) -> None:
         """Show at which scale the page's numbers are made. used: every encoder and data noun of the page."""
         self.scale = scales.scale_of(list(used))
-        title, sentence, _ = scales.BANNERS[self.scale]
-        _show(scales.banner_html(self.scale), f"{title}. {sentence}")
+        encoders = [item for item in used if hasattr(item, "scale")]
+        self._identities = {encoder.name: encoder.identity for encoder in encoders}
+        (title, sentence, _), more = scales.BANNERS[self.scale], scales.strangers(encoders)
+        _show(scales.banner_html(self.scale, more), f"{title}. {sentence} {more}".strip())
 
     def results_table(self, frame: pd.DataFrame, **choices) -> Table:
         """`tables.results_table` with the page's scale in the caption."""
@@ -38,17 +42,19 @@ class Page:
 
     def side_by_side(self, frame: pd.DataFrame, *names: str, **choices) -> Table:
         """`tables.side_by_side` with the page's scale in the caption."""
-        return tables.side_by_side(frame, *names, scale=self._known_scale(), **choices)
+        return tables.side_by_side(frame, *names, scale=self._known_scale(), identities=self._identities, **choices)
 
     def claims(self, frame: pd.DataFrame) -> Table:
         """The claims of this notebook with their verdicts, from ``claims.yml`` and the tidy frame."""
-        return tables.claims_table(claims.judge(frame, self.name, self._known_scale()), self._known_scale())
+        return tables.claims_table(self._judged(frame), self._known_scale())
 
     def stamp(self, frame: pd.DataFrame, *, data: list, encoders: list) -> None:
         """Show what produced the page and leave the bundle in the outputs.
 
         frame: the tidy frame of the whole page; data: its nouns; encoders: every encoder that encoded a picture.
+        ValueError if a measurement is there twice.
         """
+        tidy.refuse_repeated(frame)
         seeds = sorted({int(seed) for seed in frame["seed"]})
         seconds = time.perf_counter() - self._started
         made = stamp.collect(data=data, encoders=encoders, seeds=seeds, seconds=seconds)
@@ -57,11 +63,14 @@ class Page:
             "parameters": self.parameters,
             "scale": self._known_scale(),
             "metrics": _records(frame),
-            "claims": _records(claims.judge(frame, self.name, self._known_scale())),
+            "claims": _records(self._judged(frame)),
             "stamp": made,
             "source_hash": made["source_hash"],
         }
         _show(stamp.stamp_html(made, self.parameters), stamp.headline(made), bundle)
+
+    def _judged(self, frame: pd.DataFrame) -> pd.DataFrame:
+        return claims.judge(frame, self.name, self._known_scale(), self._identities)
 
     def _known_scale(self) -> str:
         if self.scale is None:

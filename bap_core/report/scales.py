@@ -1,11 +1,10 @@
 """At which scale a page's numbers were made: decided from the encoders and data in use, never from a profile's name."""
 
-from bap_core.data import catalogue
-from bap_core.data.pool import AND
+from html import escape
 
-# Names that the loaders of `data` give; what follows a blank (as in "nico car/truck") names a part of the set.
-OFFICIAL = ("cub", "places", "places205", "coco", "dtd", "waterbirds-95", "waterbirds-100", "waterbirds-1.0",
-            "coco-gender-95", "coco-gender-100", "counteranimal", "nico")
+from bap_core.data import catalogue
+
+OF_ORIGIN = {"official": "paper", "micro": "micro", "own": "own"}
 
 BANNERS = {
     "micro": (
@@ -33,13 +32,13 @@ BANNERS = {
 
 def scale_of(used: list) -> str:
     """``random`` if an encoder has random weights, else ``micro`` if anything is of the micro world, else ``own`` if
-    the pictures belong to no official data set, else ``paper``.
+    any pictures belong to no official data set, else ``paper``.
 
-    used: encoders (they have ``scale``) and data nouns (they have ``root`` and ``name``). ValueError without any.
+    used: encoders, which have ``scale``, and listings, which have ``origin``. ValueError without any.
     """
     if not used:
         raise ValueError("the scale of a page follows from what it used: pass its encoders and data")
-    scales = {item.scale if hasattr(item, "scale") else _of_data(item) for item in used}
+    scales = {item.scale if hasattr(item, "scale") else OF_ORIGIN[item.origin] for item in used}
     return next(scale for scale in ("random", "micro", "own", "paper") if scale in scales)
 
 
@@ -48,17 +47,23 @@ def world_of(item) -> dict | None:
     return catalogue.world_around(item.root)
 
 
-def banner_html(scale: str) -> str:
-    """The coloured box that opens every page. Colours are inline, so that it shows without the book's style sheet."""
+def banner_html(scale: str, more: str = "") -> str:
+    """The coloured box that opens every page. Colours are inline, so that it shows without the book's style sheet.
+
+    more: a further sentence, plain text.
+    """
     title, sentence, colour = BANNERS[scale]
+    further = f" {escape(more)}" if more else ""
     style = f"background:{colour};color:#fff;padding:.8em 1em;border-radius:6px;margin:1em 0;line-height:1.4"
     return (
         f'<div class="bap-banner bap-banner-{scale}" role="note" style="{style}">'
-        f'<strong style="color:#fff;display:block;font-size:1.15em">{title}</strong>{sentence}</div>'
+        f'<strong style="color:#fff;display:block;font-size:1.15em">{title}</strong>{sentence}{further}</div>'
     )
 
 
-def _of_data(item) -> str:
-    if world_of(item):
-        return "micro"
-    return "paper" if all(name.split(" ")[0] in OFFICIAL for name in item.name.split(AND)) else "own"
+def strangers(encoders: list) -> str:
+    """A sentence about those of the encoders that the paper does not have; "" if there is none."""
+    names = [encoder.name for encoder in encoders if not encoder.identity.known]
+    if not names:
+        return ""
+    return f"{', '.join(names)}: not among the paper's encoders, so compared with none of its numbers."

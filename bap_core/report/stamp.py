@@ -5,6 +5,7 @@ import platform
 import resource
 import subprocess
 import sys
+from dataclasses import asdict
 from hashlib import sha256
 from html import escape
 from importlib import metadata
@@ -64,8 +65,8 @@ def peak_memory() -> dict:
 def collect(*, data: list, encoders: list, seeds: list[int], seconds: float) -> dict:
     """Every field of the stamp but the parameters, as JSON values. Paths of the machine stay out.
 
-    data: nouns with ``name``, ``fingerprint`` and a length; encoders: with ``name``, ``scale``, ``dtype``, ``fingerprint`` and
-    ``tally`` (pictures encoded, and the least that would have done); seconds: wall time.
+    data: nouns with ``name``, ``fingerprint`` and a length; encoders: with ``name``, ``scale``, ``dtype``, ``fingerprint``,
+    ``identity`` and ``tally`` (pictures encoded, and the least that would have done); seconds: wall time.
     """
     worlds = [world for item in data if (world := scales.world_of(item))]
     tallies = list({id(encoder.tally): encoder.tally for encoder in encoders}.values())  # a student has its teacher's
@@ -77,7 +78,8 @@ def collect(*, data: list, encoders: list, seeds: list[int], seconds: float) -> 
         "source_hash": source_hash(),
         "world": {key: worlds[0].get(key) for key in ("name", "version", "hash")} if worlds else None,
         "data": [{"name": item.name, "n": len(item), "fingerprint": item.fingerprint} for item in data],
-        "encoders": [{"name": item.name, "scale": item.scale, "fingerprint": item.fingerprint} for item in encoders],
+        "encoders": [{"name": item.name, "scale": item.scale, "fingerprint": item.fingerprint, **asdict(item.identity)}
+                     for item in encoders],
         "images_encoded": sum(tally.encoded for tally in tallies),
         "least_images": sum(sum(tally.needed.values()) for tally in tallies),
         "seconds": round(seconds, 1),

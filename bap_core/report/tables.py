@@ -1,7 +1,11 @@
 """Tables: the paper's own, ours (mean ± std over the seeds), and both side by side. They read frames, nothing more."""
 
+from collections.abc import Mapping
+
 import pandas as pd
 
+from bap_core import tidy
+from bap_core.checkpoints import Identity
 from bap_core.report import printed, wording
 from bap_core.report.html import Table
 
@@ -99,13 +103,15 @@ def results_table(
 
 
 def side_by_side(
-    frame: pd.DataFrame, *names: str, scale: str, metrics: list[str] | str = "worst_group_accuracy"
+    frame: pd.DataFrame, *names: str, scale: str, identities: Mapping[str, Identity],
+    metrics: list[str] | str = "worst_group_accuracy"
 ) -> Table:
     """The paper's cells beside the measured ones: a section per encoder, a row per method, per data set two columns.
 
     frame: tidy frame with the methods and data sets of the tables ``names``, such as ``"table2", "table8"``; every
-    encoder is shown beside the table of its kind. Rows are the methods that were measured. Away from paper scale the
-    caption says that the pairs are not comparable as values, and with random weights not at all.
+    encoder is shown beside the table of its kind, one that ``identities`` does not name or know beside none, and a note
+    says so. Rows are the methods that were measured. Away from paper scale the caption says that the pairs are not
+    comparable as values, and with random weights not at all.
     """
     metrics, theirs = _listed(metrics), printed.tables(names)
     frame = _with_metrics(frame, metrics)
@@ -113,7 +119,8 @@ def side_by_side(
     ours = _summary(frame, [*keys, "metric"], metrics)
     theirs = theirs.assign(cell=[_as_printed(row) for row in theirs.itertuples()])
     theirs = theirs.set_index(["convolutional", "family", *keys[1:], "metric"])["cell"]
-    paper = [theirs.get((printed.is_convolutional(encoder), printed.family(encoder), *rest), wording.EMPTY)
+    known = {name: identities.get(name, Identity()) for name in frame["encoder"].unique()}
+    paper = [theirs.get((known[encoder].convolutional, known[encoder].family, *rest), wording.EMPTY)
              for encoder, *rest in ours[[*keys, "metric"]].to_numpy()]
     both = pd.concat([ours.assign(cell=paper, source="paper"), ours.assign(source="measured")])
     columns = [*keys[1:-1], *(["metric"] if len(metrics) > 1 else []), "source"]
@@ -121,7 +128,9 @@ def side_by_side(
     number = " and ".join(CAPTIONS[name].split(" of")[0] for name in names) + " of the paper"
     others = " The paper's encoders and data are others: compare directions, not values."
     warning = {"paper": "", "random": " There is nothing to compare."}.get(scale, others)
-    return Table(wide, f"{number} beside this run ({wording.SCALES[scale]}).{warning}", notes=_reasons(ours))
+    strangers = tuple(f"{name} is none of the paper's encoders: nothing of its tables is set beside it"
+                      for name, identity in known.items() if not identity.known)
+    return Table(wide, f"{number} beside this run ({wording.SCALES[scale]}).{warning}", notes=(*_reasons(ours), *strangers))
 
 
 def claims_table(judged: pd.DataFrame, scale: str) -> Table:
@@ -188,6 +197,7 @@ def _reasons(frame: pd.DataFrame) -> tuple[str, ...]:
 
 
 def _with_metrics(frame: pd.DataFrame, metrics: list[str]) -> pd.DataFrame:
+    tidy.refuse_repeated(frame)
     found = frame[frame["metric"].isin(metrics)]
     if found.empty:
         raise ValueError(f"no row for {metrics}; the frame has {sorted(frame['metric'].unique())}")

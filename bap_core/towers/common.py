@@ -9,8 +9,13 @@ import torch
 from safetensors import safe_open
 from torch import Tensor
 
+from bap_core.checkpoints import UNKNOWN, Identity
+
 MICRO = Path(__file__).parent.parent / "micro" / "encoders"  # package data: <name>.json, .safetensors, .card.json
 SETTINGS = "bap.json"  # in a folder, what the header of a .safetensors file holds
+# Loss of a micro encoder's pre-training -> family and kind.
+IDENTITIES = {"softmax": ("CLIP", "VLM"), "sigmoid": ("SigLIP 2", "VLM"), "classes": (UNKNOWN, "supervised"),
+              "views": (UNKNOWN, "self-supervised")}
 WEIGHTS = ("open_clip_model.safetensors", "model.safetensors", "open_clip_pytorch_model.bin", "pytorch_model.bin")
 
 
@@ -23,6 +28,18 @@ def micro_config(name: str) -> dict:
     """The model configuration of a micro encoder: open_clip's, or a ``timm`` model and its arguments; {} for others."""
     path = MICRO / f"{name}.json"
     return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+
+
+def micro_identity(name: str) -> Identity:
+    """What stands for what of the paper, by the loss that the encoder's card names; unknown for other encoders.
+
+    The encoders that read no captions have a kind and no family.
+    """
+    card = MICRO / f"{name}.card.json"
+    if not card.is_file():
+        return Identity()
+    family, kind = IDENTITIES[json.loads(card.read_text(encoding="utf-8"))["recipe"]["loss"]]
+    return Identity(family, kind, "convnext" in name)
 
 
 def settings(path: Path) -> dict:

@@ -8,7 +8,7 @@ import open_clip
 
 from bap_core import checkpoints
 from bap_core.towers import from_timm, from_transformers
-from bap_core.towers.common import MICRO, SETTINGS, micro_config, micro_names, settings
+from bap_core.towers.common import MICRO, SETTINGS, micro_config, micro_identity, micro_names, settings
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,7 @@ class Wanted:
     """What to build, and how it was used when its weights were trained or saved.
 
     weights: "random", a tag, a path, or the name again for the hub's own. size in pixels, mean and std per channel,
-    pooling: None for what the library says. scale: "micro", "paper" or "random".
+    pooling: None for what the library says. scale: "micro", "paper" or "random". identity: what the paper calls it.
     """
 
     library: str
@@ -27,6 +27,7 @@ class Wanted:
     std: tuple[float, ...] | None
     pooling: str | None
     scale: str
+    identity: checkpoints.Identity
 
 
 def resolve(name: str, weights: str | Path | None) -> Wanted:
@@ -48,7 +49,7 @@ def resolve(name: str, weights: str | Path | None) -> Wanted:
     noted = _noted(architecture, weights)
     mean, std = _statistics(noted, row or checkpoints.find(architecture))
     return Wanted(whose, architecture, weights, noted.get("size", row.size if row else None), mean, std,
-                  noted.get("pooling"), _scale(architecture, weights, noted))
+                  noted.get("pooling"), _scale(architecture, weights, noted), _identity(row, architecture, weights))
 
 
 def library(architecture: str, name: str) -> str:
@@ -56,8 +57,8 @@ def library(architecture: str, name: str) -> str:
 
     name: as the caller wrote it. ValueError with near names for one that no library has.
     """
-    if "timm" in micro_config(architecture):
-        return "timm"
+    if config := micro_config(architecture):
+        return "timm" if "timm" in config else "open_clip"
     if architecture.startswith("timm/"):
         from_timm.tags(architecture)  # refuses a name that timm does not have
         return "timm"
@@ -111,6 +112,17 @@ def _scale(architecture: str, weights: str, noted: dict) -> str:
     if weights == "random":
         return "random"
     return noted.get("scale") or ("micro" if architecture in micro_names() else "paper")
+
+
+def _identity(row: checkpoints.Checkpoint | None, architecture: str, weights: str) -> checkpoints.Identity:
+    """That of the paper's checkpoint, or of the recipe on a micro encoder's card; unknown for all others.
+
+    A name of the paper's table says which checkpoint is meant, also where its weights come from a file. The name of an
+    architecture does not: only the tag that the paper used makes it one of the paper's encoders.
+    """
+    if row or (row := checkpoints.find(architecture, weights)):
+        return row.identity
+    return micro_identity(architecture)
 
 
 def _example(architecture: str) -> str:
