@@ -1,9 +1,12 @@
-"""Alignment (paper section 3.1.2, equation 3; Table 17): the loss of BAP, and the one loop that trains a student.
+"""Alignment (paper section 3.1.2, equation 3; Table 17): the loss of BAP, and the one loop that
+trains a student.
 
-    loss = 1 - f(x_m) . a        f(x_m) the student's unit-norm embedding of composite m, a its object's anchor
+    loss = 1 - f(x_m) . a        f(x_m) the student's unit-norm embedding of composite m, a its
+    object's anchor
 
-The paper calls it a cosine embedding loss with margin 1; the margin acts on negative pairs only, and there are none.
-AdamW, linear warm-up over the first tenth of the steps, then a cosine to zero, bfloat16 autocast.
+The paper calls it a cosine embedding loss with margin 1; the margin acts on negative pairs only,
+and there are none. AdamW, linear warm-up over the first tenth of the steps, then a cosine to zero,
+bfloat16 autocast.
 """
 
 import math
@@ -15,7 +18,13 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import Tensor
-from torch.optim.lr_scheduler import CosineAnnealingLR, LambdaLR, LinearLR, LRScheduler, SequentialLR
+from torch.optim.lr_scheduler import (
+    CosineAnnealingLR,
+    LambdaLR,
+    LinearLR,
+    LRScheduler,
+    SequentialLR,
+)
 
 from bap_core import runtime, store
 from bap_core.encoders import Encoder
@@ -26,11 +35,13 @@ CHECKPOINT_SECONDS = 120  # work that an interruption may cost
 
 @dataclass(frozen=True)
 class Contexts:
-    """What is pasted where during alignment: every epoch shows each object on ``m`` backgrounds, in random order.
+    """What is pasted where during alignment: every epoch shows each object on ``m`` backgrounds, in
+    random order.
 
-    An epoch's draw depends on the seed and its number alone, so an interrupted run resumes to the same numbers and
-    the data-matched control sees the same composites in the same order. redraw=False keeps the first epoch's
-    backgrounds for all epochs (the paper does not say which it does).
+    An epoch's draw depends on the seed and its number alone, so an interrupted run resumes to the
+    same numbers and the data-matched control sees the same composites in the same order.
+    redraw=False keeps the first epoch's backgrounds for all epochs (the paper does not say which it
+    does).
     """
 
     n_objects: int
@@ -58,28 +69,41 @@ class Contexts:
         objects = np.tile(np.arange(self.n_objects), self.m)
         order = runtime.rng(self.seed, "order", number).permutation(len(objects))
         for start in range(0, len(order), self.batch_size):
-            rows = order[start:start + self.batch_size]
+            rows = order[start : start + self.batch_size]
             yield objects[rows], backgrounds[rows]
 
 
 @dataclass(frozen=True)
 class Schedule:
-    """A rise over so many steps, then a cosine to a floor: the pre-training on vehicles (M.6.2), and fine-tuning (M.3.1).
+    """A rise over so many steps, then a cosine to a floor: the pre-training on vehicles (M.6.2),
+    and fine-tuning (M.3.1).
 
-    warmup: steps in which every rate rises from a hundredth to its whole, at most half of all. floor: where all end.
+    warmup: steps in which every rate rises from a hundredth to its whole, at most half of all.
+    floor: where all end.
     """
 
     warmup: int
     floor: float
 
     def __call__(self, optimiser: torch.optim.Optimizer, steps: int) -> LRScheduler:
-        """For a run of ``steps``. ValueError if there is no rise, or a rate does not lie above the floor."""
+        """For a run of ``steps``. ValueError if there is no rise, or a rate does not lie above
+        the floor.
+        """
         rates = [group["lr"] for group in optimiser.param_groups]
         if self.warmup < 1 or not 0 <= self.floor <= min(rates):
-            raise ValueError(f"warmup={self.warmup} must be at least 1, and floor={self.floor} between 0 and the rates {rates}")
+            raise ValueError(
+                f"warmup={self.warmup} must be at least 1, and floor={self.floor} "
+                f"between 0 and the rates {rates}"
+            )
         rise = max(1, min(self.warmup, steps // 2))
-        return SequentialLR(optimiser, [LinearLR(optimiser, start_factor=0.01, total_iters=rise),
-                                        CosineAnnealingLR(optimiser, max(1, steps - rise), eta_min=self.floor)], [rise])
+        return SequentialLR(
+            optimiser,
+            [
+                LinearLR(optimiser, start_factor=0.01, total_iters=rise),
+                CosineAnnealingLR(optimiser, max(1, steps - rise), eta_min=self.floor),
+            ],
+            [rise],
+        )
 
 
 def alignment_loss(z: Tensor, a: Tensor) -> Tensor:
@@ -95,16 +119,34 @@ class Pretrained:
     losses: list[float]
 
 
-def pretrain(teacher: Encoder, compositor, *, method: str, settings: dict, contexts: Contexts,
-             train: Callable[[Encoder, Path], list[float]], frozen_epochs: int = 0) -> Pretrained:
-    """A student of ``teacher`` trained by ``train(student, checkpoint) -> losses``; kept in the store.
+def pretrain(
+    teacher: Encoder,
+    compositor,
+    *,
+    method: str,
+    settings: dict,
+    contexts: Contexts,
+    train: Callable[[Encoder, Path], list[float]],
+    frozen_epochs: int = 0,
+) -> Pretrained:
+    """A student of ``teacher`` trained by ``train(student, checkpoint) -> losses``; kept in the
+    store.
 
-    method, settings: what names the result beside teacher, composites and contexts. frozen_epochs: in which ``train``
-    shows composites before it changes the student. The teacher's weights are not touched.
+    method, settings: what names the result beside teacher, composites and contexts. frozen_epochs:
+    in which ``train`` shows composites before it changes the student. The teacher's weights are not
+    touched.
     """
-    parts = {"method": method, "teacher": teacher.fingerprint, "composites": compositor.fingerprint,
-             "contexts": asdict(contexts), **settings, "version": VERSION}
-    teacher.tally.need(store.key(**parts), (frozen_epochs + contexts.epochs) * contexts.n_objects * contexts.m)
+    parts = {
+        "method": method,
+        "teacher": teacher.fingerprint,
+        "composites": compositor.fingerprint,
+        "contexts": asdict(contexts),
+        **settings,
+        "version": VERSION,
+    }
+    teacher.tally.need(
+        store.key(**parts), (frozen_epochs + contexts.epochs) * contexts.n_objects * contexts.m
+    )
     student = teacher.student()
 
     def make() -> dict[str, Tensor]:
@@ -118,18 +160,34 @@ def pretrain(teacher: Encoder, compositor, *, method: str, settings: dict, conte
     return Pretrained(student, losses)
 
 
-def optimise(student, compositor, loss: Callable[[Tensor, Tensor], Tensor], *, contexts: Contexts, lr: float,
-             weight_decay: float, label: str, head: torch.nn.Module | None = None, head_lr: float = 0.0,
-             checkpoint: Path, schedule: Callable | None = None, training_mode: bool = True) -> list[float]:
-    """Train the student's image tower (and ``head``) on the composites of ``contexts``; returns each epoch's mean loss.
+def optimise(
+    student,
+    compositor,
+    loss: Callable[[Tensor, Tensor], Tensor],
+    *,
+    contexts: Contexts,
+    lr: float,
+    weight_decay: float,
+    label: str,
+    head: torch.nn.Module | None = None,
+    head_lr: float = 0.0,
+    checkpoint: Path,
+    schedule: Callable | None = None,
+    training_mode: bool = True,
+) -> list[float]:
+    """Train the student's image tower (and ``head``) on the composites of ``contexts``; returns
+    each epoch's mean loss.
 
-    compositor, contexts: any two of which one's ``batch`` makes pictures from what the other's ``epoch`` yields.
-    loss(z, objects): student embeddings (B, D) and object numbers (B,) of a batch -> scalar.
-    schedule(optimiser, steps): a learning rate scheduler, by default Table 17's. training_mode: whether dropout acts
-    and batch statistics are taken. The state is kept at ``checkpoint`` now and then, and a run that finds it goes on
-    from it. FloatingPointError if the loss is not finite.
+    compositor, contexts: any two of which one's ``batch`` makes pictures from what the other's
+    ``epoch`` yields. loss(z, objects): student embeddings (B, D) and object numbers (B,) of a batch
+    -> scalar. schedule(optimiser, steps): a learning rate scheduler, by default Table 17's.
+    training_mode: whether dropout acts and batch statistics are taken. The state is kept at
+    ``checkpoint`` now and then, and a run that finds it goes on from it. FloatingPointError if the
+    loss is not finite.
     """
-    groups = [{"params": [p for p in student.image_tower.parameters() if p.requires_grad], "lr": lr}]
+    groups = [
+        {"params": [p for p in student.image_tower.parameters() if p.requires_grad], "lr": lr}
+    ]
     groups += [{"params": list(head.parameters()), "lr": head_lr}] if head is not None else []
     optimiser = torch.optim.AdamW(groups, weight_decay=weight_decay)
     schedule = (schedule or _table_17)(optimiser, contexts.steps)
@@ -138,10 +196,14 @@ def optimise(student, compositor, loss: Callable[[Tensor, Tensor], Tensor], *, c
     state |= {"head": head} if head is not None else {}
     done, losses = _resume(checkpoint, state)
     saved = time.monotonic()
-    with runtime.progress([], total=contexts.steps, label=f"{student.name}: {label}", unit="step") as bar:
+    with runtime.progress(
+        [], total=contexts.steps, label=f"{student.name}: {label}", unit="step"
+    ) as bar:
         bar.update(schedule.last_epoch)
         for number in range(done, contexts.epochs):
-            losses.append(_epoch(student, compositor, loss, contexts.epoch(number), optimiser, schedule, bar))
+            losses.append(
+                _epoch(student, compositor, loss, contexts.epoch(number), optimiser, schedule, bar)
+            )
             if time.monotonic() - saved > CHECKPOINT_SECONDS:
                 _keep(checkpoint, state, number + 1, losses)
                 saved = time.monotonic()
@@ -152,12 +214,18 @@ def optimise(student, compositor, loss: Callable[[Tensor, Tensor], Tensor], *, c
 
 def _epoch(student, compositor, loss, batches, optimiser, schedule, bar) -> float:
     total, count = 0.0, 0
-    fed = ((torch.from_numpy(objects), compositor.batch(objects, backgrounds)) for objects, backgrounds in batches)
+    fed = (
+        (torch.from_numpy(objects), compositor.batch(objects, backgrounds))
+        for objects, backgrounds in batches
+    )
     for objects, composites in runtime.ahead(fed):
         value = loss(student.forward(composites), objects.to(student.device))
         if not torch.isfinite(value):
-            raise FloatingPointError(f"the loss became {value.item()} at step {schedule.last_epoch + 1}: lower the "
-                                     "learning rate; nothing was saved")
+            raise FloatingPointError(
+                f"the loss became {value.item()} at step "
+                f"{schedule.last_epoch + 1}: lower the "
+                "learning rate; nothing was saved"
+            )
         optimiser.zero_grad(set_to_none=True)
         value.backward()
         optimiser.step()
@@ -184,8 +252,14 @@ def _warmup_cosine(steps: int, *, warmup: float = 0.1) -> Callable[[int], float]
 
 def _keep(path: Path, state: dict, done: int, losses: list[float]) -> None:
     with store.write_beside(path) as temporary:
-        torch.save({"done": done, "losses": losses, **{name: part.state_dict() for name, part in state.items()}},
-                   temporary)
+        torch.save(
+            {
+                "done": done,
+                "losses": losses,
+                **{name: part.state_dict() for name, part in state.items()},
+            },
+            temporary,
+        )
 
 
 def _resume(path: Path, state: dict) -> tuple[int, list[float]]:

@@ -2,8 +2,9 @@
 
     z_i = 1/K sum_k f(C(x_i, b_k)),   a_i = z_i / norm(z_i)
 
-f is the teacher with unit-norm output, C the compositing function, b_1..b_K random backgrounds without repetition.
-The first K backgrounds of an object do not depend on how many follow, so a sweep over K reads prefixes of one set.
+f is the teacher with unit-norm output, C the compositing function, b_1..b_K random backgrounds
+without repetition. The first K backgrounds of an object do not depend on how many follow, so a
+sweep over K reads prefixes of one set.
 """
 
 from collections.abc import Sequence
@@ -19,42 +20,69 @@ VERSION = 1
 
 
 def draw_backgrounds(n_objects: int, n_backgrounds: int, *, k: int, seed: int) -> np.ndarray:
-    """K different background numbers for every object: (N, K) int64. ValueError if there are fewer than K."""
+    """K different background numbers for every object: (N, K) int64. ValueError if there are
+    fewer than K.
+    """
     if not 1 <= k <= n_backgrounds:
-        raise ValueError(f"k={k} different backgrounds per object, but there are {n_backgrounds}; "
-                         "lower k or add background pictures")
+        raise ValueError(
+            f"k={k} different backgrounds per object, but there are {n_backgrounds}; "
+            "lower k or add background pictures"
+        )
     drawn = np.empty((n_objects, k), dtype=np.int64)
-    for i in range(n_objects):  # each row is copied: slices would keep N whole permutations, gigabytes at the paper's sizes
+    # each row is copied: slices would keep N whole permutations, gigabytes at the paper's sizes
+    for i in range(n_objects):
         drawn[i] = runtime.rng(seed, "anchor", i).permutation(n_backgrounds)[:k]
     return drawn
 
 
-def anchor_sweep(teacher, compositor, *, ks: Sequence[int], seed: int, batch_size: int = 256) -> Tensor:
+def anchor_sweep(
+    teacher, compositor, *, ks: Sequence[int], seed: int, batch_size: int = 256
+) -> Tensor:
     """Anchors of every object for every K in ``ks``, from one set of max(ks) composites an object.
 
-    compositor: a `Compositor` over N objects. Returns (len(ks), N, D) float32, unit norm. Kept in the store.
+    compositor: a `Compositor` over N objects. Returns (len(ks), N, D) float32, unit norm. Kept in
+    the store.
     """
-    parts = {"teacher": teacher.fingerprint, "composites": compositor.fingerprint, "ks": list(ks), "seed": seed,
-             "version": VERSION}
+    parts = {
+        "teacher": teacher.fingerprint,
+        "composites": compositor.fingerprint,
+        "ks": list(ks),
+        "seed": seed,
+        "version": VERSION,
+    }
     teacher.tally.need(store.key(**parts), len(compositor.objects) * max(ks))
-    return store.arrays("anchors", parts, lambda: {"anchors": _prefix_means(
-        teacher, compositor, ks=ks, seed=seed, batch_size=batch_size)})["anchors"]
+    return store.arrays(
+        "anchors",
+        parts,
+        lambda: {
+            "anchors": _prefix_means(teacher, compositor, ks=ks, seed=seed, batch_size=batch_size)
+        },
+    )["anchors"]
 
 
 def anchors(teacher, compositor, *, k: int, seed: int, batch_size: int = 256) -> Tensor:
-    """Equation 2 for every object of the compositor: (N, D) float32, unit norm. Table 17: K = 10."""
+    """Equation 2 for every object of the compositor: (N, D) float32, unit norm. Table 17: K =
+    10.
+    """
     return anchor_sweep(teacher, compositor, ks=[k], seed=seed, batch_size=batch_size)[0]
 
 
 def _prefix_means(teacher, compositor, *, ks, seed, batch_size) -> Tensor:
-    """Whole objects per batch, reduced at once, so that memory does not grow with N * K composites."""
+    """Whole objects per batch, reduced at once, so that memory does not grow with N * K
+    composites.
+    """
     n, largest = len(compositor.objects), max(ks)
     backgrounds = draw_backgrounds(n, len(compositor.backgrounds), k=largest, seed=seed)
     at_once = max(1, batch_size // largest)
     chunks = [np.arange(start, min(start + at_once, n)) for start in range(0, n, at_once)]
-    composites = (compositor.batch(np.repeat(rows, largest), backgrounds[rows].ravel()) for rows in chunks)
-    means = torch.empty(len(ks), n, teacher.dim)  # at once: small results between large batches would break up the heap
-    with runtime.progress([], total=n * largest, label=f"{teacher.name}: anchors", unit="img") as bar:
+    composites = (
+        compositor.batch(np.repeat(rows, largest), backgrounds[rows].ravel()) for rows in chunks
+    )
+    # at once: small results between large batches would break up the heap
+    means = torch.empty(len(ks), n, teacher.dim)
+    with runtime.progress(
+        [], total=n * largest, label=f"{teacher.name}: anchors", unit="img"
+    ) as bar:
         for rows, batch in zip(chunks, runtime.ahead(composites)):
             z = teacher.encode_images(batch).view(len(rows), largest, -1)
             for mean, k in zip(means, ks):

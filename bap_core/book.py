@@ -1,4 +1,6 @@
-"""`bap book`: run what is out of date, refuse what cannot be trusted, copy the rest beside the prose, and build."""
+"""`bap book`: run what is out of date, refuse what cannot be trusted, copy the rest beside the
+prose, and build.
+"""
 
 import os
 import re
@@ -20,11 +22,15 @@ PAGES = "book/pages"
 def build(*, profile: str) -> int:
     """Build the book of the checkout at a profile and print its address. Returns the exit code.
 
-    A notebook that fails or a page that is refused stops the build before anything of the last book is touched.
+    A notebook that fails or a page that is refused stops the build before anything of the last book
+    is touched.
     """
     root = runtime.project()
     if root is None:
-        raise FileNotFoundError("the book is built from a checkout of the project, and bap_core is not imported from one")
+        raise FileNotFoundError(
+            "the book is built from a checkout of the project, and bap_core is "
+            "not imported from one"
+        )
     jobs = run.plan(notebooks_of(root), profile=profile)
     with FileLock(root / "book" / ".build.lock"):
         if run.run(jobs) or not verify.announce({job.name: verify.problems(job) for job in jobs}):
@@ -39,7 +45,10 @@ def build(*, profile: str) -> int:
 
 def notebooks_of(root: Path) -> list[str]:
     """Names of the notebooks whose pages the table of contents lists, in its order."""
-    listed = re.findall(rf"{PAGES}/(\w+)", yaml.safe_dump(yaml.safe_load((root / "_toc.yml").read_text()), sort_keys=False))
+    listed = re.findall(
+        rf"{PAGES}/(\w+)",
+        yaml.safe_dump(yaml.safe_load((root / "_toc.yml").read_text()), sort_keys=False),
+    )
     return list(dict.fromkeys(listed))
 
 
@@ -64,13 +73,26 @@ def _copy_if_changed(source: Path, target: Path) -> None:
 
 
 def html(root: Path, *, output: Path) -> int:
-    """Sphinx through jupyter-book, warnings being errors; the pages go to ``<output>/_build/html``. Returns its code.
+    """Sphinx through jupyter-book, warnings being errors; the pages go to ``<output>/_build/html``.
+    Returns its code.
 
-    After a failure the reading state is removed: Sphinx would not repeat the warnings of pages it has already read.
+    After a failure the reading state is removed: Sphinx would not repeat the warnings of pages it
+    has already read.
     """
-    command = [str(Path(sys.executable).with_name("jupyter-book")), "build", str(root), "--path-output", str(output),
-               "-W", "-n", "--keep-going", "-q"]
-    done = subprocess.run(command, cwd=root, env=os.environ | {"PYDEVD_DISABLE_FILE_VALIDATION": "1"})
+    command = [
+        str(Path(sys.executable).with_name("jupyter-book")),
+        "build",
+        str(root),
+        "--path-output",
+        str(output),
+        "-W",
+        "-n",
+        "--keep-going",
+        "-q",
+    ]
+    done = subprocess.run(
+        command, cwd=root, env=os.environ | {"PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+    )
     if done.returncode:
         shutil.rmtree(output / "_build" / ".doctrees", ignore_errors=True)
         shutil.rmtree(output / "_build" / "html" / ".doctrees", ignore_errors=True)

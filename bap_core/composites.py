@@ -1,4 +1,6 @@
-"""A downstream set whose pictures are composites, made when they are asked for: which object on which background."""
+"""A downstream set whose pictures are composites, made when they are asked for: which object on
+which background.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -16,21 +18,36 @@ from bap_core.data.nouns import mixed_origin
 
 @dataclass(frozen=True, eq=False)
 class Composites(Scenes):
-    """`Scenes` without files: row i is object ``object[i]`` on background ``background[i]`` of the compositor.
+    """`Scenes` without files: row i is object ``object[i]`` on background ``background[i]`` of the
+    compositor.
 
-    frame: object and background (row numbers), label, place, split, group. Use the compositor's `check` before the rows
-    are numbered, not after. ValueError for a number that the compositor does not have.
+    frame: object and background (row numbers), label, place, split, group. Use the compositor's
+    `check` before the rows are numbered, not after. ValueError for a number that the compositor
+    does not have.
     """
 
     compositor: Compositor = field(kw_only=True)
-    columns: ClassVar[tuple[str, ...]] = ("object", "background", "label", "place", "split", "group")
+    columns: ClassVar[tuple[str, ...]] = (
+        "object",
+        "background",
+        "label",
+        "place",
+        "split",
+        "group",
+    )
 
     def __post_init__(self):
         super().__post_init__()
-        for column, noun in (("object", self.compositor.objects), ("background", self.compositor.backgrounds)):
+        for column, noun in (
+            ("object", self.compositor.objects),
+            ("background", self.compositor.backgrounds),
+        ):
             numbers = self.frame[column]
             if not numbers.between(0, len(noun) - 1).all():
-                raise ValueError(f"{self.name}: {column} numbers {numbers.min()}..{numbers.max()}, but there are {len(noun)}")
+                raise ValueError(
+                    f"{self.name}: {column} numbers {numbers.min()}..{numbers.max()}, "
+                    f"but there are {len(noun)}"
+                )
 
     def image(self, i: int) -> Image.Image:
         """Composite ``i``, RGB, of the compositor's size."""
@@ -43,33 +60,70 @@ class Composites(Scenes):
 
     @cached_property
     def pictures(self) -> str:
-        """Names the pictures alone: equal for sets of the same pairs that differ in labels or splits."""
-        return store.key(compositor=self.compositor.fingerprint, objects=self.frame["object"].tolist(),
-                         backgrounds=self.frame["background"].tolist())
+        """Names the pictures alone: equal for sets of the same pairs that differ in labels or
+        splits.
+        """
+        return store.key(
+            compositor=self.compositor.fingerprint,
+            objects=self.frame["object"].tolist(),
+            backgrounds=self.frame["background"].tolist(),
+        )
 
     def _more(self) -> list:
         return [*super()._more(), self.compositor.fingerprint]
 
 
-def people(persons: Objects, scenery: Backgrounds, *, size: int, labels: Sequence[str] = gender.LABELS,
-           words: Sequence[str] = gender.WORDS, correlations: Sequence[int] = (95, 100), seed: int,
-           **choices) -> list[Composites]:
-    """The sets of the people experiment (L.5), one per correlation. They differ in splits alone, so one encoding serves all.
+def people(
+    persons: Objects,
+    scenery: Backgrounds,
+    *,
+    size: int,
+    labels: Sequence[str] = gender.LABELS,
+    words: Sequence[str] = gender.WORDS,
+    correlations: Sequence[int] = (95, 100),
+    seed: int,
+    **choices,
+) -> list[Composites]:
+    """The sets of the people experiment (L.5), one per correlation. They differ in splits alone, so
+    one encoding serves all.
 
-    persons: of `gender.select`, with ``labels``; scenery: pictures of `gender.CATEGORIES`. words: what prompts and groups
-    call the labels, in their order. size: side in pixels. choices: n_val and both of `gender.placements`, which says what
-    is refused. Whatever cannot be read is left out, with a warning, before anybody is placed.
+    persons: of `gender.select`, with ``labels``; scenery: pictures of `gender.CATEGORIES`. words:
+    what prompts and groups call the labels, in their order. size: side in pixels. choices: n_val
+    and both of `gender.placements`, which says what is refused. Whatever cannot be read is left
+    out, with a warning, before anybody is placed.
     """
     compositor = Compositor(persons, scenery, size=size, scale=gender.SCALE, seed=seed).check()
-    placed = {correlation: gender.placements(compositor.objects, compositor.backgrounds, labels=labels,
-                                             correlation=correlation, seed=seed, **choices)
-              for correlation in correlations}
-    return [Composites(f"coco-gender-{correlation}", persons.root, frame, tuple(words), tuple(gender.PLACES),
-                       compositor=compositor, origin=mixed_origin([compositor.objects, compositor.backgrounds])) for correlation, frame in placed.items()]
+    placed = {
+        correlation: gender.placements(
+            compositor.objects,
+            compositor.backgrounds,
+            labels=labels,
+            correlation=correlation,
+            seed=seed,
+            **choices,
+        )
+        for correlation in correlations
+    }
+    return [
+        Composites(
+            f"coco-gender-{correlation}",
+            persons.root,
+            frame,
+            tuple(words),
+            tuple(gender.PLACES),
+            compositor=compositor,
+            origin=mixed_origin([compositor.objects, compositor.backgrounds]),
+        )
+        for correlation, frame in placed.items()
+    ]
 
 
 def to_show(people: Composites, *, size: int = 160) -> Composites:
-    """A set of `people` for the eye: larger, and with the persons as `gender.visible` lets them be seen."""
+    """A set of `people` for the eye: larger, and with the persons as `gender.visible` lets them
+    be seen.
+    """
     made = people.compositor
-    shown = Compositor(gender.visible(made.objects), made.backgrounds, size=size, scale=gender.SCALE, seed=0)
+    shown = Compositor(
+        gender.visible(made.objects), made.backgrounds, size=size, scale=gender.SCALE, seed=0
+    )
     return replace(people, compositor=shown)

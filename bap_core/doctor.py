@@ -1,4 +1,6 @@
-"""`bap doctor`: what this machine has and lacks for a profile, and the command that brings what is missing."""
+"""`bap doctor`: what this machine has and lacks for a profile, and the command that brings what
+is missing.
+"""
 
 import importlib
 import re
@@ -20,7 +22,12 @@ from bap_core.towers import from_timm, naming
 
 WIDTH = 80
 PACKAGE = "bap-companion"
-IMPORTED = {"torch": "torch", "torchvision": "torchvision", "open_clip": "open_clip_torch", "jupyter_book": "jupyter-book"}
+IMPORTED = {
+    "torch": "torch",
+    "torchvision": "torchvision",
+    "open_clip": "open_clip_torch",
+    "jupyter_book": "jupyter-book",
+}
 GIGABYTES = {"smoke": (1, 2), "micro": (2, 4), "paper-dry": (4, 8)}  # free disk, free memory
 PAPER_GIGABYTES = (60, 32)
 REINSTALL = "$ uv pip install -c constraints.txt -e '.[dev]'"
@@ -28,7 +35,9 @@ REINSTALL = "$ uv pip install -c constraints.txt -e '.[dev]'"
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was looked at. state: "ok", "note" or "missing"; remedy: what to do, a command if there is one."""
+    """One thing that was looked at. state: "ok", "note" or "missing"; remedy: what to do, a
+    command if there is one.
+    """
 
     state: str
     what: str
@@ -37,7 +46,8 @@ class Finding:
 
 
 def examine(*, profile: str, root: str | None = None) -> int:
-    """Print what was found for ``profile``; 0 if its notebooks can run, 1 if something they need is missing.
+    """Print what was found for ``profile``; 0 if its notebooks can run, 1 if something they need is
+    missing.
 
     root: where to look for the data, instead of the profile's ``data_root``.
     """
@@ -48,18 +58,30 @@ def examine(*, profile: str, root: str | None = None) -> int:
     for finding in found:
         print("\n".join(_lines(finding)))
     missing = sum(finding.state == "missing" for finding in found)
-    print(f"\n{profile}: " + (f"{missing} missing, see above" if missing else "its notebooks can run on this machine"))
+    print(
+        f"\n{profile}: "
+        + (f"{missing} missing, see above" if missing else "its notebooks can run on this machine")
+    )
     return 1 if missing else 0
 
 
 def versions() -> Iterator[Finding]:
-    """The packages that our metadata asks for, against what is installed; the touchy ones are imported as well."""
+    """The packages that our metadata asks for, against what is installed; the touchy ones are
+    imported as well.
+    """
     if not _installed(PACKAGE):
         yield Finding("missing", PACKAGE, "bap_core is imported, but not installed", REINSTALL)
     for wanted in map(Requirement, metadata.requires(PACKAGE) if _installed(PACKAGE) else []):
         found = _installed(wanted.name)
-        if wanted.marker is None and not (found and wanted.specifier.contains(found, prereleases=True)):
-            yield Finding("missing", wanted.name, f"{found or 'not installed'}; needed {wanted.specifier}", REINSTALL)
+        if wanted.marker is None and not (
+            found and wanted.specifier.contains(found, prereleases=True)
+        ):
+            yield Finding(
+                "missing",
+                wanted.name,
+                f"{found or 'not installed'}; needed {wanted.specifier}",
+                REINSTALL,
+            )
     for module, package in IMPORTED.items():
         yield _importable(module, package)
 
@@ -74,9 +96,12 @@ def _installed(package: str) -> str:
 def _importable(module: str, package: str) -> Finding:
     try:
         importlib.import_module(module)
-    except Exception as error:  # mismatched builds of torch and torchvision raise a RuntimeError here
+    # mismatched builds of torch and torchvision raise a RuntimeError here
+    except Exception as error:
         remedy = f"torch and torchvision must be of one build:\n{REINSTALL}"
-        return Finding("missing", package, f"cannot be imported: {str(error).splitlines()[0]}", remedy)
+        return Finding(
+            "missing", package, f"cannot be imported: {str(error).splitlines()[0]}", remedy
+        )
     return Finding("ok", package, _installed(package))
 
 
@@ -85,11 +110,23 @@ def machine(profile: str) -> Iterator[Finding]:
     device = runtime.device()
     form = str(runtime.compute_dtype(device)).removeprefix("torch.")
     note = device.type == "cpu" and profile not in GIGABYTES
-    remedy = "the numbers of this profile are meant for a GPU; on a CPU it takes days" if note else ""
-    yield Finding("note" if note else "ok", "device", f"{device}; the paper's encoders compute in {form}", remedy)
+    remedy = (
+        "the numbers of this profile are meant for a GPU; on a CPU it takes days" if note else ""
+    )
+    yield Finding(
+        "note" if note else "ok",
+        "device",
+        f"{device}; the paper's encoders compute in {form}",
+        remedy,
+    )
     disk, memory = GIGABYTES.get(profile, PAPER_GIGABYTES)
     home = _existing(runtime.home())
-    yield _enough("free disk", shutil.disk_usage(home).free, disk, f"free some below {home}, or set BAP_HOME elsewhere")
+    yield _enough(
+        "free disk",
+        shutil.disk_usage(home).free,
+        disk,
+        f"free some below {home}, or set BAP_HOME elsewhere",
+    )
     yield _enough("free memory", psutil.virtual_memory().available, memory, "close other programs")
 
 
@@ -100,7 +137,12 @@ def _existing(folder: Path) -> Path:
 def _enough(what: str, bytes_free: int, needed: int, remedy: str) -> Finding:
     gigabytes = bytes_free / 1e9
     short = gigabytes < needed
-    return Finding("note" if short else "ok", what, f"{gigabytes:.0f} GB; {needed} GB are comfortable", remedy if short else "")
+    return Finding(
+        "note" if short else "ok",
+        what,
+        f"{gigabytes:.0f} GB; {needed} GB are comfortable",
+        remedy if short else "",
+    )
 
 
 # Functions beside the loader of a data set's own name that read its files.
@@ -108,7 +150,9 @@ READERS = {"waterbirds": ("leakage", "bird_labels", "used_backgrounds")}
 
 
 def data(jobs: list[run.Job]) -> Iterator[Finding]:
-    """The data that the notebooks open below their ``data_root``, and the folders that other parameters name."""
+    """The data that the notebooks open below their ``data_root``, and the folders that other
+    parameters name.
+    """
     wanted: dict[tuple[str, str], list[str]] = {}
     for job in jobs:
         code = "\n".join(cell.source for cell in job.cells if cell.cell_type == "code")
@@ -143,25 +187,39 @@ def _release(root: str, name: str, notebooks: str) -> Finding:
     if not lacking:
         return Finding("ok", name, f"there, below {root} {notebooks}")
     direct = all(archive.address for archive in lacking)
-    remedy = "" if direct else " No direct address is known: this prints what to do by hand, then checks and unpacks it."
-    return Finding("missing", name, f"{', '.join(map(str, lacking))} {notebooks}",
-                   f"Licence: {source.licence}.{remedy}\n$ bap data fetch {name} --root {root}")
+    remedy = (
+        ""
+        if direct
+        else " No direct address is known: this prints what to do by hand, then checks and unpacks "
+        "it."
+    )
+    return Finding(
+        "missing",
+        name,
+        f"{', '.join(map(str, lacking))} {notebooks}",
+        f"Licence: {source.licence}.{remedy}\n$ bap data fetch {name} --root {root}",
+    )
 
 
 def _to_download(root: str, names: list[str]) -> Iterator[Finding]:
-    """What the missing data amount to, against the room on the disk of ``root``; archive and content are there at once."""
+    """What the missing data amount to, against the room on the disk of ``root``; archive and
+    content are there at once.
+    """
     lacking = [archive for name in names for archive in catalogue.lacking(root, name)]
     if not lacking:
         return
     free = shutil.disk_usage(_existing(Path(root).expanduser())).free
     size = sum(archive.size for archive in lacking)
-    detail = f"{inventory.needed(lacking)} to download, twice that while unpacking; {catalogue.readable(free)} free"
+    needed, free_words = inventory.needed(lacking), catalogue.readable(free)
+    detail = f"{needed} to download, twice that while unpacking; {free_words} free"
     remedy = f"free some, or give another data root than {root}" if 2 * size > free else ""
     yield Finding("note" if remedy else "ok", "disk for the data", detail, remedy)
 
 
 def weights(jobs: list[run.Job]) -> Iterator[Finding]:
-    """The encoders that the notebooks load: shipped ones against their cards, others in the local cache or as files."""
+    """The encoders that the notebooks load: shipped ones against their cards, others in the
+    local cache or as files.
+    """
     encoders.register_micro()
     wanted: dict[str, list[str]] = {}
     for job in jobs:
@@ -173,7 +231,10 @@ def weights(jobs: list[run.Job]) -> Iterator[Finding]:
 
 
 def _encoders(parameters: dict) -> list[str]:
-    return [*parameters.get("encoders", []), *filter(None, map(parameters.get, ("encoder", "labeller")))]
+    return [
+        *parameters.get("encoders", []),
+        *filter(None, map(parameters.get, ("encoder", "labeller"))),
+    ]
 
 
 def _shipped(name: str) -> Finding:
@@ -184,11 +245,15 @@ def _shipped(name: str) -> Finding:
     recorded = read_yaml(card).get("sha256")
     if store.digest(path) != recorded:
         return Finding("missing", name, "the file is not the one that its card describes", remedy)
-    return Finding("ok", name, f"shipped, {path.stat().st_size / 1e6:.1f} MB, checksum as on its card")
+    return Finding(
+        "ok", name, f"shipped, {path.stat().st_size / 1e6:.1f} MB, checksum as on its card"
+    )
 
 
 def _fetched(name: str) -> Finding:
-    """An encoder that does not ship: random, from a local file or folder, in its library's cache, or to be fetched."""
+    """An encoder that does not ship: random, from a local file or folder, in its library's
+    cache, or to be fetched.
+    """
     try:
         wanted = naming.resolve(name, None)
     except (ValueError, FileNotFoundError) as error:
@@ -201,18 +266,31 @@ def _fetched(name: str) -> Finding:
         return Finding("missing", name, f"{wanted.architecture} has no weights {wanted.weights!r}")
     if _in_cache(repository):
         return Finding("ok", name, "in the local cache")
-    fetch = f'$ python -c "from bap_core import encoders; encoders.load(\'{name}\')"'
-    return Finding("missing", name, f"not in the local cache, {_size(wanted)}", f"on a machine with a network:\n{fetch}")
+    fetch = f"$ python -c \"from bap_core import encoders; encoders.load('{name}')\""
+    return Finding(
+        "missing",
+        name,
+        f"not in the local cache, {_size(wanted)}",
+        f"on a machine with a network:\n{fetch}",
+    )
 
 
 def _size(wanted: naming.Wanted) -> str:
-    """Size of a download in words: 4 bytes a weight, where the paper's table of checkpoints counts them."""
+    """Size of a download in words: 4 bytes a weight, where the paper's table of checkpoints
+    counts them.
+    """
     row = checkpoints.find(wanted.architecture, wanted.weights)
-    return f"about {catalogue.readable(4 * row.parameters)} (4 bytes a weight)" if row else "of a size that nobody states"
+    return (
+        f"about {catalogue.readable(4 * row.parameters)} (4 bytes a weight)"
+        if row
+        else "of a size that nobody states"
+    )
 
 
 def _repository(wanted: naming.Wanted) -> str:
-    """Where the hub, or for an address open_clip's own cache, keeps the weights; "" if they do not exist."""
+    """Where the hub, or for an address open_clip's own cache, keeps the weights; "" if they do
+    not exist.
+    """
     if wanted.library == "open_clip":
         settings = open_clip.get_pretrained_cfg(wanted.architecture, wanted.weights) or {}
         return settings.get("url") or settings.get("hf_hub", "").rstrip("/")
@@ -223,7 +301,9 @@ def _repository(wanted: naming.Wanted) -> str:
 
 
 def _in_cache(repository: str) -> bool:
-    """Whether the weights of a repository of the hub, or of a plain address, lie on this machine."""
+    """Whether the weights of a repository of the hub, or of a plain address, lie on this
+    machine.
+    """
     from huggingface_hub import scan_cache_dir
     from huggingface_hub.errors import CacheNotFound
 
@@ -233,12 +313,20 @@ def _in_cache(repository: str) -> bool:
         cached = scan_cache_dir().repos
     except CacheNotFound:
         return False
-    files = [file.file_name for repo in cached if repo.repo_id == repository for part in repo.revisions for file in part.files]
+    files = [
+        file.file_name
+        for repo in cached
+        if repo.repo_id == repository
+        for part in repo.revisions
+        for file in part.files
+    ]
     return any(file.endswith((".safetensors", ".bin", ".pt")) for file in files)
 
 
 def _lines(finding: Finding) -> list[str]:
-    """The finding in at most 80 columns. Only commands (after ``$``) may be longer, so that they can be copied whole."""
+    """The finding in at most 80 columns. Only commands (after ``$``) may be longer, so that they
+    can be copied whole.
+    """
     head = f"{finding.state:8}{finding.what:22} "
     first, *rest = _wrapped(finding.detail, WIDTH - len(head))
     lines = [head + first, *(" " * len(head) + line for line in rest)]

@@ -1,7 +1,8 @@
-"""One notebook through papermill: a kernel of this very interpreter, time limits, and a line in the terminal.
+"""One notebook through papermill: a kernel of this very interpreter, time limits, and a line in the
+terminal.
 
-Nothing is written to the user's home: the kernel's specification, its connection file and IPython's folder live in a
-temporary folder that goes when the run ends.
+Nothing is written to the user's home: the kernel's specification, its connection file and IPython's
+folder live in a temporary folder that goes when the run ends.
 """
 
 import json
@@ -29,7 +30,9 @@ LONGEST_CELL_SECONDS = 7 * 24 * 3600
 
 
 class RunFailed(RuntimeError):
-    """A notebook that did not run to its end. partial: its text (JSON) as far as it came, if any was written."""
+    """A notebook that did not run to its end. partial: its text (JSON) as far as it came, if any
+    was written.
+    """
 
     def __init__(self, message: str, partial: str | None = None):
         super().__init__(message)
@@ -37,15 +40,28 @@ class RunFailed(RuntimeError):
 
 
 def read_notebook(path: Path) -> NotebookNode:
-    """The notebook that jupytext reads from a text notebook (or an .ipynb file), asking for a Python kernel."""
+    """The notebook that jupytext reads from a text notebook (or an .ipynb file), asking for a
+    Python kernel.
+    """
     notebook = jupytext.read(path)
-    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    notebook.metadata["kernelspec"] = {
+        "name": "python3",
+        "display_name": "Python 3",
+        "language": "python",
+    }
     return notebook
 
 
-def execute(notebook: NotebookNode, parameters: dict, *, name: str, profile: str, show: TextIO) -> NotebookNode:
-    """Execute a notebook with all of its parameters injected, in the caller's folder. RunFailed if a cell fails."""
-    with tempfile.TemporaryDirectory(prefix="bap-run-") as temporary, _own_kernel(Path(temporary), profile):
+def execute(
+    notebook: NotebookNode, parameters: dict, *, name: str, profile: str, show: TextIO
+) -> NotebookNode:
+    """Execute a notebook with all of its parameters injected, in the caller's folder. RunFailed
+    if a cell fails.
+    """
+    with (
+        tempfile.TemporaryDirectory(prefix="bap-run-") as temporary,
+        _own_kernel(Path(temporary), profile),
+    ):
         output = Path(temporary) / "executed.ipynb"
         line = ProgressLine(name, total=len(notebook.cells) + bool(parameters), stream=show)
         try:
@@ -67,26 +83,43 @@ def execute(notebook: NotebookNode, parameters: dict, *, name: str, profile: str
 
 
 def _tidied(notebook: NotebookNode, name: str) -> NotebookNode:
-    """Without the paths of this run; the cell that papermill injected is folded like the one it overrides."""
+    """Without the paths of this run; the cell that papermill injected is folded like the one it
+    overrides.
+    """
     notebook.metadata.papermill.update(input_path=f"{name}.py", output_path="executed.ipynb")
     for cell in notebook.cells:
-        if "injected-parameters" in cell.metadata.get("tags", []) and "hide-input" not in cell.metadata.tags:
+        if (
+            "injected-parameters" in cell.metadata.get("tags", [])
+            and "hide-input" not in cell.metadata.tags
+        ):
             cell.metadata.tags.append("hide-input")
     return notebook
 
 
 @contextmanager
 def _own_kernel(folder: Path, profile: str) -> Iterator[None]:
-    """Environment in which ``python3`` is this interpreter, whatever kernels the user has registered."""
+    """Environment in which ``python3`` is this interpreter, whatever kernels the user has
+    registered.
+    """
     spec = folder / "jupyter" / "kernels" / "python3" / "kernel.json"
     spec.parent.mkdir(parents=True)
-    argv = [sys.executable, "-m", "ipykernel_launcher", "--log-level=CRITICAL", "-f", "{connection_file}"]
+    argv = [
+        sys.executable,
+        "-m",
+        "ipykernel_launcher",
+        "--log-level=CRITICAL",
+        "-f",
+        "{connection_file}",
+    ]
     spec.write_text(json.dumps({"argv": argv, "display_name": "Python 3", "language": "python"}))
     changes = {
-        "JUPYTER_PATH": os.pathsep.join([str(folder / "jupyter"), *filter(None, [os.environ.get("JUPYTER_PATH")])]),
+        "JUPYTER_PATH": os.pathsep.join(
+            [str(folder / "jupyter"), *filter(None, [os.environ.get("JUPYTER_PATH")])]
+        ),
         "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
         "IPYTHONDIR": str(folder / "ipython"),
-        "MPLBACKEND": "module://matplotlib_inline.backend_inline",  # a backend set by the user would leave no pictures
+        # a backend set by the user would leave no pictures
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
         "BAP_PROFILE": profile,
     }
@@ -116,7 +149,9 @@ def _what_failed(error: Exception, *, name: str, at: str) -> str:
     if isinstance(error, CellTimeoutError):
         return f"{name} was stopped in {at}: the cell took longer than this profile allows"
     if isinstance(error, DeadKernelError):
-        return f"{name} lost its kernel in {at}: the process died, most often because memory ran out"
+        return (
+            f"{name} lost its kernel in {at}: the process died, most often because memory ran out"
+        )
     return f"{name} could not be executed ({at}): {error}"
 
 
@@ -129,7 +164,9 @@ def _failing_lines(error: PapermillExecutionError) -> str:
 
 
 class ProgressLine:
-    """``03_waterbirds  cell 7/31  1:24``: redrawn every second in a terminal, repeated each minute in a log."""
+    """``03_waterbirds  cell 7/31  1:24``: redrawn every second in a terminal, repeated each
+    minute in a log.
+    """
 
     def __init__(self, name: str, *, total: int, stream: TextIO):
         self._name, self._total, self._stream = name, total, stream
@@ -162,7 +199,12 @@ class ProgressLine:
 
     def _draw(self) -> None:
         text = f"{self._name}  {self.where()}  {clock(time.monotonic() - self._started)}"
-        print(f"\r\033[K{text}" if self._live else text, end="" if self._live else "\n", file=self._stream, flush=True)
+        print(
+            f"\r\033[K{text}" if self._live else text,
+            end="" if self._live else "\n",
+            file=self._stream,
+            flush=True,
+        )
 
 
 def clock(seconds: float) -> str:

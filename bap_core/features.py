@@ -1,4 +1,6 @@
-"""Pictures through an encoder once: row i of the result is picture i, and nothing is encoded twice."""
+"""Pictures through an encoder once: row i of the result is picture i, and nothing is encoded
+twice.
+"""
 
 import os
 from collections.abc import Iterable, Iterator
@@ -14,23 +16,39 @@ VERSION = 1  # part of every key: raise it when this module's results change
 
 
 def extract(encoder, pictures, *, unit: bool = True, batch_size: int = 256) -> Tensor:
-    """Embeddings of all ``pictures`` (`Scenes` or `Backgrounds`): (N, D) float32, kept in the store.
+    """Embeddings of all ``pictures`` (`Scenes` or `Backgrounds`): (N, D) float32, kept in the
+    store.
 
-    Pictures are fitted to the encoder's square by their own ``square``: the centre crop, or the smart crop of `Scenes`
-    that ask for it. unit: of unit norm; otherwise as they leave the tower, which is another encoding.
+    Pictures are fitted to the encoder's square by their own ``square``: the centre crop, or the
+    smart crop of `Scenes` that ask for it. unit: of unit norm; otherwise as they leave the tower,
+    which is another encoding.
     """
     parts = {"encoder": encoder.fingerprint, "pictures": pictures.pictures, "version": VERSION}
     parts |= {} if unit else {"unit": False}
     encoder.tally.need(store.key(**parts), len(pictures))
-    return store.arrays("features", parts, lambda: {"features": embed(
-        encoder, _read(pictures, encoder.size, batch_size), total=len(pictures), label=pictures.name, unit=unit)})["features"]
+    return store.arrays(
+        "features",
+        parts,
+        lambda: {
+            "features": embed(
+                encoder,
+                _read(pictures, encoder.size, batch_size),
+                total=len(pictures),
+                label=pictures.name,
+                unit=unit,
+            )
+        },
+    )["features"]
 
 
 @torch.no_grad()
-def embed(encoder, batches: Iterable[Tensor], *, total: int, label: str = "pictures", unit: bool = True) -> Tensor:
+def embed(
+    encoder, batches: Iterable[Tensor], *, total: int, label: str = "pictures", unit: bool = True
+) -> Tensor:
     """Embeddings of uint8 (B, 3, S, S) batches, in their order -> (N, D) float32 on the CPU.
 
-    The next batch is prepared in a thread while this one is encoded. ValueError if an embedding is not finite.
+    The next batch is prepared in a thread while this one is encoded. ValueError if an embedding is
+    not finite.
     """
     with runtime.progress([], total=total, label=f"{encoder.name}: {label}", unit="img") as bar:
         rows = []
@@ -39,7 +57,9 @@ def embed(encoder, batches: Iterable[Tensor], *, total: int, label: str = "pictu
             bar.update(len(batch))
     embedded = torch.cat(rows)
     if not torch.isfinite(embedded).all():
-        raise ValueError(f"{encoder.name} gave embeddings that are not finite: its weights are broken")
+        raise ValueError(
+            f"{encoder.name} gave embeddings that are not finite: its weights are broken"
+        )
     return embedded
 
 
@@ -47,4 +67,6 @@ def _read(pictures, size: int, batch_size: int) -> Iterator[Tensor]:
     with ThreadPoolExecutor(min(os.cpu_count() or 1, 16)) as pool:
         for start in range(0, len(pictures), batch_size):
             rows = range(start, min(start + batch_size, len(pictures)))
-            yield torch.from_numpy(np.stack(list(pool.map(lambda i: pictures.square(i, size), rows))))
+            yield torch.from_numpy(
+                np.stack(list(pool.map(lambda i: pictures.square(i, size), rows)))
+            )

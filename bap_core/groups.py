@@ -9,7 +9,9 @@ import numpy as np
 
 
 def group_id(label, place, *, n_places: int) -> np.ndarray:
-    """Group numbers ``label * n_places + place``. label, place: (N,) int, place in 0..n_places-1 -> (N,) int64."""
+    """Group numbers ``label * n_places + place``. label, place: (N,) int, place in 0..n_places-1
+    -> (N,) int64.
+    """
     label, place = np.asarray(label, dtype=np.int64), np.asarray(place, dtype=np.int64)
     if label.shape != place.shape:
         raise ValueError(f"label {label.shape} and place {place.shape} must have the same shape")
@@ -19,7 +21,9 @@ def group_id(label, place, *, n_places: int) -> np.ndarray:
 
 
 def is_counter(group, *, n_places: int) -> np.ndarray:
-    """Whether a group's class i is elsewhere than in its usual place i. group: (N,) int -> (N,) bool."""
+    """Whether a group's class i is elsewhere than in its usual place i. group: (N,) int -> (N,)
+    bool.
+    """
     label, place = np.divmod(np.asarray(group, dtype=np.int64), n_places)
     return label != place
 

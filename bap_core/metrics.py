@@ -28,7 +28,8 @@ def average_accuracy(y_true, y_pred) -> float:
 
 
 def reweighted_accuracy(y_true, y_pred, group, *, train_counts) -> float:
-    """Group accuracies averaged with the shares of the training groups, as group DRO and WILDS report Waterbirds.
+    """Group accuracies averaged with the shares of the training groups, as group DRO and WILDS
+    report Waterbirds.
 
     train_counts: (G,) training examples per group. NaN if a group with weight has no test example.
     """
@@ -39,33 +40,40 @@ def reweighted_accuracy(y_true, y_pred, group, *, train_counts) -> float:
 
 
 def worst_group_accuracy(y_true, y_pred, group, *, n_groups: int) -> float:
-    """Lowest accuracy over the G groups. ValueError if a group is empty: its worst case was not measured."""
+    """Lowest accuracy over the G groups. ValueError if a group is empty: its worst case was not
+    measured.
+    """
     per_group = group_accuracy(y_true, y_pred, group, n_groups=n_groups)
     if (per_group.n == 0).any():
-        raise ValueError(f"group {int(per_group.group[per_group.n == 0].iloc[0])} of {n_groups} has no example")
+        raise ValueError(
+            f"group {int(per_group.group[per_group.n == 0].iloc[0])} of {n_groups} has no example"
+        )
     return float(per_group.accuracy.min())
 
 
 def counter_group_accuracy(accuracy, *, n_places: int) -> float:
     """Lowest accuracy over the counter groups alone, which `groups.is_counter` tells.
 
-    accuracy: (G,) of all groups in the order of their numbers. Of a pair of classes that is trained at full correlation
-    the other groups are a held-out fifth, which can be a few pictures. ValueError if a counter group is empty (NaN), or
-    if there is none.
+    accuracy: (G,) of all groups in the order of their numbers. Of a pair of classes that is trained
+    at full correlation the other groups are a held-out fifth, which can be a few pictures.
+    ValueError if a counter group is empty (NaN), or if there is none.
     """
     accuracy = np.asarray(accuracy, dtype=float)
     counter = np.flatnonzero(is_counter(np.arange(len(accuracy)), n_places=n_places))
     if not len(counter) or np.isnan(accuracy[counter]).any():
         empty = counter[np.isnan(accuracy[counter])].tolist()
-        raise ValueError(f"of {len(accuracy)} groups, the counter groups are {counter.tolist()}; without an example: {empty}")
+        raise ValueError(
+            f"of {len(accuracy)} groups, the counter groups are {counter.tolist()}; "
+            f"without an example: {empty}"
+        )
     return float(accuracy[counter].min())
 
 
 def additivity(object_alone, background_alone, composite) -> np.ndarray:
     """Equation 1: cosine between a composite's embedding and the sum of its parts' embeddings.
 
-    All (N, D); rows are brought to unit norm first, as in the paper. Returns (N,) in [-1, 1]; NaN where the parts
-    cancel.
+    All (N, D); rows are brought to unit norm first, as in the paper. Returns (N,) in [-1, 1]; NaN
+    where the parts cancel.
     """
     parts = _unit(object_alone) + _unit(background_alone)
     return np.sum(_unit(composite) * _unit(parts), axis=1)
@@ -74,9 +82,9 @@ def additivity(object_alone, background_alone, composite) -> np.ndarray:
 def background_sensitivity_index(on_a, on_b, *, variance: str = "total") -> float:
     """Appendix D.1: shift of a class's centroid between backgrounds A and B over its spread.
 
-    on_a (N, D), on_b (M, D): embeddings of one class on the two kinds of background. The paper does not define the
-    variance of a vector: ``total`` sums it over dimensions (no unit of D in the result), ``per_dimension`` averages
-    it, which multiplies the index by sqrt(D).
+    on_a (N, D), on_b (M, D): embeddings of one class on the two kinds of background. The paper does
+    not define the variance of a vector: ``total`` sums it over dimensions (no unit of D in the
+    result), ``per_dimension`` averages it, which multiplies the index by sqrt(D).
     """
     if variance not in ("total", "per_dimension"):
         raise ValueError(f"variance={variance!r}; choices: 'total', 'per_dimension'")
@@ -88,7 +96,8 @@ def background_sensitivity_index(on_a, on_b, *, variance: str = "total") -> floa
 
 
 def residual_variance(backgrounds, population_mean, *, ks) -> np.ndarray:
-    """Equation 6 and Appendix G: squared distance of the mean of the first K backgrounds to the population mean.
+    """Equation 6 and Appendix G: squared distance of the mean of the first K backgrounds to the
+    population mean.
 
     backgrounds: (N, K_max, D), the background embeddings of N anchors in the order of compositing;
     population_mean: (D,); ks: increasing ints <= K_max. Returns (N, len(ks)).
@@ -99,8 +108,12 @@ def residual_variance(backgrounds, population_mean, *, ks) -> np.ndarray:
 
 
 def power_law_slope(x, y) -> float:
-    """Slope of the least-squares line through log y against log x: -1 for a 1/x decay. x, y: (N,) positive."""
-    return float(np.polyfit(np.log(np.asarray(x, dtype=float)), np.log(np.asarray(y, dtype=float)), 1)[0])
+    """Slope of the least-squares line through log y against log x: -1 for a 1/x decay. x, y:
+    (N,) positive.
+    """
+    return float(
+        np.polyfit(np.log(np.asarray(x, dtype=float)), np.log(np.asarray(y, dtype=float)), 1)[0]
+    )
 
 
 def _unit(x) -> np.ndarray:
@@ -112,5 +125,7 @@ def _unit(x) -> np.ndarray:
 def _same_length(*columns) -> list[np.ndarray]:
     arrays = [np.asarray(column, dtype=np.int64) for column in columns]
     if len({array.shape for array in arrays}) > 1 or arrays[0].ndim != 1:
-        raise ValueError(f"expected (N,) arrays of one length, got {[array.shape for array in arrays]}")
+        raise ValueError(
+            f"expected (N,) arrays of one length, got {[array.shape for array in arrays]}"
+        )
     return arrays

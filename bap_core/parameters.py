@@ -1,8 +1,9 @@
-"""Typed parameters of a notebook: read from its own cell, set by a profile, overridden on the command line.
+"""Typed parameters of a notebook: read from its own cell, set by a profile, overridden on the
+command line.
 
-Every notebook has one cell tagged ``parameters`` whose lines read ``name: type = default  # help``. Values from a
-profile or from ``-p`` must have a known name and the declared type before anything runs: papermill itself only
-warns, and ordinary YAML reads ``1e-3`` as a string and ``no`` as False.
+Every notebook has one cell tagged ``parameters`` whose lines read ``name: type = default  # help``.
+Values from a profile or from ``-p`` must have a known name and the declared type before anything
+runs: papermill itself only warns, and ordinary YAML reads ``1e-3`` as a string and ``no`` as False.
 """
 
 import ast
@@ -20,7 +21,9 @@ TYPES = ("int", "float", "str", "bool", "list[int]", "list[float]", "list[str]")
 
 @dataclass(frozen=True)
 class Parameter:
-    """One line of the parameters cell. type: one of `TYPES`; default: a value of that type; help: its comment."""
+    """One line of the parameters cell. type: one of `TYPES`; default: a value of that type;
+    help: its comment.
+    """
 
     name: str
     type: str
@@ -35,40 +38,61 @@ class Parameter:
 def read(cells: Iterable, *, where: str) -> dict[str, Parameter]:
     """Parameters of a notebook's cells by name, in their order. where: the notebook, for messages.
 
-    ValueError unless exactly one code cell is tagged ``parameters`` and each of its statements is a typed assignment
-    of a literal.
+    ValueError unless exactly one code cell is tagged ``parameters`` and each of its statements is a
+    typed assignment of a literal.
     """
     tagged = [cell.source for cell in cells if "parameters" in cell.metadata.get("tags", [])]
     if len(tagged) != 1:
-        raise ValueError(f"{where} has {len(tagged)} cells tagged 'parameters'; it needs exactly one")
+        raise ValueError(
+            f"{where} has {len(tagged)} cells tagged 'parameters'; it needs exactly one"
+        )
     lines = tagged[0].splitlines()
-    found = [_parameter(node, lines, where=where) for node in ast.parse(tagged[0]).body if not _is_text(node)]
+    found = [
+        _parameter(node, lines, where=where)
+        for node in ast.parse(tagged[0]).body
+        if not _is_text(node)
+    ]
     return {parameter.name: parameter for parameter in found}
 
 
 def _parameter(node: ast.stmt, lines: list[str], *, where: str) -> Parameter:
     code = " ".join(lines[node.lineno - 1 : node.end_lineno])
-    if not (isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value is not None):
-        raise ValueError(f"{where}: {code!r} in the parameters cell must read `name: type = default  # help`")
+    if not (
+        isinstance(node, ast.AnnAssign)
+        and isinstance(node.target, ast.Name)
+        and node.value is not None
+    ):
+        raise ValueError(
+            f"{where}: {code!r} in the parameters cell must read `name: type = default  # help`"
+        )
     name, declared = node.target.id, ast.unparse(node.annotation)
     if declared not in TYPES:
-        raise ValueError(f"{where}: parameter {name} has the type {declared!r}; known: {', '.join(TYPES)}")
+        raise ValueError(
+            f"{where}: parameter {name} has the type {declared!r}; known: {', '.join(TYPES)}"
+        )
     try:
         default = ast.literal_eval(node.value)
     except ValueError:
-        raise ValueError(f"{where}: the default of {name} must be a literal, not {ast.unparse(node.value)!r}") from None
+        raise ValueError(
+            f"{where}: the default of {name} must be a literal, not {ast.unparse(node.value)!r}"
+        ) from None
     _, _, comment = lines[node.end_lineno - 1][node.end_col_offset :].partition("#")
     return Parameter(name, declared, coerce(default, declared, name=name), comment.strip())
 
 
 def _is_text(node: ast.stmt) -> bool:
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+    return (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    )
 
 
 def coerce(value, declared: str, *, name: str):
     """``value`` as the ``declared`` type, or a ValueError that names both.
 
-    Values are never bent: only an int becomes a float. 2.5 is no int, True is no number, 5 is no str.
+    Values are never bent: only an int becomes a float. 2.5 is no int, True is no number, 5 is no
+    str.
     """
     if declared.startswith("list["):
         if not isinstance(value, list):
@@ -82,7 +106,9 @@ def coerce(value, declared: str, *, name: str):
 
 
 def from_text(text: str, declared: str, *, name: str):
-    """The value that ``-p name=text`` means. Lists are written ``a,b`` or ``[a, b]``; bools are true or false."""
+    """The value that ``-p name=text`` means. Lists are written ``a,b`` or ``[a, b]``; bools are
+    true or false.
+    """
     text = text.strip()
     if declared == "str":
         return text
@@ -103,15 +129,25 @@ def from_text(text: str, declared: str, *, name: str):
 def _wrong(value, declared: str, name: str) -> ValueError:
     example = {"int": "5", "float": "1e-3", "str": "micro", "bool": "true", "list[int]": "1,2"}
     example |= {"list[float]": "0.5,1.0", "list[str]": "micro-clip,micro-siglip"}
-    return ValueError(f"parameter {name} is declared {declared}; {value!r} is not one (an example: {example[declared]})")
+    return ValueError(
+        f"parameter {name} is declared {declared}; {value!r} is not one (an example: "
+        f"{example[declared]})"
+    )
 
 
-def effective(known: dict[str, Parameter], profile: dict, overrides: list[str], *, where: str) -> tuple[dict, dict]:
-    """All parameters in force, and those that ``overrides`` (``name=text``) set, in the order of the notebook.
+def effective(
+    known: dict[str, Parameter], profile: dict, overrides: list[str], *, where: str
+) -> tuple[dict, dict]:
+    """All parameters in force, and those that ``overrides`` (``name=text``) set, in the order of
+    the notebook.
 
-    known: of `read`; profile: plain values of this notebook. ValueError for a name or value that does not fit.
+    known: of `read`; profile: plain values of this notebook. ValueError for a name or value that
+    does not fit.
     """
-    given = {name: coerce(value, _find(known, name, where).type, name=name) for name, value in profile.items()}
+    given = {
+        name: coerce(value, _find(known, name, where).type, name=name)
+        for name, value in profile.items()
+    }
     changed = {}
     for text in overrides:
         name, equals, value = text.partition("=")
@@ -119,13 +155,18 @@ def effective(known: dict[str, Parameter], profile: dict, overrides: list[str], 
             raise ValueError(f"-p {text!r} must read name=value")
         parameter = _find(known, name.strip(), where)
         changed[parameter.name] = from_text(value, parameter.type, name=parameter.name)
-    return {name: (given | changed).get(name, parameter.default) for name, parameter in known.items()}, changed
+    return {
+        name: (given | changed).get(name, parameter.default) for name, parameter in known.items()
+    }, changed
 
 
 def _find(known: dict[str, Parameter], name: str, where: str) -> Parameter:
     if name not in known:
         listed = "\n".join(f"  {parameter}" for parameter in known.values())
-        raise ValueError(f"{where} has no parameter {name!r}{did_you_mean(name, known)}\nIts parameters:\n{listed}")
+        raise ValueError(
+            f"{where} has no parameter {name!r}{did_you_mean(name, known)}\nIts "
+            f"parameters:\n{listed}"
+        )
     return known[name]
 
 
@@ -135,24 +176,40 @@ def did_you_mean(name: str, choices: Iterable[str]) -> str:
     return f"; did you mean {near[0]!r}?" if near else ""
 
 
-def load_profile(folder: Path, profile: str, notebooks: dict[str, dict[str, Parameter]]) -> dict[str, dict]:
-    """Plain values that ``<folder>/<profile>.yml`` sets, for each of ``notebooks`` (name -> its parameters).
+def load_profile(
+    folder: Path, profile: str, notebooks: dict[str, dict[str, Parameter]]
+) -> dict[str, dict]:
+    """Plain values that ``<folder>/<profile>.yml`` sets, for each of ``notebooks`` (name -> its
+    parameters).
 
-    The file has a part per notebook and a part ``all``, which each notebook takes as far as it has the parameter.
-    ValueError for an unknown profile, an unknown notebook, or a name in ``all`` that no notebook has.
+    The file has a part per notebook and a part ``all``, which each notebook takes as far as it has
+    the parameter. ValueError for an unknown profile, an unknown notebook, or a name in ``all`` that
+    no notebook has.
     """
     names = sorted(path.stem for path in folder.glob("*.yml"))
     if profile not in names:
-        raise ValueError(f"unknown profile {profile!r}{did_you_mean(profile, names)}; known in {folder}: {', '.join(names)}")
+        raise ValueError(
+            f"unknown profile {profile!r}{did_you_mean(profile, names)}; known in "
+            f"{folder}: {', '.join(names)}"
+        )
     parts = read_yaml(folder / f"{profile}.yml") or {}
     shared = parts.pop("all", None) or {}
     if unknown := [name for name in parts if name not in notebooks]:
-        raise ValueError(f"profile {profile} sets {unknown[0]!r}, which is no notebook{did_you_mean(unknown[0], notebooks)}")
+        raise ValueError(
+            f"profile {profile} sets {unknown[0]!r}, which is no "
+            f"notebook{did_you_mean(unknown[0], notebooks)}"
+        )
     anywhere = {name for known in notebooks.values() for name in known}
     for name in shared:
         if name not in anywhere:
-            raise ValueError(f"profile {profile} sets {name!r} for all, but no notebook has it{did_you_mean(name, anywhere)}")
-    taken = {notebook: {k: v for k, v in shared.items() if k in known} for notebook, known in notebooks.items()}
+            raise ValueError(
+                f"profile {profile} sets {name!r} for all, but no notebook has "
+                f"it{did_you_mean(name, anywhere)}"
+            )
+    taken = {
+        notebook: {k: v for k, v in shared.items() if k in known}
+        for notebook, known in notebooks.items()
+    }
     return {notebook: taken[notebook] | (parts.get(notebook) or {}) for notebook in notebooks}
 
 
@@ -165,14 +222,18 @@ def read_yaml(path: Path):
 
 
 class _Loader(yaml.SafeLoader):
-    """Safe loader with YAML 1.2's plain scalars: 1e-3 is a float; no, yes, on, off and dates are strings."""
+    """Safe loader with YAML 1.2's plain scalars: 1e-3 is a float; no, yes, on, off and dates are
+    strings.
+    """
 
     yaml_implicit_resolvers: dict = {}
 
     def construct_mapping(self, node, deep=False):
         names = [key.value for key, _ in node.value]
         if repeated := [name for name in names if names.count(name) > 1]:
-            raise yaml.constructor.ConstructorError(None, None, f"{repeated[0]!r} is set twice", node.start_mark)
+            raise yaml.constructor.ConstructorError(
+                None, None, f"{repeated[0]!r} is set twice", node.start_mark
+            )
         return super().construct_mapping(node, deep)
 
 
@@ -185,4 +246,6 @@ _plain("null", r"^(~|null|Null|NULL|)$", "~nN", lambda text: None)
 _Loader.add_implicit_resolver("tag:yaml.org,2002:null", re.compile(r"^$"), [""])
 _plain("bool", r"^(true|True|TRUE|false|False|FALSE)$", "tTfF", lambda text: text.lower() == "true")
 _plain("int", r"^[-+]?[0-9][0-9_]*$", "-+0123456789", int)
-_plain("float", r"^[-+]?(\.[0-9]+|[0-9][0-9_]*(\.[0-9]*)?)([eE][-+]?[0-9]+)?$", "-+.0123456789", float)
+_plain(
+    "float", r"^[-+]?(\.[0-9]+|[0-9][0-9_]*(\.[0-9]*)?)([eE][-+]?[0-9]+)?$", "-+.0123456789", float
+)

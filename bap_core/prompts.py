@@ -1,8 +1,9 @@
 """Prompt templates and class prototypes (paper M.3.1 and J.1).
 
-The paper says "40 diverse templates" and quotes three. `TEMPLATES` is a reasoned guess: of the 80 public ImageNet
-templates, 38 wordings come as a pair with an indefinite and a definite article; we keep the indefinite member of each
-pair and the two with a numeral, and drop the two possessive ones. The three quoted ones are among them.
+The paper says "40 diverse templates" and quotes three. `TEMPLATES` is a reasoned guess: of the 80
+public ImageNet templates, 38 wordings come as a pair with an indefinite and a definite article; we
+keep the indefinite member of each pair and the two with a numeral, and drop the two possessive
+ones. The three quoted ones are among them.
 """
 
 from collections.abc import Sequence
@@ -12,7 +13,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-TEMPLATES: tuple[str, ...] = tuple("""
+TEMPLATES: tuple[str, ...] = tuple(
+    """
 a photo of a {}.
 a photo of one {}.
 a photo of many {}.
@@ -53,25 +55,32 @@ a cartoon {}.
 art of a {}.
 a plushie {}.
 itap of a {}.
-""".strip().splitlines())
+""".strip().splitlines()
+)
 
 
 def prototypes(encoder, names: Sequence[str], *, templates: Sequence[str] = TEMPLATES) -> Tensor:
-    """One unit-norm vector per class: unit text embeddings of all filled templates, averaged, brought to unit norm.
+    """One unit-norm vector per class: unit text embeddings of all filled templates, averaged,
+    brought to unit norm.
 
-    names: C class names in ordinary words. Returns (C, D) float32. ValueError for a template without ``{}``.
+    names: C class names in ordinary words. Returns (C, D) float32. ValueError for a template
+    without ``{}``.
     """
     return ensemble(per_template(encoder, names, templates=templates))
 
 
 def per_template(encoder, names: Sequence[str], *, templates: Sequence[str] = TEMPLATES) -> Tensor:
-    """Unit text embeddings of every filled template: (C, T, D) float32. Refusals as for `prototypes`."""
+    """Unit text embeddings of every filled template: (C, T, D) float32. Refusals as for
+    `prototypes`.
+    """
     if not names or not templates:
         raise ValueError("prototypes need at least one class name and one template")
     if broken := [template for template in templates if "{}" not in template]:
         raise ValueError(f"template {broken[0]!r} has no {{}} for the class name")
     filled = [template.format(name) for name in names for template in templates]
-    embedded = torch.cat([encoder.encode_text(filled[i:i + 256]) for i in range(0, len(filled), 256)])
+    embedded = torch.cat(
+        [encoder.encode_text(filled[i : i + 256]) for i in range(0, len(filled), 256)]
+    )
     return embedded.view(len(names), len(templates), -1)
 
 
@@ -81,20 +90,29 @@ def ensemble(embedded: Tensor) -> Tensor:
 
 
 def public_templates(name: str = "80") -> tuple[str, ...]:
-    """OpenAI's templates for ImageNet as open_clip carries them: "80", the seven chosen from them ("7"), or one ("1")."""
-    lists = {"80": open_clip.OPENAI_IMAGENET_TEMPLATES, "7": open_clip.SIMPLE_IMAGENET_TEMPLATES, "1": [TEMPLATES[0].format]}
+    """OpenAI's templates for ImageNet as open_clip carries them: "80", the seven chosen from
+    them ("7"), or one ("1").
+    """
+    lists = {
+        "80": open_clip.OPENAI_IMAGENET_TEMPLATES,
+        "7": open_clip.SIMPLE_IMAGENET_TEMPLATES,
+        "1": [TEMPLATES[0].format],
+    }
     if name not in lists:
         raise ValueError(f"templates {name!r}; choices: {', '.join(lists)}")
     return tuple(fill("{}") for fill in lists[name])
 
 
 def background_words(places: Sequence[str]) -> tuple[str, ...]:
-    """The places of a task as concepts that RoboShot and DIAL are told: ``water`` -> ``water background`` (M.2)."""
+    """The places of a task as concepts that RoboShot and DIAL are told: ``water`` -> ``water
+    background`` (M.2).
+    """
     return tuple(f"{words(place)} background" for place in places)
 
 
 def words(name: str) -> str:
-    """A folder's or category's name in ordinary words: ``forest/broadleaf`` -> ``broadleaf forest``.
+    """A folder's or category's name in ordinary words: ``forest/broadleaf`` -> ``broadleaf
+    forest``.
 
     Places365 puts the kind after the slash; underscores become blanks.
     """

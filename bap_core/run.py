@@ -1,8 +1,10 @@
-"""`bap run`: notebooks with checked parameters, executed once per content, filed under ``runs/<profile>/<notebook>``.
+"""`bap run`: notebooks with checked parameters, executed once per content, filed under
+``runs/<profile>/<notebook>``.
 
-A run writes ``executed.ipynb``, ``metrics.csv`` and ``provenance.json``; the last two come from the bundle that the
-notebook's own stamp leaves in its outputs. Each file is written beside its place and moved there, provenance last,
-with the checksums of the others: what is half replaced is seen and made again.
+A run writes ``executed.ipynb``, ``metrics.csv`` and ``provenance.json``; the last two come from the
+bundle that the notebook's own stamp leaves in its outputs. Each file is written beside its place
+and moved there, provenance last, with the checksums of the others: what is half replaced is seen
+and made again.
 """
 
 import csv
@@ -35,7 +37,9 @@ MOST_FILES_LISTED = 20_000
 
 @dataclass(frozen=True)
 class Job:
-    """One notebook with all that decides its result. parameters: all in force; overrides: those of ``-p``."""
+    """One notebook with all that decides its result. parameters: all in force; overrides: those
+    of ``-p``.
+    """
 
     path: Path
     profile: str
@@ -54,7 +58,9 @@ def notebooks_folder() -> Path:
     """``notebooks`` of the checkout. FileNotFoundError for an installation without one."""
     root = runtime.project()
     if root is None:
-        raise FileNotFoundError("bap_core is not imported from a checkout: give the path of a notebook")
+        raise FileNotFoundError(
+            "bap_core is not imported from a checkout: give the path of a notebook"
+        )
     return root / "notebooks"
 
 
@@ -66,7 +72,8 @@ def runs_folder() -> Path:
 def find(names: list[str]) -> list[Path]:
     """Notebook files for names (``03_waterbirds``), numbers (``03``) or paths; none means all.
 
-    ValueError for a name that fits no notebook, or several; FileNotFoundError for a path that does not exist.
+    ValueError for a name that fits no notebook, or several; FileNotFoundError for a path that does
+    not exist.
     """
     if not names:
         return sorted(notebooks_folder().glob("[0-9]*.py"))
@@ -93,8 +100,12 @@ def _near_words(name: str, known) -> str:
     return f"; did you mean {words[near[0]]!r}?" if near else ""
 
 
-def plan(names: list[str], *, profile: str, overrides: list[str] = (), out: Path | None = None) -> list[Job]:
-    """Jobs for notebooks at a profile, every name and value checked before anything runs. ValueError otherwise."""
+def plan(
+    names: list[str], *, profile: str, overrides: list[str] = (), out: Path | None = None
+) -> list[Job]:
+    """Jobs for notebooks at a profile, every name and value checked before anything runs.
+    ValueError otherwise.
+    """
     return [_job(path, profile, list(overrides), out or runs_folder()) for path in find(names)]
 
 
@@ -103,7 +114,10 @@ def _job(path: Path, profile: str, overrides: list[str], out: Path) -> Job:
     known = parameters.read(cells, where=path.name)
     folder = path.parent / "profiles"
     beside = {other.stem: other for other in path.parent.glob("[0-9]*.py")} | {path.stem: path}
-    every = {name: parameters.read(read_notebook(other).cells, where=other.name) for name, other in beside.items()}
+    every = {
+        name: parameters.read(read_notebook(other).cells, where=other.name)
+        for name, other in beside.items()
+    }
     set_by_profile = parameters.load_profile(folder, profile, every)[path.stem]
     values, changed = parameters.effective(known, set_by_profile, overrides, where=path.stem)
     suffix = f"-{store.key(**changed)[:8]}" if changed else ""
@@ -111,10 +125,11 @@ def _job(path: Path, profile: str, overrides: list[str], out: Path) -> Job:
 
 
 def run(jobs: list[Job], *, force: bool = False, show: TextIO | None = None) -> list[RunFailed]:
-    """Run the jobs one after another; what is up to date is left alone unless ``force``. Returns the failures.
+    """Run the jobs one after another; what is up to date is left alone unless ``force``. Returns
+    the failures.
 
-    A failure keeps the earlier results of its notebook and does not stop the other notebooks. show: where the lines
-    go, the terminal (stderr) by default.
+    A failure keeps the earlier results of its notebook and does not stop the other notebooks. show:
+    where the lines go, the terminal (stderr) by default.
     """
     failures, show = [], show or sys.stderr
     for job in jobs:
@@ -134,19 +149,29 @@ def _run_one(job: Job, force: bool, show: TextIO) -> None:
         return
     started = time.monotonic()
     try:
-        done = execute(read_notebook(job.path), job.parameters, name=job.name, profile=job.profile, show=show)
+        done = execute(
+            read_notebook(job.path), job.parameters, name=job.name, profile=job.profile, show=show
+        )
         write_results(job, done, inputs)
     except RunFailed as failure:
         if failure.partial is None:
             raise
         with store.write_beside(job.folder / "failed.ipynb") as temporary:
             temporary.write_text(failure.partial, encoding="utf-8")
-        raise RunFailed(f"{failure}\n    kept as far as it came: {_shown(job.folder)}/failed.ipynb") from failure
-    print(f"{job.name}  done in {clock(time.monotonic() - started)}  {_shown(job.folder)}", file=show, flush=True)
+        raise RunFailed(
+            f"{failure}\n    kept as far as it came: {_shown(job.folder)}/failed.ipynb"
+        ) from failure
+    print(
+        f"{job.name}  done in {clock(time.monotonic() - started)}  {_shown(job.folder)}",
+        file=show,
+        flush=True,
+    )
 
 
 def _alone(job: Job, show: TextIO):
-    """Lock of the job's folder. A second run of the same job waits, and then finds it up to date."""
+    """Lock of the job's folder. A second run of the same job waits, and then finds it up to
+    date.
+    """
     job.folder.parent.mkdir(parents=True, exist_ok=True)
     lock = FileLock(job.folder.parent / f".{job.folder.name}.lock")
     try:
@@ -161,11 +186,13 @@ def _shown(path: Path) -> str:
     return str(path.resolve().relative_to(Path.cwd()) if inside else path)
 
 
-# -- what a result depends on -----------------------------------------------------------------------------------------
+# -- what a result depends on ----------------------------------------------------------------------
 
 
 def notebook_hash(cells) -> str:
-    """Twenty hex digits over type, source, tags and alt text of every cell, the one that papermill injects left out."""
+    """Twenty hex digits over type, source, tags and alt text of every cell, the one that
+    papermill injects left out.
+    """
     written = [cell for cell in cells if "injected-parameters" not in cell.metadata.get("tags", [])]
     return store.key(cells=[[cell.cell_type, cell.source, _meaning(cell)] for cell in written])
 
@@ -177,10 +204,12 @@ def _meaning(cell) -> dict:
 def inputs_key(job: Job) -> str:
     """Twenty hex digits over all that decides a job's result.
 
-    The notebook, its parameters, the package (code, tables, weights), the pinned versions, torch, the device's kind,
-    and the listing (names, sizes, times) of every file or folder that a parameter names.
+    The notebook, its parameters, the package (code, tables, weights), the pinned versions, torch,
+    the device's kind, and the listing (names, sizes, times) of every file or folder that a
+    parameter names.
     """
-    from bap_core.report import source_hash  # loads what draws the figures, which a refused call need not wait for
+    # loads what draws the figures, which a refused call need not wait for
+    from bap_core.report import source_hash
 
     root = runtime.project()
     pins = root / "constraints.txt" if root else None
@@ -191,13 +220,21 @@ def inputs_key(job: Job) -> str:
         weights={path.name: store.digest(path) for path in sorted(WEIGHTS.glob("*.safetensors"))},
         pins=store.digest(pins) if pins and pins.exists() else None,
         versions=[sys.version, metadata.version("torch"), runtime.device().type],
-        files=[_listing(Path(text).expanduser()) for text in _texts(job.parameters) if _names_a_path(text)],
+        files=[
+            _listing(Path(text).expanduser())
+            for text in _texts(job.parameters)
+            if _names_a_path(text)
+        ],
     )
 
 
 def _texts(values: dict) -> Iterator[str]:
     for value in values.values():
-        yield from (item for item in (value if isinstance(value, list) else [value]) if isinstance(item, str))
+        yield from (
+            item
+            for item in (value if isinstance(value, list) else [value])
+            if isinstance(item, str)
+        )
 
 
 def _names_a_path(text: str) -> bool:
@@ -222,12 +259,16 @@ def _walk(folder: Path) -> Iterator[Path]:
         yield from (Path(here) / name for name in sorted(files))
 
 
-# -- what a result is -------------------------------------------------------------------------------------------------
+# -- what a result is ------------------------------------------------------------------------------
 
 
 def bundle_of(notebook) -> dict | None:
-    """The last ``application/vnd.bap+json`` output of an executed notebook: parameters, scale, metrics, claims, stamp."""
-    outputs = [output for cell in notebook.cells for output in cell.get("outputs", []) if "data" in output]
+    """The last ``application/vnd.bap+json`` output of an executed notebook: parameters, scale,
+    metrics, claims, stamp.
+    """
+    outputs = [
+        output for cell in notebook.cells for output in cell.get("outputs", []) if "data" in output
+    ]
     found = [output.data[MIME] for output in outputs if MIME in output.data]
     return found[-1] if found else None
 
@@ -243,11 +284,15 @@ def metrics_csv(bundle: dict) -> str:
 
 
 def write_results(job: Job, notebook, inputs: str) -> None:
-    """File an executed notebook: ``executed.ipynb``, ``metrics.csv``, then ``provenance.json``. RunFailed without a stamp."""
+    """File an executed notebook: ``executed.ipynb``, ``metrics.csv``, then ``provenance.json``.
+    RunFailed without a stamp.
+    """
     text = nbformat.writes(notebook)
     bundle = bundle_of(notebook)
     if bundle is None:
-        raise RunFailed(f"{job.name} ran, but left no stamp: its last cell must call page.stamp(...)", text)
+        raise RunFailed(
+            f"{job.name} ran, but left no stamp: its last cell must call page.stamp(...)", text
+        )
     contents = {"executed.ipynb": text, "metrics.csv": metrics_csv(bundle)}
     provenance = {
         "notebook": job.name,
@@ -269,7 +314,10 @@ def up_to_date(folder: Path, inputs: str) -> bool:
     """Whether the folder holds a whole result of these inputs."""
     try:
         provenance = json.loads((folder / "provenance.json").read_text(encoding="utf-8"))
-        whole = all(store.digest(folder / name) == checksum for name, checksum in provenance["files"].items())
+        whole = all(
+            store.digest(folder / name) == checksum
+            for name, checksum in provenance["files"].items()
+        )
         return whole and provenance["inputs"] == inputs
     except (FileNotFoundError, ValueError, KeyError):
         return False

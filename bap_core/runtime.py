@@ -1,7 +1,8 @@
-"""The machine: where files live, which device computes, in which number format, and where randomness comes from.
+"""The machine: where files live, which device computes, in which number format, and where
+randomness comes from.
 
-Randomness is never global. Every draw comes from a generator derived from a seed and the names of what it is for,
-so an added experiment cannot shift the draws of the others.
+Randomness is never global. Every draw comes from a generator derived from a seed and the names of
+what it is for, so an added experiment cannot shift the draws of the others.
 """
 
 import os
@@ -18,13 +19,17 @@ from tqdm import tqdm
 
 
 def project() -> Path | None:
-    """Root of the checkout that this package is imported from, or None for an ordinary installation."""
+    """Root of the checkout that this package is imported from, or None for an ordinary
+    installation.
+    """
     root = Path(__file__).resolve().parent.parent
     return root if (root / "_toc.yml").exists() and (root / "notebooks").is_dir() else None
 
 
 def home() -> Path:
-    """Folder of every cache: ``$BAP_HOME``, else ``.bap`` in the checkout, else the user's cache folder."""
+    """Folder of every cache: ``$BAP_HOME``, else ``.bap`` in the checkout, else the user's cache
+    folder.
+    """
     if chosen := os.environ.get("BAP_HOME"):
         return Path(chosen).expanduser().resolve()
     root = project()
@@ -32,22 +37,31 @@ def home() -> Path:
 
 
 def device() -> torch.device:
-    """``$BAP_DEVICE`` if set, else the first CUDA device, else the CPU. ValueError if the named one cannot be used."""
+    """``$BAP_DEVICE`` if set, else the first CUDA device, else the CPU. ValueError if the named
+    one cannot be used.
+    """
     name = os.environ.get("BAP_DEVICE") or ("cuda" if torch.cuda.is_available() else "cpu")
     try:
         torch.empty(0, device=name)
         return torch.device(name)
     except (RuntimeError, AssertionError) as error:
-        raise ValueError(f"BAP_DEVICE={name!r} cannot be used here ({error}): unset it, or use 'cpu'") from None
+        raise ValueError(
+            f"BAP_DEVICE={name!r} cannot be used here ({error}): unset it, or use 'cpu'"
+        ) from None
 
 
 def compute_dtype(device: torch.device) -> torch.dtype:
-    """Autocast format on ``device``: bfloat16 (Table 17) where the hardware computes in it, else float32.
+    """Autocast format on ``device``: bfloat16 (Table 17) where the hardware computes in it, else
+    float32.
 
     A processor without such instructions emulates them: measured 13 times slower than float32.
     """
     if device.type == "cuda":
-        return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float32
+        return (
+            torch.bfloat16
+            if torch.cuda.is_bf16_supported(including_emulation=False)
+            else torch.float32
+        )
     if device.type == "cpu":
         abilities = torch.cpu.get_capabilities()
         return torch.bfloat16 if any(abilities.get(name) for name in _BFLOAT16) else torch.float32
@@ -71,17 +85,24 @@ def rng(seed: int, *names: str | int) -> np.random.Generator:
     return np.random.default_rng(_derived(seed, names))
 
 
-def progress(iterable: Iterable, *, total: int | None = None, label: str = "", unit: str = "it") -> Iterable:
+def progress(
+    iterable: Iterable, *, total: int | None = None, label: str = "", unit: str = "it"
+) -> Iterable:
     """Show a bar in the terminal while iterating.
 
-    Inside a notebook nothing is shown: frames of a bar would fill the page, and `bap run` shows its own line.
+    Inside a notebook nothing is shown: frames of a bar would fill the page, and `bap run` shows its
+    own line.
     """
     silent = "ipykernel" in sys.modules or not sys.stderr.isatty()
-    return tqdm(iterable, total=total, desc=label, unit=unit, disable=silent, leave=False, file=sys.stderr)
+    return tqdm(
+        iterable, total=total, desc=label, unit=unit, disable=silent, leave=False, file=sys.stderr
+    )
 
 
 def ahead(items: Iterable) -> Iterable:
-    """Iterate while a thread prepares the next item, so that reading pictures overlaps with encoding them."""
+    """Iterate while a thread prepares the next item, so that reading pictures overlaps with
+    encoding them.
+    """
     items = iter(items)
     with ThreadPoolExecutor(max_workers=1) as thread:
         coming = thread.submit(next, items, _END)

@@ -1,7 +1,8 @@
-"""Selection (paper M.2): of several fitted candidates, the one whose worst group is best on validation rows.
+"""Selection (paper M.2): of several fitted candidates, the one whose worst group is best on
+validation rows.
 
-A step of its own, and visible: it is given validation rows and nothing else, and returns what it saw of every
-candidate. The test split is read once, by the table.
+A step of its own, and visible: it is given validation rows and nothing else, and returns what it
+saw of every candidate. The test split is read once, by the table.
 """
 
 from collections.abc import Hashable, Mapping
@@ -17,8 +18,9 @@ from bap_core.groups import group_counts
 class Choice:
     """The chosen ``setting`` with its fitted ``estimator``, and how it came about.
 
-    table: a row per candidate, in the order given: setting, worst_group_accuracy (NaN where validation lacks a
-    group), average_accuracy, chosen. carried: True where the setting was brought from another run.
+    table: a row per candidate, in the order given: setting, worst_group_accuracy (NaN where
+    validation lacks a group), average_accuracy, chosen. carried: True where the setting was brought
+    from another run.
     """
 
     setting: Hashable
@@ -27,25 +29,38 @@ class Choice:
     carried: bool
 
 
-def select(candidates: Mapping, X, y, group, *, n_groups: int, carried: Hashable | None = None) -> Choice:
+def select(
+    candidates: Mapping, X, y, group, *, n_groups: int, carried: Hashable | None = None
+) -> Choice:
     """The candidate with the highest worst-group accuracy on validation rows; of equals, the first.
 
-    candidates: setting -> fitted estimator; X: what their ``predict`` takes, N rows; y, group: (N,) int.
-    carried: a setting that was chosen elsewhere. It is needed where validation lacks a group (at 100 % correlation it
-    has no minority rows, and the paper does not say how it tuned there), and refused where it does not.
+    candidates: setting -> fitted estimator; X: what their ``predict`` takes, N rows; y, group: (N,)
+    int. carried: a setting that was chosen elsewhere. It is needed where validation lacks a group
+    (at 100 % correlation it has no minority rows, and the paper does not say how it tuned there),
+    and refused where it does not.
     """
     if not candidates:
         raise ValueError("nothing to choose from: candidates is empty")
     empty = (group_counts(group, n_groups=n_groups) == 0).nonzero()[0].tolist()
     if empty and carried is None:
-        raise ValueError(f"validation has no example of groups {empty}, so its worst group cannot be measured: leave the "
-                         "method out ('-'), or give the setting chosen at 95 % correlation as carried=")
+        raise ValueError(
+            f"validation has no example of groups {empty}, so its worst group cannot "
+            "be measured: leave the "
+            "method out ('-'), or give the setting chosen at 95 % correlation as "
+            "carried="
+        )
     if not empty and carried is not None:
-        raise ValueError(f"carried={carried!r}, but validation has every group: choose on it, without carried=")
+        raise ValueError(
+            f"carried={carried!r}, but validation has every group: choose on it, without carried="
+        )
     if carried is not None and carried not in candidates:
-        raise ValueError(f"carried={carried!r} is not among the candidates; choices: {list(candidates)}")
+        raise ValueError(
+            f"carried={carried!r} is not among the candidates; choices: {list(candidates)}"
+        )
     table = _table(candidates, X, y, group, n_groups)
-    setting = list(candidates)[table["worst_group_accuracy"].argmax()] if carried is None else carried
+    setting = (
+        list(candidates)[table["worst_group_accuracy"].argmax()] if carried is None else carried
+    )
     table["chosen"] = [candidate == setting for candidate in candidates]
     return Choice(setting, candidates[setting], table, carried=carried is not None)
 
@@ -54,7 +69,14 @@ def _table(candidates: Mapping, X, y, group, n_groups: int) -> pd.DataFrame:
     rows = []
     for setting, estimator in candidates.items():
         y_pred = estimator.predict(X)
-        worst = metrics.group_accuracy(y, y_pred, group, n_groups=n_groups).accuracy.min(skipna=False)
-        rows.append({"setting": setting, "worst_group_accuracy": worst,
-                     "average_accuracy": metrics.average_accuracy(y, y_pred)})
+        worst = metrics.group_accuracy(y, y_pred, group, n_groups=n_groups).accuracy.min(
+            skipna=False
+        )
+        rows.append(
+            {
+                "setting": setting,
+                "worst_group_accuracy": worst,
+                "average_accuracy": metrics.average_accuracy(y, y_pred),
+            }
+        )
     return pd.DataFrame(rows)

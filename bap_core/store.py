@@ -1,8 +1,9 @@
-"""Artefacts addressed by content: what was computed once from the same inputs is read back, never computed again.
+"""Artefacts addressed by content: what was computed once from the same inputs is read back, never
+computed again.
 
-A key names everything that changes the values. An artefact is written beside its place and then moved there, its
-checksum is verified on every read, and a lock lets two processes ask for the same one: the first computes, the
-second waits and reads.
+A key names everything that changes the values. An artefact is written beside its place and then
+moved there, its checksum is verified on every read, and a lock lets two processes ask for the same
+one: the first computes, the second waits and reads.
 """
 
 import json
@@ -23,8 +24,12 @@ from bap_core import runtime
 
 
 def key(**parts) -> str:
-    """Twenty hex digits of the SHA-256 of ``parts`` as canonical JSON. TypeError for what JSON cannot spell."""
-    return sha256(json.dumps(parts, sort_keys=True, separators=(",", ":")).encode()).hexdigest()[:20]
+    """Twenty hex digits of the SHA-256 of ``parts`` as canonical JSON. TypeError for what JSON
+    cannot spell.
+    """
+    return sha256(json.dumps(parts, sort_keys=True, separators=(",", ":")).encode()).hexdigest()[
+        :20
+    ]
 
 
 def digest(path: str | Path) -> str:
@@ -37,7 +42,9 @@ def digest(path: str | Path) -> str:
 
 
 def arrays(kind: str, parts: dict, make: Callable[[], dict[str, Tensor]]) -> dict[str, Tensor]:
-    """Named tensors of ``kind`` for ``parts``: read if they are in the store, else made by ``make`` and kept."""
+    """Named tensors of ``kind`` for ``parts``: read if they are in the store, else made by
+    ``make`` and kept.
+    """
     path = runtime.home() / "store" / kind / f"{key(**parts)}.safetensors"
     with _alone(path):
         if (found := _read(path)) is not None:
@@ -51,7 +58,9 @@ def arrays(kind: str, parts: dict, make: Callable[[], dict[str, Tensor]]) -> dic
 
 
 def folder(kind: str, parts: dict, make: Callable[[Path], None]) -> Path:
-    """Folder of ``kind`` for ``parts``: filled by ``make(path)`` beside its place, moved there when it is whole."""
+    """Folder of ``kind`` for ``parts``: filled by ``make(path)`` beside its place, moved there
+    when it is whole.
+    """
     path = runtime.home() / "store" / kind / key(**parts)
     with _alone(path):
         if not path.is_dir():
@@ -62,7 +71,9 @@ def folder(kind: str, parts: dict, make: Callable[[Path], None]) -> Path:
 
 @contextmanager
 def write_beside(path: str | Path):
-    """Give a temporary path next to ``path``; move it there at the end, or remove it if anything went wrong."""
+    """Give a temporary path next to ``path``; move it there at the end, or remove it if anything
+    went wrong.
+    """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f"{path.name}.", suffix=".part", dir=path.parent)
@@ -78,7 +89,8 @@ def write_beside(path: str | Path):
 
 @contextmanager
 def folder_beside(path: str | Path):
-    """Give a temporary folder next to ``path``; move it there at the end, or remove it if anything went wrong.
+    """Give a temporary folder next to ``path``; move it there at the end, or remove it if anything
+    went wrong.
 
     FileExistsError if there is something at ``path`` already: a folder is never replaced.
     """

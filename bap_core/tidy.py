@@ -1,4 +1,6 @@
-"""The one result type: a tidy frame, a row per measurement. Methods make it, tables, figures and claims only read it."""
+"""The one result type: a tidy frame, a row per measurement. Methods make it, tables, figures and
+claims only read it.
+"""
 
 from collections.abc import Iterable
 
@@ -10,7 +12,9 @@ COLUMNS = [*KEYS, "value", "n"]
 
 
 def joined(frames: Iterable[pd.DataFrame]) -> pd.DataFrame:
-    """The rows of all frames as one. ValueError, as of `refuse_repeated`, if a measurement is there twice."""
+    """The rows of all frames as one. ValueError, as of `refuse_repeated`, if a measurement is
+    there twice.
+    """
     frame = pd.concat(list(frames), ignore_index=True)
     refuse_repeated(frame)
     return frame
@@ -19,13 +23,16 @@ def joined(frames: Iterable[pd.DataFrame]) -> pd.DataFrame:
 def refuse_repeated(frame: pd.DataFrame) -> None:
     """ValueError that names the measurements which stand in the frame more than once.
 
-    Tables average the rows of one seed, so a second measurement under the same names would change a number in silence.
-    It happens when a cell that adds to a list is run again.
+    Tables average the rows of one seed, so a second measurement under the same names would change a
+    number in silence. It happens when a cell that adds to a list is run again.
     """
     repeated = frame[frame.duplicated(KEYS, keep=False)]
     if repeated.empty:
         return
     names = repeated[KEYS].astype(str).drop_duplicates().agg(" / ".join, axis=1)
     shown = "; ".join(names.head(3)) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-    raise ValueError(f"measured more than once: {shown}. A cell that adds to a list was run twice: run the cell that makes "
-                     "the list first, or give the second measurement another method's name or seed")
+    raise ValueError(
+        f"measured more than once: {shown}. A cell that adds to a list was run twice: "
+        "run the cell that makes "
+        "the list first, or give the second measurement another method's name or seed"
+    )

@@ -1,7 +1,9 @@
-"""The publish gate: a page is shown only if what its stamp says can be made again from what lies here.
+"""The publish gate: a page is shown only if what its stamp says can be made again from what lies
+here.
 
-Everything that can be recomputed without running the notebook is: the parameters in force, the hashes of notebook and
-package, the fingerprints of the shipped weights, the verdicts from the metrics, the files beside the page.
+Everything that can be recomputed without running the notebook is: the parameters in force, the
+hashes of notebook and package, the fingerprints of the shipped weights, the verdicts from the
+metrics, the files beside the page.
 """
 
 import functools
@@ -22,7 +24,9 @@ SHORTEST_ALT = 15
 
 
 def problems(job: Job) -> list[str]:
-    """What keeps the job's result from being published, one sentence each; empty if nothing does."""
+    """What keeps the job's result from being published, one sentence each; empty if nothing
+    does.
+    """
     path = job.folder / "executed.ipynb"
     if not path.exists():
         return ["it has no result: run `bap run` first"]
@@ -33,12 +37,21 @@ def problems(job: Job) -> list[str]:
     bundle = bundle_of(notebook)
     if bundle is None:
         return [*execution(notebook), "it has no stamp"]
-    return [*execution(notebook), *furniture(notebook), *alt_texts(notebook), *parameters(job, notebook, bundle),
-            *sources(job, notebook, bundle), *claims(bundle), *files_beside(job, bundle)]
+    return [
+        *execution(notebook),
+        *furniture(notebook),
+        *alt_texts(notebook),
+        *parameters(job, notebook, bundle),
+        *sources(job, notebook, bundle),
+        *claims(bundle),
+        *files_beside(job, bundle),
+    ]
 
 
 def announce(found: dict[str, list[str]]) -> bool:
-    """Print a line per page and one per problem; returns whether every page is fit to be published."""
+    """Print a line per page and one per problem; returns whether every page is fit to be
+    published.
+    """
     for page, sentences in found.items():
         print(f"{page}  {'refused' if sentences else 'verified'}", file=sys.stderr)
         for sentence in sentences:
@@ -47,7 +60,9 @@ def announce(found: dict[str, list[str]]) -> bool:
 
 
 def execution(notebook) -> Iterator[str]:
-    """Whether the notebook ran to its end: no exception, every code cell executed, no error among the outputs."""
+    """Whether the notebook ran to its end: no exception, every code cell executed, no error
+    among the outputs.
+    """
     if notebook.metadata.get("papermill", {}).get("exception"):
         yield "a cell of it failed"
     for number, cell in enumerate(notebook.cells, 1):
@@ -67,9 +82,15 @@ def furniture(notebook) -> Iterator[str]:
 
 
 def alt_texts(notebook) -> Iterator[str]:
-    """Whether every picture has a text: in the cell's ``mystnb.image.alt``, or in the ``alt`` of an HTML image."""
+    """Whether every picture has a text: in the cell's ``mystnb.image.alt``, or in the ``alt`` of
+    an HTML image.
+    """
     for number, cell in enumerate(notebook.cells, 1):
-        pictures = [output for output in cell.get("outputs", []) if any(kind.startswith("image/") for kind in _data(output))]
+        pictures = [
+            output
+            for output in cell.get("outputs", [])
+            if any(kind.startswith("image/") for kind in _data(output))
+        ]
         alt = cell.metadata.get("mystnb", {}).get("image", {}).get("alt") or ""
         if pictures and len(alt.strip()) < SHORTEST_ALT:
             yield f"cell {number} shows a picture without alt text: {_start(cell)}"
@@ -80,9 +101,14 @@ def alt_texts(notebook) -> Iterator[str]:
 
 
 def parameters(job: Job, notebook, bundle: dict) -> Iterator[str]:
-    """Whether the parameters in force were the profile's: in the bundle, and in what papermill injected."""
+    """Whether the parameters in force were the profile's: in the bundle, and in what papermill
+    injected.
+    """
     injected = notebook.metadata.get("papermill", {}).get("parameters", {})
-    for where, values in (("the stamp says", bundle["parameters"]), ("papermill injected", dict(injected))):
+    for where, values in (
+        ("the stamp says", bundle["parameters"]),
+        ("papermill injected", dict(injected)),
+    ):
         for name in {**job.parameters, **values}:
             wanted, found = job.parameters.get(name, "nothing"), values.get(name, "nothing")
             if wanted != found:
@@ -90,7 +116,9 @@ def parameters(job: Job, notebook, bundle: dict) -> Iterator[str]:
 
 
 def sources(job: Job, notebook, bundle: dict) -> Iterator[str]:
-    """Whether notebook, package and shipped weights are the ones that lie here now, and the commit is recorded."""
+    """Whether notebook, package and shipped weights are the ones that lie here now, and the
+    commit is recorded.
+    """
     stamp = bundle["stamp"]
     if notebook_hash(notebook.cells) != notebook_hash(job.cells):
         yield f"its cells are not those of {job.path.name} any more"
@@ -98,7 +126,9 @@ def sources(job: Job, notebook, bundle: dict) -> Iterator[str]:
         yield f"bap_core was {stamp.get('source_hash')} when it ran and is {now} now"
     if not stamp.get("commit") or "dirty" not in stamp:
         yield "its stamp names no commit"
-    for name in sorted({item["name"] for item in stamp.get("encoders", [])} & set(encoders.micro_names())):
+    for name in sorted(
+        {item["name"] for item in stamp.get("encoders", [])} & set(encoders.micro_names())
+    ):
         recorded = [item["fingerprint"] for item in stamp["encoders"] if item["name"] == name]
         if (now := _fingerprint(name)) not in recorded:
             yield f"the weights of {name} are {now} now; its stamp says {', '.join(recorded)}"
@@ -109,14 +139,17 @@ def claims(bundle: dict) -> Iterator[str]:
     frame = pd.DataFrame(bundle["metrics"])
     frame["value"] = pd.to_numeric(frame["value"])
     known = [field.name for field in fields(Identity)]
-    identities = {item["name"]: Identity(**{name: item[name] for name in known if name in item})
-                  for item in bundle["stamp"]["encoders"]}
+    identities = {
+        item["name"]: Identity(**{name: item[name] for name in known if name in item})
+        for item in bundle["stamp"]["encoders"]
+    }
     again = report.judge(frame, bundle["notebook"], bundle["scale"], identities)
     judged = {(row["id"], row["encoder"]): row["verdict"] for row in again.to_dict("records")}
     stated = {(row["id"], row["encoder"]): row["verdict"] for row in bundle["claims"]}
     for key in {**judged, **stated}:
         if judged.get(key) != stated.get(key):
-            yield f"claim {' / '.join(key)}: the page says {stated.get(key)!r}, its metrics say {judged.get(key)!r}"
+            said, found = stated.get(key), judged.get(key)
+            yield f"claim {' / '.join(key)}: the page says {said!r}, its metrics say {found!r}"
 
 
 def files_beside(job: Job, bundle: dict) -> Iterator[str]:
@@ -148,7 +181,11 @@ def _data(output) -> dict:
 
 def _html(notebook) -> Iterator[tuple[int, str]]:
     for number, cell in enumerate(notebook.cells, 1):
-        yield from ((number, _data(output)["text/html"]) for output in cell.get("outputs", []) if "text/html" in _data(output))
+        yield from (
+            (number, _data(output)["text/html"])
+            for output in cell.get("outputs", [])
+            if "text/html" in _data(output)
+        )
 
 
 def _start(cell) -> str:

@@ -3,12 +3,12 @@
     python -m benchmarks.ratios [--encoder micro-clip] [--n 2048] [--repeats 5]
 
 alignment   composites/s of an alignment epoch over the bare forward-backward-step on ready tensors
-anchors     composites/s of making anchors over the bare forward on ready tensors
-compositor  composites/s of the batched compositor over the plain PIL reference, everything decoded beforehand
+anchors     composites/s of making anchors over the bare forward on ready tensors compositor
+composites/s of the batched compositor over the plain PIL reference, everything decoded beforehand
 encodings   pictures encoded by one small pre-training over the least that would do
 
-Every repeat measures both sides of a ratio one after the other; the median of the repeats is printed with the
-smallest and the largest, since machines are noisy.
+Every repeat measures both sides of a ratio one after the other; the median of the repeats is
+printed with the smallest and the largest, since machines are noisy.
 """
 
 import argparse
@@ -32,15 +32,26 @@ BATCH, K = 128, 8
 
 def main() -> None:
     """Parse, measure, print one line per ratio."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--encoder", default="micro-clip")
-    parser.add_argument("--n", type=int, default=2048, help="composites per measurement, 256 or more")
+    parser.add_argument(
+        "--n", type=int, default=2048, help="composites per measurement, 256 or more"
+    )
     parser.add_argument("--repeats", type=int, default=5)
     chosen = parser.parse_args()
     encoder = encoders.load(chosen.encoder)
     compositor = pool(encoder, n_objects=chosen.n // K)
-    print(f"{chosen.encoder} at {encoder.size} px on {encoder.device}, {chosen.n} composites, {chosen.repeats} repeats")
-    report("alignment / forward-backward", chosen.repeats, lambda: alignment(encoder, compositor, chosen.n))
+    print(
+        f"{chosen.encoder} at {encoder.size} px on {encoder.device}, {chosen.n} composites, "
+        f"{chosen.repeats} repeats"
+    )
+    report(
+        "alignment / forward-backward",
+        chosen.repeats,
+        lambda: alignment(encoder, compositor, chosen.n),
+    )
     report("anchors / forward", chosen.repeats, lambda: making_anchors(encoder, compositor))
     report("compositor / PIL reference", chosen.repeats, lambda: compositing(compositor, chosen.n))
     print(f"{'images encoded / least':32s} {encodings(encoder, compositor):6.3f}")
@@ -55,31 +66,58 @@ def pool(encoder, *, n_objects: int) -> Compositor:
 
 
 def report(name: str, repeats: int, measure) -> None:
-    """Print the median ratio (ours over bare speed) and both speeds. measure() -> (our seconds, bare seconds, n)."""
+    """Print the median ratio (ours over bare speed) and both speeds. measure() -> (our seconds,
+    bare seconds, n).
+    """
     measure()  # warm-up
     runs = [measure() for _ in range(repeats)]
     ratios = [bare / ours for ours, bare, _ in runs]
     ours = statistics.median(n / seconds for seconds, _, n in runs)
     bare = statistics.median(n / seconds for _, seconds, n in runs)
-    print(f"{name:32s} {statistics.median(ratios):6.3f}  ({min(ratios):.3f} to {max(ratios):.3f})"
-          f"  {ours:8.0f}/s over {bare:8.0f}/s")
+    print(
+        f"{name:32s} {statistics.median(ratios):6.3f}  ({min(ratios):.3f} to {max(ratios):.3f})"
+        f"  {ours:8.0f}/s over {bare:8.0f}/s"
+    )
 
 
 def alignment(encoder, compositor, n: int) -> tuple[float, float, int]:
     """One epoch of `optimise` against the same optimiser steps on one ready batch."""
-    contexts = Contexts(len(compositor.objects), len(compositor.backgrounds), m=K, epochs=1, batch_size=BATCH, seed=0)
-    targets = torch.nn.functional.normalize(torch.randn(len(compositor.objects), encoder.dim), dim=1).to(encoder.device)
+    contexts = Contexts(
+        len(compositor.objects),
+        len(compositor.backgrounds),
+        m=K,
+        epochs=1,
+        batch_size=BATCH,
+        seed=0,
+    )
+    targets = torch.nn.functional.normalize(
+        torch.randn(len(compositor.objects), encoder.dim), dim=1
+    ).to(encoder.device)
     objects, backgrounds = next(contexts.epoch(0))
     ready, wanted = compositor.batch(objects, backgrounds).to(encoder.device), targets[objects]
     student = encoder.student()
-    optimiser = torch.optim.AdamW([p for p in student.image_tower.parameters() if p.requires_grad], lr=1e-5)
+    optimiser = torch.optim.AdamW(
+        [p for p in student.image_tower.parameters() if p.requires_grad], lr=1e-5
+    )
     student.image_tower.train()
-    bare = seconds(lambda: [_step(student, ready, wanted, optimiser) for _ in range(contexts.steps)], encoder)
+    bare = seconds(
+        lambda: [_step(student, ready, wanted, optimiser) for _ in range(contexts.steps)], encoder
+    )
     student = encoder.student()
     with tempfile.TemporaryDirectory() as folder:
-        ours = seconds(lambda: optimise(
-            student, compositor, lambda z, objects: alignment_loss(z, targets[objects]), contexts=contexts, lr=1e-5,
-            weight_decay=0.01, label="benchmark", checkpoint=Path(folder) / "none.pt"), encoder)
+        ours = seconds(
+            lambda: optimise(
+                student,
+                compositor,
+                lambda z, objects: alignment_loss(z, targets[objects]),
+                contexts=contexts,
+                lr=1e-5,
+                weight_decay=0.01,
+                label="benchmark",
+                checkpoint=Path(folder) / "none.pt",
+            ),
+            encoder,
+        )
     return ours, bare, contexts.steps * BATCH
 
 
@@ -94,7 +132,9 @@ def making_anchors(encoder, compositor) -> tuple[float, float, int]:
     """Anchors of every object, in an empty store, against the bare forward on one ready batch."""
     n = len(compositor.objects) * K
     drawn = draw_backgrounds(len(compositor.objects), len(compositor.backgrounds), k=K, seed=0)
-    ready = compositor.batch(np.repeat(np.arange(256 // K), K), drawn[:256 // K].ravel()).to(encoder.device)
+    ready = compositor.batch(np.repeat(np.arange(256 // K), K), drawn[: 256 // K].ravel()).to(
+        encoder.device
+    )
     bare = seconds(lambda: [encoder.encode_images(ready) for _ in range(n // len(ready))], encoder)
     with empty_store():
         ours = seconds(lambda: anchors(encoder, compositor, k=K, seed=0), encoder)
@@ -102,21 +142,47 @@ def making_anchors(encoder, compositor) -> tuple[float, float, int]:
 
 
 def compositing(compositor, n: int) -> tuple[float, float, int]:
-    """Batches of prepared pictures against PIL's resize, threshold, blur and paste, both from decoded pictures."""
+    """Batches of prepared pictures against PIL's resize, threshold, blur and paste, both from
+    decoded pictures.
+    """
     draw = runtime.rng(0, "benchmark pairs")
     objects, grounds = draw.integers(64, size=n), draw.integers(64, size=n)
     cutouts = [compositor.objects.cutout(i) for i in range(64)]
     pictures = [compositor.backgrounds.image(j) for j in range(64)]
-    bare = seconds(lambda: [paste_reference(cutouts[i], pictures[j], size=compositor.size, scale=compositor.scales[i])
-                            for i, j in zip(objects[:512], grounds[:512])]) * n / 512
-    ours = seconds(lambda: [compositor.batch(objects[i:i + BATCH], grounds[i:i + BATCH]) for i in range(0, n, BATCH)])
+    bare = (
+        seconds(
+            lambda: [
+                paste_reference(
+                    cutouts[i], pictures[j], size=compositor.size, scale=compositor.scales[i]
+                )
+                for i, j in zip(objects[:512], grounds[:512])
+            ]
+        )
+        * n
+        / 512
+    )
+    ours = seconds(
+        lambda: [
+            compositor.batch(objects[i : i + BATCH], grounds[i : i + BATCH])
+            for i in range(0, n, BATCH)
+        ]
+    )
     return ours, bare, n
 
 
 def encodings(encoder, compositor) -> float:
-    """Anchors and two epochs of alignment in an empty store, asked for twice: pictures encoded over the least."""
+    """Anchors and two epochs of alignment in an empty store, asked for twice: pictures encoded
+    over the least.
+    """
     encoder.tally.encoded, encoder.tally.needed = 0, {}
-    contexts = Contexts(len(compositor.objects), len(compositor.backgrounds), m=2, epochs=2, batch_size=BATCH, seed=0)
+    contexts = Contexts(
+        len(compositor.objects),
+        len(compositor.backgrounds),
+        m=2,
+        epochs=2,
+        batch_size=BATCH,
+        seed=0,
+    )
     with empty_store():
         for _ in range(2):
             pretrain_bap(encoder, compositor, contexts=contexts, k=4, lr=1e-5)
@@ -131,7 +197,9 @@ class empty_store:
         os.environ["BAP_HOME"] = self._folder.name
 
     def __exit__(self, *error):
-        os.environ.pop("BAP_HOME") if self._before is None else os.environ.update(BAP_HOME=self._before)
+        os.environ.pop("BAP_HOME") if self._before is None else os.environ.update(
+            BAP_HOME=self._before
+        )
         self._folder.cleanup()
 
 

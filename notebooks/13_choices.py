@@ -41,7 +41,14 @@ import pandas as pd
 
 from bap_core import comparison, data, evaluate, micro, prompts, report, runtime
 from bap_core.encoders import load
-from bap_core.methods import RoboShot, ZeroShot, average_wise_ft, learn_masks, tune_lp_ft, tune_prusc
+from bap_core.methods import (
+    RoboShot,
+    ZeroShot,
+    average_wise_ft,
+    learn_masks,
+    tune_lp_ft,
+    tune_prusc,
+)
 
 page = report.open_page("13_choices", globals())
 root = micro.resolve(data_root)

@@ -1,4 +1,6 @@
-"""Stand-ins that every test may use: a tiny encoder, a pool of coloured shapes, a store of its own."""
+"""Stand-ins that every test may use: a tiny encoder, a pool of coloured shapes, a store of its
+own.
+"""
 
 import numpy as np
 import open_clip
@@ -21,14 +23,30 @@ def tiny():
     with torch.random.fork_rng():
         torch.manual_seed(0)
         model = open_clip.CLIP(
-            embed_dim=16, vision_cfg={"image_size": 32, "patch_size": 16, "width": 32, "layers": 1, "head_width": 16},
-            text_cfg={"context_length": 77, "vocab_size": 49408, "width": 16, "heads": 2, "layers": 1})
+            embed_dim=16,
+            vision_cfg={
+                "image_size": 32,
+                "patch_size": 16,
+                "width": 32,
+                "layers": 1,
+                "head_width": 16,
+            },
+            text_cfg={
+                "context_length": 77,
+                "vocab_size": 49408,
+                "width": 16,
+                "heads": 2,
+                "layers": 1,
+            },
+        )
     model.visual.preprocess_cfg = {"mean": (0.5, 0.5, 0.5), "std": (0.25, 0.25, 0.25)}
     return Encoder("tiny", "ViT-B-32", model, torch.device("cpu"), torch.float32, "random")
 
 
 class Shapes:
-    """A compositor of coloured squares on coloured grounds, with the face of `bap_core.compositing.Compositor`."""
+    """A compositor of coloured squares on coloured grounds, with the face of
+    `bap_core.compositing.Compositor`.
+    """
 
     def __init__(self, n_objects=6, n_backgrounds=12, size=32):
         draw = np.random.default_rng(0)
@@ -43,7 +61,9 @@ class Shapes:
 
     def batch(self, objects, backgrounds):
         self.seen.append((objects.tolist(), backgrounds.tolist()))
-        pictures = np.broadcast_to(self._ground[backgrounds], (len(objects), 3, self.size, self.size)).copy()
+        pictures = np.broadcast_to(
+            self._ground[backgrounds], (len(objects), 3, self.size, self.size)
+        ).copy()
         inner = slice(self.size // 4, -self.size // 4)
         pictures[:, :, inner, inner] = self._object[objects]
         return torch.from_numpy(pictures.astype(np.uint8))

@@ -1,7 +1,8 @@
-"""A spurious correlation as numbers: x_0 carries the label, x_1 the place three times as strongly, the rest is noise.
+"""A spurious correlation as numbers: x_0 carries the label, x_1 the place three times as strongly,
+the rest is noise.
 
-On the training rows place follows label; on validation and test rows it does not. The best worst-group accuracy there is
-Phi(1 / 0.4) = 0.9938: x_0 alone decides.
+On the training rows place follows label; on validation and test rows it does not. The best
+worst-group accuracy there is Phi(1 / 0.4) = 0.9938: x_0 alone decides.
 """
 
 from dataclasses import dataclass, replace
@@ -39,9 +40,18 @@ class Toy:
         return replace(self, **{split: replace(getattr(self, split), **columns)})
 
 
-def toy(seed: int, *, n_train: int = 4000, n_val: int = 1200, n_test: int = 8000, correlation: float = 0.95) -> Toy:
+def toy(
+    seed: int,
+    *,
+    n_train: int = 4000,
+    n_val: int = 1200,
+    n_test: int = 8000,
+    correlation: float = 0.95,
+) -> Toy:
     draw = np.random.default_rng(seed)
-    return Toy(*(_rows(draw, n, p) for n, p in ((n_train, correlation), (n_val, 0.5), (n_test, 0.5))))
+    return Toy(
+        *(_rows(draw, n, p) for n, p in ((n_train, correlation), (n_val, 0.5), (n_test, 0.5)))
+    )
 
 
 def _rows(draw, n: int, correlation: float) -> Rows:
@@ -54,7 +64,9 @@ def _rows(draw, n: int, correlation: float) -> Rows:
 
 
 def erm(rows: Rows) -> LinearProbe:
-    """A logistic head after 50 full-batch steps of 0.5 from zero, with the learned names of a probe."""
+    """A logistic head after 50 full-batch steps of 0.5 from zero, with the learned names of a
+    probe.
+    """
     X, y = torch.cat([rows.X, torch.ones(len(rows.X), 1)], dim=1), torch.from_numpy(rows.y).float()
     w = torch.zeros(X.shape[1])
     for _ in range(50):
@@ -66,4 +78,6 @@ def erm(rows: Rows) -> LinearProbe:
 
 
 def worst_group(estimator, rows: Rows) -> float:
-    return metrics.worst_group_accuracy(rows.y, estimator.predict(rows.X), rows.group, n_groups=N_GROUPS)
+    return metrics.worst_group_accuracy(
+        rows.y, estimator.predict(rows.X), rows.group, n_groups=N_GROUPS
+    )

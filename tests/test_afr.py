@@ -13,7 +13,10 @@ from bap_core.methods.afr import GAMMAS, both_stages, weights
 
 def head(coef, intercept):
     probe = LinearProbe()
-    probe.coef_, probe.intercept_ = torch.tensor(coef, dtype=torch.float32), torch.tensor(intercept, dtype=torch.float32)
+    probe.coef_, probe.intercept_ = (
+        torch.tensor(coef, dtype=torch.float32),
+        torch.tensor(intercept, dtype=torch.float32),
+    )
     return probe
 
 
@@ -26,7 +29,10 @@ def staged(seed):
 
 def curve(seed, gammas, **settings):
     first, rest, test = staged(seed)
-    return [worst_group(AFR(gamma, **settings).fit(rest.X, rest.y, head=first), test) for gamma in gammas]
+    return [
+        worst_group(AFR(gamma, **settings).fit(rest.X, rest.y, head=first), test)
+        for gamma in gammas
+    ]
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -34,19 +40,27 @@ def test_the_worst_group_rises_with_gamma_and_then_falls(seed):
     found = curve(seed, GAMMAS)
     best = int(np.argmax(found))
     assert 0 < best < len(GAMMAS) - 1 and found[best] > 0.9
-    assert found[:best + 1] == sorted(found[:best + 1])
+    assert found[: best + 1] == sorted(found[: best + 1])
     assert found[-1] < found[best] - 0.05
 
 
 def test_the_toys_figures_lie_in_the_ranges_worked_out_beforehand():
-    # They are for one logit at lr 0.02 and clip 1. Two logits move apart twice as fast and have a gradient sqrt(2) longer.
+    # They are for one logit at lr 0.02 and clip 1. Two logits move apart twice as fast and have a
+    # gradient sqrt(2) longer.
     settings = {"lr": 0.01, "clip": 2**0.5}
     seeds = range(11)
     found = {"ERM": [worst_group(staged(seed)[0], staged(seed)[2]) for seed in seeds]}
     for gamma in (0, 3, 6, 20):
         found[gamma] = [curve(seed, [gamma], **settings)[0] for seed in seeds]
     found["500 steps"] = [curve(seed, [20], steps=500, **settings)[0] for seed in seeds]
-    ranges = {"ERM": (0.33, 0.40), 0: (0.41, 0.51), 3: (0.86, 0.95), 6: (0.92, 0.98), 20: (0.73, 0.80), "500 steps": (0, 0.31)}
+    ranges = {
+        "ERM": (0.33, 0.40),
+        0: (0.41, 0.51),
+        3: (0.86, 0.95),
+        6: (0.92, 0.98),
+        20: (0.73, 0.80),
+        "500 steps": (0, 0.31),
+    }
     for name, (low, high) in ranges.items():
         assert low <= np.median(found[name]) <= high, name
 
@@ -60,7 +74,9 @@ def test_large_gamma_leaves_few_rows_that_count():
 def test_without_gamma_and_balance_every_row_counts_the_same():
     first, rest, _ = staged(0)
     afr = AFR(0.0, balanced=False, steps=0).fit(rest.X, rest.y, head=first)
-    assert torch.equal(afr.weight_, torch.full((800,), 1 / 800)) and afr.n_eff_ == pytest.approx(800)
+    assert torch.equal(afr.weight_, torch.full((800,), 1 / 800)) and afr.n_eff_ == pytest.approx(
+        800
+    )
 
 
 def test_balanced_classes_have_equal_totals():
@@ -74,8 +90,11 @@ def test_two_rows_of_one_class_counted_by_hand():
     assert float(mu[1] / mu[0]) == pytest.approx(2980.96, rel=1e-4)  # exp(8)
 
 
-@given(st.lists(st.tuples(st.integers(0, 2), st.floats(0, 1, width=32)), min_size=1, max_size=50), st.floats(0, 50),
-       st.booleans())
+@given(
+    st.lists(st.tuples(st.integers(0, 2), st.floats(0, 1, width=32)), min_size=1, max_size=50),
+    st.floats(0, 50),
+    st.booleans(),
+)
 def test_weights_sum_to_one(rows, gamma, balanced):
     y, p = map(torch.tensor, zip(*rows))
     mu = weights(y, p, gamma=gamma, balanced=balanced)
@@ -83,9 +102,14 @@ def test_weights_sum_to_one(rows, gamma, balanced):
 
 
 def test_one_step_counted_by_hand_sums_the_weighted_losses():
-    # p = 1/2 everywhere and mu = 1/2: the gradient is (-1/2, 1/2) for W and 0 for b. A mean would halve it.
-    afr = AFR(6.0, steps=1, lr=0.1).fit(torch.tensor([[1.0], [-1.0]]), [0, 1], head=head([[0.0], [0.0]], [0.0, 0.0]))
-    assert afr.coef_.flatten().tolist() == pytest.approx([0.05, -0.05]) and afr.intercept_.tolist() == [0, 0]
+    # p = 1/2 everywhere and mu = 1/2: the gradient is (-1/2, 1/2) for W and 0 for b. A mean would
+    # halve it.
+    afr = AFR(6.0, steps=1, lr=0.1).fit(
+        torch.tensor([[1.0], [-1.0]]), [0, 1], head=head([[0.0], [0.0]], [0.0, 0.0])
+    )
+    assert afr.coef_.flatten().tolist() == pytest.approx(
+        [0.05, -0.05]
+    ) and afr.intercept_.tolist() == [0, 0]
     assert afr.head_change_ == pytest.approx(0.05 * 2**0.5)
 
 
@@ -104,8 +128,10 @@ def test_no_steps_return_the_erm_head():
 
 def test_a_large_lambda_returns_to_the_erm_head():
     first, rest, _ = staged(0)
-    changes = [AFR(6.0, decay=decay, lr=lr, steps=300).fit(rest.X, rest.y, head=first).head_change_
-               for decay, lr in ((0.0, 1e-2), (1.0, 1e-2), (40.0, 1e-2), (4e3, 1e-4))]
+    changes = [
+        AFR(6.0, decay=decay, lr=lr, steps=300).fit(rest.X, rest.y, head=first).head_change_
+        for decay, lr in ((0.0, 1e-2), (1.0, 1e-2), (40.0, 1e-2), (4e3, 1e-4))
+    ]
     assert changes == sorted(changes, reverse=True)
     assert changes[-1] < 1e-3 < 0.5 < changes[0]
 
@@ -113,9 +139,11 @@ def test_a_large_lambda_returns_to_the_erm_head():
 def test_the_erm_head_and_the_second_stage_share_the_rows_four_to_one(monkeypatch):
     rows = {"ERM": [], "AFR": []}
     for cls, name in ((LinearProbe, "ERM"), (AFR, "AFR")):
+
         def note(self, X, y, *, name=name, fit=cls.fit, **rest):
             rows[name].append(sorted(X[:, 0].tolist()))
             return fit(self, X, y, **rest)
+
         monkeypatch.setattr(cls, "fit", note)
     X = torch.stack([torch.arange(203.0), torch.ones(203)], dim=1)
     both_stages(X, np.arange(203) % 2, seed=0, gammas=(0.0, 6.0))

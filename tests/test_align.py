@@ -8,7 +8,10 @@ from bap_core.methods import control, pretrain_bap, pretrain_control
 
 
 def contexts(**changes):
-    return Contexts(**{"n_objects": 6, "n_backgrounds": 12, "m": 4, "epochs": 3, "batch_size": 8, "seed": 0} | changes)
+    return Contexts(
+        **{"n_objects": 6, "n_backgrounds": 12, "m": 4, "epochs": 3, "batch_size": 8, "seed": 0}
+        | changes
+    )
 
 
 def weights(encoder):
@@ -23,7 +26,11 @@ def test_every_epoch_shows_each_object_m_times():
 
 def test_epochs_draw_new_backgrounds_unless_told_not_to():
     def drawn(number, **changes):
-        pairs = [pair for batch in contexts(**changes).epoch(number) for pair in zip(*map(np.ndarray.tolist, batch))]
+        pairs = [
+            pair
+            for batch in contexts(**changes).epoch(number)
+            for pair in zip(*map(np.ndarray.tolist, batch))
+        ]
         return sorted(pairs)
 
     assert drawn(0) != drawn(1)
@@ -49,7 +56,9 @@ def test_the_rate_rises_for_a_tenth_then_falls_as_a_cosine():
 
 def test_a_schedule_of_steps_rises_from_a_hundredth_and_ends_at_its_floor_for_every_rate():
     parameters = [torch.nn.Parameter(torch.zeros(1)) for _ in range(2)]
-    optimiser = torch.optim.AdamW([{"params": [parameters[0]], "lr": 7e-6}, {"params": [parameters[1]], "lr": 5e-4}])
+    optimiser = torch.optim.AdamW(
+        [{"params": [parameters[0]], "lr": 7e-6}, {"params": [parameters[1]], "lr": 5e-4}]
+    )
     schedule, rates = align.Schedule(warmup=400, floor=5e-7)(optimiser, 1600), []
     for _ in range(1600):
         rates.append([group["lr"] for group in optimiser.param_groups])
@@ -60,16 +69,28 @@ def test_a_schedule_of_steps_rises_from_a_hundredth_and_ends_at_its_floor_for_ev
     assert [group["lr"] for group in optimiser.param_groups] == pytest.approx([5e-7, 5e-7])
 
 
-@pytest.mark.parametrize("choices", [{"warmup": 0, "floor": 0.0}, {"warmup": 4, "floor": -1e-9}, {"warmup": 4, "floor": 2e-3}])
+@pytest.mark.parametrize(
+    "choices",
+    [{"warmup": 0, "floor": 0.0}, {"warmup": 4, "floor": -1e-9}, {"warmup": 4, "floor": 2e-3}],
+)
 def test_a_schedule_without_a_rise_or_above_its_rate_is_refused(choices, home, tiny, shapes):
-    with pytest.raises(ValueError, match=r"warmup=\d must be at least 1, and floor=.* between 0 and the rates \[0.001\]"):
-        pretrain_bap(tiny, shapes, contexts=contexts(), k=2, lr=1e-3, schedule=align.Schedule(**choices))
+    with pytest.raises(
+        ValueError,
+        match=r"warmup=\d must be at least 1, and floor=.* between 0 and the rates \[0.001\]",
+    ):
+        pretrain_bap(
+            tiny, shapes, contexts=contexts(), k=2, lr=1e-3, schedule=align.Schedule(**choices)
+        )
 
 
 def test_another_schedule_is_another_pre_training(home, tiny, shapes):
     usual = pretrain_bap(tiny, shapes, contexts=contexts(), k=2, lr=1e-3).encoder
-    others = [pretrain_bap(tiny, shapes, contexts=contexts(), k=2, lr=1e-3, schedule=align.Schedule(warmup, 0.0)).encoder
-              for warmup in (1, 4)]
+    others = [
+        pretrain_bap(
+            tiny, shapes, contexts=contexts(), k=2, lr=1e-3, schedule=align.Schedule(warmup, 0.0)
+        ).encoder
+        for warmup in (1, 4)
+    ]
     assert len({encoder.fingerprint for encoder in (usual, *others)}) == 3
 
 
@@ -78,7 +99,9 @@ def test_the_loss_falls_and_the_teacher_does_not_move(home, tiny, shapes):
     result = pretrain_bap(tiny, shapes, contexts=contexts(epochs=12), k=4, lr=3e-3)
     assert result.losses[-1] < 0.5 * result.losses[0]
     assert all(torch.equal(before[name], tensor) for name, tensor in weights(tiny).items())
-    assert any(not torch.equal(before[name], tensor) for name, tensor in weights(result.encoder).items())
+    assert any(
+        not torch.equal(before[name], tensor) for name, tensor in weights(result.encoder).items()
+    )
 
 
 def test_the_text_tower_stays_frozen(home, tiny, shapes):
@@ -95,20 +118,24 @@ def test_the_same_seed_gives_the_same_weights_twice(home, tiny, shapes, monkeypa
 
 
 def test_another_seed_gives_other_weights(home, tiny, shapes):
-    a, b = (pretrain_bap(tiny, shapes, contexts=contexts(seed=s), k=2, lr=1e-3).encoder for s in (0, 1))
+    a, b = (
+        pretrain_bap(tiny, shapes, contexts=contexts(seed=s), k=2, lr=1e-3).encoder for s in (0, 1)
+    )
     assert a.fingerprint != b.fingerprint
 
 
 def test_the_control_is_fed_the_composites_of_bap_in_the_same_order(home, tiny, shapes):
     pretrain_bap(tiny, shapes, contexts=contexts(), k=2, lr=1e-3)
-    aligned = shapes.seen[-contexts().steps:]
+    aligned = shapes.seen[-contexts().steps :]
     shapes.seen.clear()
     pretrain_control(tiny, shapes, [0, 0, 0, 1, 1, 1], contexts=contexts(), lr=1e-3)
     assert shapes.seen == aligned
 
 
 def test_the_control_learns_its_labels(home, tiny, shapes):
-    result = pretrain_control(tiny, shapes, [0, 0, 0, 1, 1, 1], contexts=contexts(epochs=20), lr=1e-2, head_lr=1e-1)
+    result = pretrain_control(
+        tiny, shapes, [0, 0, 0, 1, 1, 1], contexts=contexts(epochs=20), lr=1e-2, head_lr=1e-1
+    )
     assert result.losses[-1] < 0.6 * result.losses[0]
 
 
@@ -116,12 +143,18 @@ LABELS = [0, 0, 0, 1, 1, 1]
 
 
 def test_a_head_that_learned_alone_begins_below_a_new_one(home, tiny, shapes):
-    choices = {"contexts": contexts(epochs=1, redraw=False), "lr": 0.0, "head_lr": 0.0}  # what the first stage leaves
-    losses = [pretrain_control(tiny, shapes, LABELS, probe_epochs=n, probe_lr=3e-2, **choices).losses for n in (0, 40)]
+    # what the first stage leaves
+    choices = {"contexts": contexts(epochs=1, redraw=False), "lr": 0.0, "head_lr": 0.0}
+    losses = [
+        pretrain_control(tiny, shapes, LABELS, probe_epochs=n, probe_lr=3e-2, **choices).losses
+        for n in (0, 40)
+    ]
     assert losses[1][0] < 0.98 * losses[0][0] and [len(found) for found in losses] == [1, 1]
 
 
-def test_while_the_head_learns_alone_the_encoder_stands_still_and_then_it_moves(home, tiny, shapes, monkeypatch):
+def test_while_the_head_learns_alone_the_encoder_stands_still_and_then_it_moves(
+    home, tiny, shapes, monkeypatch
+):
     seen, optimise = [], align.optimise
 
     def watched(student, *args, **choices):
@@ -134,19 +167,26 @@ def test_while_the_head_learns_alone_the_encoder_stands_still_and_then_it_moves(
     monkeypatch.setattr(control, "optimise", watched)
     pretrain_control(tiny, shapes, LABELS, contexts=contexts(), lr=1e-3, probe_epochs=2)
     assert seen == [(2, True), (3, False)]
-    assert shapes.seen[:3] == shapes.seen[6:9]  # the head is shown the composites of the first epochs
+    # the head is shown the composites of the first epochs
+    assert shapes.seen[:3] == shapes.seen[6:9]
 
 
-def test_the_pictures_of_the_heads_own_epochs_are_counted_and_do_not_stay_behind(home, tiny, shapes):
+def test_the_pictures_of_the_heads_own_epochs_are_counted_and_do_not_stay_behind(
+    home, tiny, shapes
+):
     before = tiny.tally.encoded
     pretrain_control(tiny, shapes, LABELS, contexts=contexts(), probe_epochs=2)
     assert tiny.tally.encoded - before == sum(tiny.tally.needed.values()) == (2 + 3) * 6 * 4
     assert not list(home.glob("checkpoints/*"))
 
 
-def test_an_interrupted_control_resumes_to_the_same_weights_without_its_heads_epochs(home, tiny, shapes, monkeypatch, tmp_path):
+def test_an_interrupted_control_resumes_to_the_same_weights_without_its_heads_epochs(
+    home, tiny, shapes, monkeypatch, tmp_path
+):
     def run():
-        return pretrain_control(tiny, shapes, LABELS, contexts=contexts(epochs=4), lr=1e-3, probe_epochs=1)
+        return pretrain_control(
+            tiny, shapes, LABELS, contexts=contexts(epochs=4), lr=1e-3, probe_epochs=1
+        )
 
     whole = run()
     monkeypatch.setenv("BAP_HOME", str(tmp_path / "another"))
@@ -165,7 +205,9 @@ def test_an_interrupted_control_resumes_to_the_same_weights_without_its_heads_ep
     monkeypatch.setattr(align, "_keep", keep)
     shapes.seen.clear()
     resumed = run()
-    assert resumed.losses == whole.losses and resumed.encoder.fingerprint == whole.encoder.fingerprint
+    assert (
+        resumed.losses == whole.losses and resumed.encoder.fingerprint == whole.encoder.fingerprint
+    )
     assert len(shapes.seen) == 2 * 3
 
 

@@ -18,7 +18,9 @@ def test_an_anchor_from_one_background_is_the_embedding_of_that_composite(home, 
 def test_an_encoder_has_no_loss_against_its_own_single_background_anchors(home, tiny, shapes):
     drawn = draw_backgrounds(6, 12, k=1, seed=0)[:, 0]
     z = tiny.forward(shapes.batch(np.arange(6), drawn))
-    assert alignment_loss(z, anchors(tiny, shapes, k=1, seed=0)).item() == pytest.approx(0, abs=1e-6)
+    assert alignment_loss(z, anchors(tiny, shapes, k=1, seed=0)).item() == pytest.approx(
+        0, abs=1e-6
+    )
 
 
 def test_the_loss_of_opposite_vectors_is_two_and_of_orthogonal_ones_one():
@@ -29,7 +31,9 @@ def test_the_loss_of_opposite_vectors_is_two_and_of_orthogonal_ones_one():
 
 def test_anchors_are_the_unit_mean_of_unit_embeddings(home, tiny, shapes):
     drawn = draw_backgrounds(6, 12, k=4, seed=3)
-    z = torch.stack([tiny.encode_images(shapes.batch(np.full(4, i), drawn[i])).mean(dim=0) for i in range(6)])
+    z = torch.stack(
+        [tiny.encode_images(shapes.batch(np.full(4, i), drawn[i])).mean(dim=0) for i in range(6)]
+    )
     assert torch.allclose(anchors(tiny, shapes, k=4, seed=3), F.normalize(z, dim=1), atol=1e-6)
 
 
@@ -61,4 +65,6 @@ def test_drawing_keeps_the_numbers_drawn_and_not_the_pools_they_were_drawn_from(
     drawn = draw_backgrounds(100, 20_000, k=10, seed=0)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert peak < 3 * 20_000 * 8 + drawn.nbytes, "three pools at most, not one for each of the 100 objects"
+    assert peak < 3 * 20_000 * 8 + drawn.nbytes, (
+        "three pools at most, not one for each of the 100 objects"
+    )

@@ -10,7 +10,9 @@ import bap_core
 
 PACKAGE = Path(bap_core.__file__).parent
 PAGE = (PACKAGE.parent / "book" / "api.md").read_text()
-ENTRIES = re.findall(r"^\.\. auto(module|function|class):: ([\w.]+)(?:\n   :members:(.*))?$", PAGE, flags=re.M)
+ENTRIES = re.findall(
+    r"^\.\. auto(module|function|class):: ([\w.]+)(?:\n   :members:(.*))?$", PAGE, flags=re.M
+)
 DRAWING = {"bap_core.micro"}  # a package whose modules need not be listed one by one
 
 
@@ -40,7 +42,9 @@ def test_what_the_page_lists_exists(kind, name, members):
 
 @pytest.mark.parametrize("path", sorted(filter(public, PACKAGE.rglob("*.py"))), ids=dotted)
 def test_every_public_module_is_on_the_page(path):
-    homes = {name if kind == "module" else found(kind, name).__module__ for kind, name, _ in ENTRIES}
+    homes = {
+        name if kind == "module" else found(kind, name).__module__ for kind, name, _ in ENTRIES
+    }
     assert dotted(path) in homes, f"add {dotted(path)} to book/api.md"
 
 

@@ -1,4 +1,6 @@
-"""Pictures and masks as they really come: other modes, other sizes, broken files. Never a traceback as the answer."""
+"""Pictures and masks as they really come: other modes, other sizes, broken files. Never a
+traceback as the answer.
+"""
 
 import json
 
@@ -14,8 +16,17 @@ from bap_core.data.nouns import MaskSizeWarning
 
 
 def objects(root, *, image="a.png", mask="m.png", **more):
-    row = {"image": image, "mask": mask, "segmentation": None, "x": np.nan, "y": np.nan, "width": np.nan,
-           "height": np.nan, "label": "thing", "super_class": "thing"}
+    row = {
+        "image": image,
+        "mask": mask,
+        "segmentation": None,
+        "x": np.nan,
+        "y": np.nan,
+        "width": np.nan,
+        "height": np.nan,
+        "label": "thing",
+        "super_class": "thing",
+    }
     return Objects("toys", root, pd.DataFrame([{**row, **more}]))
 
 
@@ -30,8 +41,10 @@ def test_every_mode_is_read_as_rgb_with_eight_bits(tmp_path, mode):
     grey = np.tile(np.array([[0, 255]], np.uint8), (4, 2))
     source = Image.fromarray(grey)
     if mode in ("I;16", "I", "F"):
-        source = Image.fromarray(grey.astype({"I;16": np.uint16, "I": np.int32, "F": np.float32}[mode])
-                                 * (257 if mode != "F" else 1))
+        source = Image.fromarray(
+            grey.astype({"I;16": np.uint16, "I": np.int32, "F": np.float32}[mode])
+            * (257 if mode != "F" else 1)
+        )
     path = tmp_path / "picture.tif"
     (source if mode in ("I;16", "I", "F") else source.convert("RGB").convert(mode)).save(path)
     read = images.read_rgb(path)
@@ -71,7 +84,9 @@ def test_a_picture_is_turned_as_its_exif_tag_says_unless_the_annotations_fit_it_
 def test_a_truncated_or_foreign_file_gives_one_error_that_names_it(tmp_path, content):
     path = tmp_path / "broken.jpg"
     if isinstance(content, str):
-        noise = Image.fromarray(np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8))
+        noise = Image.fromarray(
+            np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+        )
         noise.save(path, format=content.split()[-1])
         content = path.read_bytes()[: path.stat().st_size // 2]
     path.write_bytes(content)
@@ -96,7 +111,13 @@ def test_hidden_colours_of_a_cut_out_are_those_of_the_nearest_visible_pixel(tmp_
     pixels[0, 1], pixels[0, 4] = (10, 20, 30, 255), (70, 80, 90, 255)
     Image.fromarray(pixels).save(tmp_path / "a.png")
     read = np.asarray(images.read_rgba(tmp_path / "a.png"))[0]
-    assert read[:, 0].tolist() == [10, 10, 10, 70, 70] and read[:, 3].tolist() == [0, 255, 0, 0, 255]
+    assert read[:, 0].tolist() == [10, 10, 10, 70, 70] and read[:, 3].tolist() == [
+        0,
+        255,
+        0,
+        0,
+        255,
+    ]
 
 
 def test_masks_of_every_mode_are_read_as_grey(tmp_path):
@@ -128,7 +149,9 @@ def test_a_mask_of_another_size_is_resized_with_a_warning_and_counted(tmp_path):
 def test_a_mask_without_a_pixel_above_100_is_refused_and_the_file_is_named(tmp_path, value):
     picture().save(tmp_path / "a.png")
     Image.new("L", (8, 6), value).save(tmp_path / "m.png")
-    with pytest.raises(EmptyMask, match=r"a.png, row 0 \(thing\): no pixel of the mask is above 100"):
+    with pytest.raises(
+        EmptyMask, match=r"a.png, row 0 \(thing\): no pixel of the mask is above 100"
+    ):
         objects(tmp_path).cutout(0)
 
 
@@ -147,8 +170,17 @@ def test_a_greyscale_photograph_gives_a_cut_out_in_rgb(tmp_path):
 
 
 BAD_SEGMENTATIONS = [
-    [], [[1, 1, 5, 5]], [[1, 1, 5, 1, 5]], [[float("nan"), 1, 5, 1, 5, 5]], {"counts": [1, 2], "size": [6, 8]},
-    {"counts": [-1, 49], "size": [6, 8]}, {"counts": [48]}, {"size": [6, 8]}, None, "polygon"]
+    [],
+    [[1, 1, 5, 5]],
+    [[1, 1, 5, 1, 5]],
+    [[float("nan"), 1, 5, 1, 5, 5]],
+    {"counts": [1, 2], "size": [6, 8]},
+    {"counts": [-1, 49], "size": [6, 8]},
+    {"counts": [48]},
+    {"size": [6, 8]},
+    None,
+    "polygon",
+]
 
 
 @pytest.mark.parametrize("segmentation", BAD_SEGMENTATIONS, ids=str)

@@ -12,18 +12,36 @@ WGA = "worst_group_accuracy"
 
 
 CLIP, SIGLIP = (Identity(family, "VLM") for family in ("CLIP", "SigLIP 2"))
-KNOWN = {"micro-clip": CLIP, "micro-siglip": SIGLIP, "micro-supervised": Identity(kind="supervised"),
-         "micro-simclr": Identity(kind="self-supervised"), "clip-b16": CLIP, "siglip2-b16": SIGLIP,
-         "clip-convnext-w": Identity("CLIP", "VLM", convolutional=True)}
+KNOWN = {
+    "micro-clip": CLIP,
+    "micro-siglip": SIGLIP,
+    "micro-supervised": Identity(kind="supervised"),
+    "micro-simclr": Identity(kind="self-supervised"),
+    "clip-b16": CLIP,
+    "siglip2-b16": SIGLIP,
+    "clip-convnext-w": Identity("CLIP", "VLM", convolutional=True),
+}
 
 
 def judge(frame, notebook, scale):
     return claims.judge(frame, notebook, scale, KNOWN)
 
 
-def rows(method, values, *, dataset="waterbirds-100", encoder="micro-clip", metric=WGA, group="all", split="test"):
+def rows(
+    method,
+    values,
+    *,
+    dataset="waterbirds-100",
+    encoder="micro-clip",
+    metric=WGA,
+    group="all",
+    split="test",
+):
     return pd.DataFrame(
-        [[dataset, encoder, method, seed, split, group, metric, value, 10] for seed, value in enumerate(values)],
+        [
+            [dataset, encoder, method, seed, split, group, metric, value, 10]
+            for seed, value in enumerate(values)
+        ],
         columns=COLUMNS,
     )
 
@@ -43,7 +61,7 @@ def waterbirds(encoder, *, bap_95, bap_100, control_100=(0.7, 0.7), native_100=(
     return pd.concat(parts, ignore_index=True)
 
 
-# -- rules -------------------------------------------------------------------------------------------------------------
+# -- rules -----------------------------------------------------------------------------------------
 
 
 def test_a_sample_has_mean_spread_and_error_counted_by_hand():
@@ -59,9 +77,11 @@ def test_one_seed_has_no_spread_and_no_error():
 
 
 def test_a_difference_must_be_larger_than_its_standard_error():
-    a, b = rules.Sample((0.5, 0.7)), rules.Sample((0.4, 0.6))  # 0.1 apart, errors 0.1 and 0.1: sqrt(0.02) = 0.141
+    # 0.1 apart, errors 0.1 and 0.1: sqrt(0.02) = 0.141
+    a, b = rules.Sample((0.5, 0.7)), rules.Sample((0.4, 0.6))
     assert not rules.exceeds(a, b)
-    assert rules.exceeds(rules.Sample((0.55, 0.65)), rules.Sample((0.45, 0.55)))  # 0.1 apart, errors 0.05: 0.071
+    # 0.1 apart, errors 0.05: 0.071
+    assert rules.exceeds(rules.Sample((0.55, 0.65)), rules.Sample((0.45, 0.55)))
 
 
 @pytest.mark.parametrize("bit", [0.0, 1e-16, -1e-16])
@@ -86,7 +106,8 @@ def test_a_curve_rises_if_its_ends_do_and_its_order_is_kept():
     assert rules.trend(ks, np.array([[0.1, 0.2, 0.3, 0.4]])).rises
     assert not rules.trend(ks, np.array([[0.4, 0.3, 0.2, 0.1]])).rises
     assert not rules.trend(ks, np.array([[0.1, 0.5, 0.2, 0.3]])).rises  # rank correlation 0.4
-    assert not rules.trend(ks, np.array([[0.1, 0.2, 0.3, 0.4], [0.6, 0.4, 0.3, 0.2]])).rises  # the two seeds disagree
+    # the two seeds disagree
+    assert not rules.trend(ks, np.array([[0.1, 0.2, 0.3, 0.4], [0.6, 0.4, 0.3, 0.2]])).rises
 
 
 def test_the_slope_of_one_over_k_is_minus_one():
@@ -111,14 +132,16 @@ def test_a_filter_on_an_unknown_column_is_refused():
         rules.matching(rows("Native", [0.1]), {"place": "water"})
 
 
-# -- verdicts at micro scale -------------------------------------------------------------------------------------------
+# -- verdicts at micro scale -----------------------------------------------------------------------
 
 
 def test_at_micro_scale_directions_are_judged_for_each_encoder():
-    frame = pd.concat([
-        waterbirds("micro-clip", bap_95=(0.92, 0.92), bap_100=(0.915, 0.915)),
-        waterbirds("micro-siglip", bap_95=(0.92, 0.92), bap_100=(0.60, 0.60)),
-    ])
+    frame = pd.concat(
+        [
+            waterbirds("micro-clip", bap_95=(0.92, 0.92), bap_100=(0.915, 0.915)),
+            waterbirds("micro-siglip", bap_95=(0.92, 0.92), bap_100=(0.60, 0.60)),
+        ]
+    )
     found = verdicts(frame, "03_waterbirds", "micro")
     assert found["lp-bap-beats-control-100", "micro-clip"] == "holds"
     assert found["lp-bap-beats-control-100", "micro-siglip"] == "does not hold"
@@ -129,7 +152,9 @@ def test_at_micro_scale_directions_are_judged_for_each_encoder():
 
 
 def test_what_was_not_measured_is_not_testable_and_says_what_is_missing():
-    judged = judge(waterbirds("micro-clip", bap_95=(0.9,), bap_100=(0.9,)), "03_waterbirds", "micro")
+    judged = judge(
+        waterbirds("micro-clip", bap_95=(0.9,), bap_100=(0.9,)), "03_waterbirds", "micro"
+    )
     row = judged.set_index("id").loc["zs-bap-beats-native"]
     assert row.verdict == "not testable here"
     assert row.reason == "no measurement of BAP (ZS) waterbirds-95"
@@ -138,18 +163,30 @@ def test_what_was_not_measured_is_not_testable_and_says_what_is_missing():
 
 def test_a_missing_value_counts_as_not_measured():
     frame = waterbirds("micro-clip", bap_95=(0.9,), bap_100=(float("nan"),))
-    assert verdicts(frame, "03_waterbirds", "micro")["lp-bap-above-90", "micro-clip"] == "not testable here"
+    assert (
+        verdicts(frame, "03_waterbirds", "micro")["lp-bap-above-90", "micro-clip"]
+        == "not testable here"
+    )
 
 
 def test_validation_rows_do_not_count():
-    frame = pd.concat([waterbirds("micro-clip", bap_95=(0.9,), bap_100=(0.95,)), rows("BAP (LP)", [0.1], split="val")])
+    frame = pd.concat(
+        [
+            waterbirds("micro-clip", bap_95=(0.9,), bap_100=(0.95,)),
+            rows("BAP (LP)", [0.1], split="val"),
+        ]
+    )
     assert verdicts(frame, "03_waterbirds", "micro")["lp-bap-above-90", "micro-clip"] == "holds"
 
 
 def test_a_claim_about_one_family_is_judged_for_its_encoders_alone():
-    frame = pd.concat([rows(method, [value], encoder=encoder, dataset="coco-gender-95")
-                       for encoder in ("micro-clip", "micro-siglip")
-                       for method, value in (("BAP (LP)", 0.8), ("Control (LP)", 0.7))])
+    frame = pd.concat(
+        [
+            rows(method, [value], encoder=encoder, dataset="coco-gender-95")
+            for encoder in ("micro-clip", "micro-siglip")
+            for method, value in (("BAP (LP)", 0.8), ("Control (LP)", 0.7))
+        ]
+    )
     found = verdicts(frame, "04_coco_gender", "micro")
     assert found["people-lp-bap-beats-control-95", "micro-clip"] == "holds"
     assert found["people-control-beats-lp-bap-95", "micro-siglip"] == "does not hold"
@@ -158,49 +195,93 @@ def test_a_claim_about_one_family_is_judged_for_its_encoders_alone():
 
 
 def test_one_seed_is_judged_and_the_reason_says_so():
-    judged = judge(waterbirds("micro-clip", bap_95=(0.9,), bap_100=(0.95,)), "03_waterbirds", "micro")
+    judged = judge(
+        waterbirds("micro-clip", bap_95=(0.9,), bap_100=(0.95,)), "03_waterbirds", "micro"
+    )
     assert "one seed" in judged.set_index("id").loc["lp-bap-above-90"].reason
 
 
 def test_a_claim_across_encoders_gives_one_row():
-    frame = pd.concat([
-        rows("Native", [0.85], encoder="micro-clip", metric="additivity", split="all"),
-        rows("Native", [0.80], encoder="micro-siglip", metric="additivity", split="all"),
-    ])
-    assert verdicts(frame, "01_additivity", "micro")["additivity-siglip-first", "all"] == "does not hold"
+    frame = pd.concat(
+        [
+            rows("Native", [0.85], encoder="micro-clip", metric="additivity", split="all"),
+            rows("Native", [0.80], encoder="micro-siglip", metric="additivity", split="all"),
+        ]
+    )
+    assert (
+        verdicts(frame, "01_additivity", "micro")["additivity-siglip-first", "all"]
+        == "does not hold"
+    )
 
 
 def test_encoders_without_language_are_compared_with_and_not_judged_themselves():
-    scores = {"micro-clip": 0.8, "micro-siglip": 0.78, "micro-supervised": 0.7, "micro-simclr": 0.82}
-    frame = pd.concat([rows("Native", [value], encoder=name, metric="additivity", split="all") for name, value in scores.items()])
+    scores = {
+        "micro-clip": 0.8,
+        "micro-siglip": 0.78,
+        "micro-supervised": 0.7,
+        "micro-simclr": 0.82,
+    }
+    frame = pd.concat(
+        [
+            rows("Native", [value], encoder=name, metric="additivity", split="all")
+            for name, value in scores.items()
+        ]
+    )
     found = verdicts(frame, "01_additivity", "micro")
     assert found["additivity-above-supervised", "all"] == "holds"
     assert found["additivity-above-self-supervised", "all"] == "does not hold"
-    assert ("additivity-high", "micro-siglip") in found and ("additivity-high", "micro-supervised") not in found
+    assert ("additivity-high", "micro-siglip") in found and (
+        "additivity-high",
+        "micro-supervised",
+    ) not in found
 
 
 def test_the_null_of_additivity_must_lie_below_the_score_by_the_printed_spread():
     def frame(null):
         own = rows("Native", [0.85], metric="additivity", split="all")
-        return pd.concat([own, rows("Native", [null], metric="additivity_object_swapped", split="all")])
+        return pd.concat(
+            [own, rows("Native", [null], metric="additivity_object_swapped", split="all")]
+        )
 
-    assert verdicts(frame(0.80), "01_additivity", "micro")["additivity-null-object", "micro-clip"] == "holds"
-    assert verdicts(frame(0.82), "01_additivity", "micro")["additivity-null-object", "micro-clip"] == "does not hold"
+    assert (
+        verdicts(frame(0.80), "01_additivity", "micro")["additivity-null-object", "micro-clip"]
+        == "holds"
+    )
+    assert (
+        verdicts(frame(0.82), "01_additivity", "micro")["additivity-null-object", "micro-clip"]
+        == "does not hold"
+    )
 
 
 def test_the_k_ablation_is_judged_from_its_curves():
     parts = []
     for k in (1, 2, 4, 8):
-        for metric, value in (("cosine_object_text", 0.3 - 0.1 / k), ("cosine_background_text", 0.2 + 0.1 / k)):
-            parts.append(rows("Native", [value, value + 0.001], metric=metric, group=f"K={k}", split="all"))
-        parts.append(rows("Native", [0.4 / k, 0.5 / k], metric="residual_variance", group=f"K={k}", split="all"))
+        for metric, value in (
+            ("cosine_object_text", 0.3 - 0.1 / k),
+            ("cosine_background_text", 0.2 + 0.1 / k),
+        ):
+            parts.append(
+                rows("Native", [value, value + 0.001], metric=metric, group=f"K={k}", split="all")
+            )
+        parts.append(
+            rows(
+                "Native",
+                [0.4 / k, 0.5 / k],
+                metric="residual_variance",
+                group=f"K={k}",
+                split="all",
+            )
+        )
     found = judge(pd.concat(parts), "02_k_ablation", "micro").set_index("id")
     assert found.verdict.tolist() == ["holds"] * 3
     assert "slope -1.000" in found.measured["k-residual-slope"]
 
 
 def test_two_values_of_k_make_no_curve():
-    parts = [rows("Native", [0.4 / k], metric="residual_variance", group=f"K={k}", split="all") for k in (1, 2)]
+    parts = [
+        rows("Native", [0.4 / k], metric="residual_variance", group=f"K={k}", split="all")
+        for k in (1, 2)
+    ]
     found = verdicts(pd.concat(parts), "02_k_ablation", "micro")
     assert found["k-residual-slope", "micro-clip"] == "not testable here"
 
@@ -217,7 +298,7 @@ def test_unknown_scale_and_notebook_are_refused_with_the_choices():
         judge(rows("Native", [0.1]), "99_nothing", "micro")
 
 
-# -- verdicts at paper scale -------------------------------------------------------------------------------------------
+# -- verdicts at paper scale -----------------------------------------------------------------------
 
 
 def test_at_paper_scale_the_printed_values_are_reproduced():
@@ -239,12 +320,14 @@ def test_a_right_direction_with_a_wrong_value_is_not_reproduced():
 
 
 def test_each_family_is_compared_with_its_own_column():
-    claim = next(claim for claim in printed.claims()["claims"] if claim["id"] == "lp-bap-beats-control-100")
+    claim = next(
+        claim for claim in printed.claims()["claims"] if claim["id"] == "lp-bap-beats-control-100"
+    )
     assert claims.printed_value(claim, "a", "CLIP") == pytest.approx((0.918, 0.009))
     assert claims.printed_value(claim, "b", "SigLIP 2") == pytest.approx((0.768, 0.012))
 
 
-def test_a_convolutional_encoder_is_compared_with_the_table_of_convolutional_encoders_or_with_none():
+def test_a_convolutional_encoder_is_compared_with_the_table_of_such_encoders_or_with_none():
     known = {claim["id"]: claim for claim in printed.claims()["claims"]}
     found = claims.printed_value(known["lp-bap-beats-control-100"], "a", "CLIP", convolutional=True)
     assert found == pytest.approx((0.919, 0.012))
@@ -255,7 +338,9 @@ def test_a_convolutional_encoder_is_compared_with_the_table_of_convolutional_enc
 
 
 def test_a_printed_spread_of_zero_is_raised_to_the_floor():
-    claim = next(claim for claim in printed.claims()["claims"] if claim["id"] == "zs-bap-beats-native")
+    claim = next(
+        claim for claim in printed.claims()["claims"] if claim["id"] == "zs-bap-beats-native"
+    )
     assert claims.printed_value(claim, "a", "CLIP") == pytest.approx((0.721, 0.005))
 
 
@@ -265,8 +350,13 @@ def test_the_spread_over_composites_is_not_taken_for_an_error():
 
 
 def test_an_encoder_of_a_family_that_the_table_has_not_is_judged_without_a_printed_value():
-    claim = next(claim for claim in printed.claims()["claims"] if claim["id"] == "lp-bap-beats-control-100")
-    assert claims.printed_value(claim, "a", "DINOv2") is None and claims.printed_value(claim, "a", "") is None
+    claim = next(
+        claim for claim in printed.claims()["claims"] if claim["id"] == "lp-bap-beats-control-100"
+    )
+    assert (
+        claims.printed_value(claim, "a", "DINOv2") is None
+        and claims.printed_value(claim, "a", "") is None
+    )
     with pytest.raises(ValueError, match=r"0 rows of \['table2', 'table8'\] match"):
         claims.printed_value({**claim, "a": {**claim["a"], "family": "SigLip"}}, "a", "CLIP")
 
@@ -275,6 +365,13 @@ def test_an_encoder_that_nobody_knows_is_compared_with_nothing_of_the_paper():
     frame = waterbirds("ViT-B-32:my_tag", bap_95=(0.92, 0.922), bap_100=(0.5, 0.5))
     judged = judge(frame, "03_waterbirds", "paper").set_index("id")
     assert set(judged["verdict"]) == {"holds", "does not hold", "not testable here"}
-    assert judged.loc["lp-bap-beats-control-100", ["paper", "verdict"]].tolist() == ["-", "does not hold"]
+    assert judged.loc["lp-bap-beats-control-100", ["paper", "verdict"]].tolist() == [
+        "-",
+        "does not hold",
+    ]
     one_family = rows("BAP (LP)", [0.8], encoder="ViT-B-32:my_tag", dataset="coco-gender-95")
-    assert not judge(one_family, "04_coco_gender", "paper")["id"].str.startswith("people-control-beats").any()
+    assert (
+        not judge(one_family, "04_coco_gender", "paper")["id"]
+        .str.startswith("people-control-beats")
+        .any()
+    )

@@ -13,12 +13,15 @@ def notebook(tmp_path):
     return str(toy.write(tmp_path))
 
 
-@pytest.mark.parametrize("arguments, part", [
-    (["-p", "sedes=2"], "did you mean 'seeds'"),
-    (["-p", "seeds=2.5"], "declared int"),
-    (["-p", "seeds"], "must read name=value"),
-    (["--profile", "papr"], "unknown profile 'papr'"),
-])
+@pytest.mark.parametrize(
+    "arguments, part",
+    [
+        (["-p", "sedes=2"], "did you mean 'seeds'"),
+        (["-p", "seeds=2.5"], "declared int"),
+        (["-p", "seeds"], "must read name=value"),
+        (["--profile", "papr"], "unknown profile 'papr'"),
+    ],
+)
 def test_a_slip_gives_one_message_and_exit_code_2(notebook, tmp_path, capsys, arguments, part):
     arguments = ["run", notebook, "--out", str(tmp_path / "runs"), "--profile", "smoke", *arguments]
     assert cli.main(arguments) == 2
@@ -32,15 +35,19 @@ def test_the_misspelt_seeds_of_waterbirds_exit_with_2_and_name_seeds(capsys):
     assert "did you mean 'seeds'" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("arguments", [[], ["rnu"], ["run", "--profil"], ["micro"], ["micro", "bake"], ["data"],
-                                       ["data", "fetch"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [[], ["rnu"], ["run", "--profil"], ["micro"], ["micro", "bake"], ["data"], ["data", "fetch"]],
+)
 def test_an_unknown_command_or_option_exits_with_2(arguments):
     with pytest.raises(SystemExit) as left:
         cli.main(arguments)
     assert left.value.code == 2
 
 
-def test_a_failed_notebook_exits_with_1_and_ctrl_c_with_130(notebook, tmp_path, monkeypatch, capsys):
+def test_a_failed_notebook_exits_with_1_and_ctrl_c_with_130(
+    notebook, tmp_path, monkeypatch, capsys
+):
     def fail(*_, **__):
         raise execute.RunFailed("03_toy failed in cell 3/5")
 
@@ -54,7 +61,9 @@ def test_a_failed_notebook_exits_with_1_and_ctrl_c_with_130(notebook, tmp_path, 
     assert cli.main(arguments) == 130 and "stopped" in capsys.readouterr().err
 
 
-def test_a_full_disk_gives_one_message_and_leaves_nothing_half_written(notebook, tmp_path, monkeypatch, capsys):
+def test_a_full_disk_gives_one_message_and_leaves_nothing_half_written(
+    notebook, tmp_path, monkeypatch, capsys
+):
     def no_room(*_, **__):
         raise OSError(errno.ENOSPC, "No space left on device", "executed.ipynb")
 
@@ -64,5 +73,6 @@ def test_a_full_disk_gives_one_message_and_leaves_nothing_half_written(notebook,
     assert cli.main(["run", notebook, "--profile", "smoke", "--out", str(tmp_path / "runs")]) == 1
     shown = capsys.readouterr().err
     assert "No space left on device" in shown and "Traceback" not in shown
-    assert not [path for path in (tmp_path / "runs").rglob("*") if path.is_file() and path.suffix != ".lock"]
-
+    assert not [
+        path for path in (tmp_path / "runs").rglob("*") if path.is_file() and path.suffix != ".lock"
+    ]

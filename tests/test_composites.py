@@ -14,9 +14,19 @@ from bap_core.data import Backgrounds, Objects, gender
 
 
 def listed(shapes, **columns):
-    frame = pd.DataFrame({"object": [0, 5, 2, 0], "background": [11, 3, 3, 0], "label": [0, 1, 0, 0], "place": [0, 1, 1, 1],
-                          "split": ["train", "train", "test", "left out"], "group": [0, 3, 1, 1]})
-    return Composites("toys", "data", frame.assign(**columns), ("a", "b"), ("up", "down"), compositor=shapes)
+    frame = pd.DataFrame(
+        {
+            "object": [0, 5, 2, 0],
+            "background": [11, 3, 3, 0],
+            "label": [0, 1, 0, 0],
+            "place": [0, 1, 1, 1],
+            "split": ["train", "train", "test", "left out"],
+            "group": [0, 3, 1, 1],
+        }
+    )
+    return Composites(
+        "toys", "data", frame.assign(**columns), ("a", "b"), ("up", "down"), compositor=shapes
+    )
 
 
 def test_a_picture_is_the_composite_of_its_row(shapes):
@@ -28,10 +38,14 @@ def test_a_picture_is_the_composite_of_its_row(shapes):
 
 def test_features_of_composites_are_those_of_the_compositors_batches_to_the_bit(home, tiny, shapes):
     z = features.extract(tiny, listed(shapes))
-    assert torch.equal(z, tiny.encode_images(shapes.batch(np.array([0, 5, 2, 0]), np.array([11, 3, 3, 0]))))
+    assert torch.equal(
+        z, tiny.encode_images(shapes.batch(np.array([0, 5, 2, 0]), np.array([11, 3, 3, 0])))
+    )
 
 
-def test_sets_that_differ_in_splits_alone_share_their_encoding_and_not_their_fingerprint(home, tiny, shapes):
+def test_sets_that_differ_in_splits_alone_share_their_encoding_and_not_their_fingerprint(
+    home, tiny, shapes
+):
     one, other = listed(shapes), listed(shapes, split="train")
     features.extract(tiny, one)
     features.extract(tiny, other)
@@ -44,7 +58,9 @@ def test_other_pairs_or_another_compositor_are_other_pictures(shapes):
     assert one.pictures != listed(shapes, background=[11, 3, 3, 1]).pictures
     again = listed(shapes)
     shapes.fingerprint = "other shapes"
-    assert again.pictures != one.pictures and again.fingerprint != listed(shapes, label=1).fingerprint
+    assert (
+        again.pictures != one.pictures and again.fingerprint != listed(shapes, label=1).fingerprint
+    )
 
 
 def test_a_split_keeps_its_composites(shapes):
@@ -53,7 +69,9 @@ def test_a_split_keeps_its_composites(shapes):
     assert np.array_equal(np.asarray(test.image(0)), np.asarray(listed(shapes).image(2)))
 
 
-@pytest.mark.parametrize(("column", "number"), [("object", 6), ("background", 12), ("background", -1)])
+@pytest.mark.parametrize(
+    ("column", "number"), [("object", 6), ("background", 12), ("background", -1)]
+)
 def test_a_number_that_the_compositor_lacks_is_refused(shapes, column, number):
     with pytest.raises(ValueError, match=f"toys: {column} numbers .*, but there are"):
         listed(shapes, **{column: [0, 1, 2, number]})
@@ -64,13 +82,27 @@ LABELS = ("round", "square")
 
 @pytest.fixture
 def crowd(tmp_path):
-    """Twenty training and eight test persons of each label, each a block of its own colour; one cannot be cut out."""
+    """Twenty training and eight test persons of each label, each a block of its own colour; one
+    cannot be cut out.
+    """
     n = 57
     for i in range(n):
         save(tmp_path / f"person{i}.png", "RGBA", (8, 12), (4 * i, 20, 200, 255 if i else 0))
     split = ["train"] + ["train", "train"] * 20 + ["test", "test"] * 8
-    frame = pd.DataFrame({"image": [f"person{i}.png" for i in range(n)], "mask": None, "segmentation": None, "x": 0, "y": 0,
-                          "width": 8, "height": 12, "label": ["round"] + [*LABELS] * 28, "super_class": "person", "split": split})
+    frame = pd.DataFrame(
+        {
+            "image": [f"person{i}.png" for i in range(n)],
+            "mask": None,
+            "segmentation": None,
+            "x": 0,
+            "y": 0,
+            "width": 8,
+            "height": 12,
+            "label": ["round"] + [*LABELS] * 28,
+            "super_class": "person",
+            "split": split,
+        }
+    )
     return Objects("coco", tmp_path, frame)
 
 
@@ -84,7 +116,16 @@ def scenery(tmp_path):
 
 def placed(crowd, scenery, **choices):
     with pytest.warns(UserWarning, match="1 pictures cannot be used"):
-        return composites.people(crowd, scenery, size=32, labels=LABELS, words=("disc", "box"), n_val=1, seed=0, **choices)
+        return composites.people(
+            crowd,
+            scenery,
+            size=32,
+            labels=LABELS,
+            words=("disc", "box"),
+            n_val=1,
+            seed=0,
+            **choices,
+        )
 
 
 def test_the_people_are_placed_after_those_who_cannot_be_cut_out_are_gone(crowd, scenery):
@@ -93,9 +134,14 @@ def test_the_people_are_placed_after_those_who_cannot_be_cut_out_are_gone(crowd,
     for scenes in sets:
         persons = scenes.compositor.objects.frame
         assert len(persons) == 56 and scenes.frame["object"].max() == 55
-        assert [LABELS.index(persons["label"].iloc[i]) for i in scenes.frame["object"]] == scenes.frame["label"].tolist()
+        assert [
+            LABELS.index(persons["label"].iloc[i]) for i in scenes.frame["object"]
+        ] == scenes.frame["label"].tolist()
         names = [persons["split"].iloc[i] for i in scenes.frame["object"]]
-        assert {(name, split) for name, split in zip(names, scenes.frame["split"])} >= {("train", "train"), ("test", "val")}
+        assert {(name, split) for name, split in zip(names, scenes.frame["split"])} >= {
+            ("train", "train"),
+            ("test", "val"),
+        }
         assert not {("train", "test"), ("test", "train")} & set(zip(names, scenes.frame["split"]))
     assert sets[0].group_names[1] == "disc on kitchen" and sets[0].pictures == sets[1].pictures
 
@@ -108,11 +154,13 @@ def test_a_person_fills_three_quarters_of_the_picture(crowd, scenery):
 
 
 def test_choices_reach_the_placements(crowd, scenery):
-    one, = placed(crowd, scenery, correlations=[95], both=True)
+    (one,) = placed(crowd, scenery, correlations=[95], both=True)
     assert np.bincount(one.groups[one.frame["split"] == "test"]).tolist() == [7] * 4
 
 
-def test_for_the_eye_a_set_keeps_its_rows_and_shows_real_persons_as_silhouettes_and_drawn_ones_as_they_are(crowd, scenery):
+def test_for_the_eye_a_set_keeps_its_rows_and_real_persons_are_silhouettes_and_drawn_ones_not(
+    crowd, scenery
+):
     scenes = placed(crowd, scenery)[0]
     shown = composites.to_show(scenes, size=64)
     assert shown.frame.equals(scenes.frame) and shown.image(3).size == (64, 64)
@@ -120,4 +168,6 @@ def test_for_the_eye_a_set_keeps_its_rows_and_shows_real_persons_as_silhouettes_
     assert shown.image(3).getpixel((1, 1)) == scenes.image(3).getpixel((1, 1))
     assert scenes.image(3).getpixel((16, 16))[2] == 200  # what an encoder gets is not touched
     scenes = placed(replace(crowd, origin="micro"), scenery)[0]
-    assert composites.to_show(scenes, size=64).image(3).getpixel((32, 32)) == scenes.image(3).getpixel((16, 16))
+    assert composites.to_show(scenes, size=64).image(3).getpixel((32, 32)) == scenes.image(
+        3
+    ).getpixel((16, 16))

@@ -13,12 +13,25 @@ from hypothesis import strategies as st
 from on_disk import declare, people, save
 from PIL import Image
 
-from bap_core.data import bird_labels, catalogue, cub, folders, images, leakage, places, used_backgrounds, waterbirds
+from bap_core.data import (
+    bird_labels,
+    catalogue,
+    cub,
+    folders,
+    images,
+    leakage,
+    places,
+    used_backgrounds,
+    waterbirds,
+)
 from bap_core.data.places import SUBSTITUTES, TWO_PARTS, normalise
 from bap_core.data.waterbirds import COLUMNS, NotTheOfficialDraw
 
-NAMES = ["001.Black_footed_Albatross/Black_Footed_Albatross_0001_1.jpg",
-         "001.Black_footed_Albatross/Black_Footed_Albatross_0002_2.jpg", "002.Wren/Wren_0003_3.jpg"]
+NAMES = [
+    "001.Black_footed_Albatross/Black_Footed_Albatross_0001_1.jpg",
+    "001.Black_footed_Albatross/Black_Footed_Albatross_0002_2.jpg",
+    "002.Wren/Wren_0003_3.jpg",
+]
 
 
 @pytest.fixture
@@ -32,7 +45,9 @@ def birds(tmp_path):
     (folder / "classes.txt").write_text("1 001.Black_footed_Albatross\n2 002.Wren\n")
     (folder / "image_class_labels.txt").write_text("1 1\n2 1\n3 2\n")
     (folder / "train_test_split.txt").write_text("1 0\n2 1\n3 1\n")
-    (folder / "bounding_boxes.txt").write_text("1 0.0 1.0 4.0 2.0\n2 0.0 0.0 6.0 5.0\n3 1.0 1.0 2.0 2.0\n")
+    (folder / "bounding_boxes.txt").write_text(
+        "1 0.0 1.0 4.0 2.0\n2 0.0 0.0 6.0 5.0\n3 1.0 1.0 2.0 2.0\n"
+    )
     declare(tmp_path, cub={"images": 3, "classes": 2, "train": 2, "test": 1})
     return tmp_path
 
@@ -49,13 +64,17 @@ def test_cub_accepts_masks_inside_its_folder_and_the_folder_itself_as_root(birds
     beside = cub(birds).frame["mask"].tolist()
     shutil.move(birds / "segmentations", birds / "CUB_200_2011" / "segmentations")
     inside = cub(birds)
-    assert inside.frame["mask"].tolist() == [f"CUB_200_2011/{name}" for name in beside] and inside.cutout(0)
+    assert inside.frame["mask"].tolist() == [
+        f"CUB_200_2011/{name}" for name in beside
+    ] and inside.cutout(0)
     assert cub(birds / "CUB_200_2011").cutout(0).size == (6, 5)
 
 
 def test_cub_leaves_out_the_excluded_paths_and_refuses_paths_it_does_not_have(birds):
     objects = cub(birds, exclude=[NAMES[1]])
-    assert objects.frame["path"].tolist() == [NAMES[0], NAMES[2]] and objects.skipped == {"excluded": 1}
+    assert objects.frame["path"].tolist() == [NAMES[0], NAMES[2]] and objects.skipped == {
+        "excluded": 1
+    }
     with pytest.raises(ValueError, match="1 of 2 excluded paths are not in"):
         cub(birds, exclude=[NAMES[1], "001.Wren/other.jpg"])
 
@@ -71,7 +90,9 @@ def test_cub_is_strict_about_counts_and_names_what_is_missing(birds):
     with pytest.raises(FileNotFoundError, match="segmentations is missing.*segmentations.tgz"):
         cub(birds)
     (birds / "CUB_200_2011" / "bounding_boxes.txt").write_text("1 0.0 1.0 4.0 2.0\n")
-    with pytest.raises(ValueError, match="bounding_boxes.txt: 2 images of images.txt are not in it"):
+    with pytest.raises(
+        ValueError, match="bounding_boxes.txt: 2 images of images.txt are not in it"
+    ):
         cub(birds)
     (birds / "CUB_200_2011" / "classes.txt").unlink()
     with pytest.raises(FileNotFoundError, match="classes.txt is missing"):
@@ -79,11 +100,25 @@ def test_cub_is_strict_about_counts_and_names_what_is_missing(birds):
 
 
 def test_cub_compares_classes_names_ids_and_boxes_with_the_release(birds):
-    declare(birds, cub={"smallest class": 1, "largest class": 2, "ids from 1 without gaps": True, "equal file names": 0,
-                        "smallest box": [2, 2], "largest box": [6, 5]})
+    declare(
+        birds,
+        cub={
+            "smallest class": 1,
+            "largest class": 2,
+            "ids from 1 without gaps": True,
+            "equal file names": 0,
+            "smallest box": [2, 2],
+            "largest box": [6, 5],
+        },
+    )
     assert len(cub(birds)) == 3
     folder = birds / "CUB_200_2011"
-    for name in ("images.txt", "image_class_labels.txt", "train_test_split.txt", "bounding_boxes.txt"):
+    for name in (
+        "images.txt",
+        "image_class_labels.txt",
+        "train_test_split.txt",
+        "bounding_boxes.txt",
+    ):
         (folder / name).write_text((folder / name).read_text().replace("3 ", "5 ", 1))
     with pytest.raises(ValueError, match="release: ids from 1 without gaps: False, expected True"):
         cub(birds)
@@ -91,17 +126,27 @@ def test_cub_compares_classes_names_ids_and_boxes_with_the_release(birds):
 
 def test_cub_reads_paths_with_blanks_and_upper_case_endings_and_windows_line_ends(birds):
     folder = birds / "CUB_200_2011"
-    (folder / "images.txt").write_bytes((folder / "images.txt").read_bytes().replace(b"Wren_0003_3.jpg", b"A wren.JPG")
-                                        .replace(b"\n", b"\r\n"))
-    for top, old, new in ((folder / "images", "Wren_0003_3.jpg", "A wren.JPG"),
-                          (birds / "segmentations", "Wren_0003_3.png", "A wren.png")):
+    (folder / "images.txt").write_bytes(
+        (folder / "images.txt")
+        .read_bytes()
+        .replace(b"Wren_0003_3.jpg", b"A wren.JPG")
+        .replace(b"\n", b"\r\n")
+    )
+    for top, old, new in (
+        (folder / "images", "Wren_0003_3.jpg", "A wren.JPG"),
+        (birds / "segmentations", "Wren_0003_3.png", "A wren.png"),
+    ):
         (top / "002.Wren" / old).rename(top / "002.Wren" / new)
     assert cub(birds).path(2).name == "A wren.JPG" and cub(birds).cutout(2).size == (6, 5)
 
 
-@pytest.mark.parametrize("file, old, new, message", [
-    ("bounding_boxes.txt", "4.0", "four", "bounding_boxes.txt: a box is no four numbers"),
-    ("train_test_split.txt", "2 1", "2 2", "train_test_split.txt: a row has neither 0 nor 1")])
+@pytest.mark.parametrize(
+    "file, old, new, message",
+    [
+        ("bounding_boxes.txt", "4.0", "four", "bounding_boxes.txt: a box is no four numbers"),
+        ("train_test_split.txt", "2 1", "2 2", "train_test_split.txt: a row has neither 0 nor 1"),
+    ],
+)
 def test_cub_names_the_file_with_a_garbled_row(birds, file, old, new, message):
     path = birds / "CUB_200_2011" / file
     path.write_text(path.read_text().replace(old, new))
@@ -112,8 +157,10 @@ def test_cub_names_the_file_with_a_garbled_row(birds, file, old, new, message):
 @pytest.fixture(params=["A", "B"])
 def scenery(tmp_path, request):
     """Ocean (2 files), bar (1) and forest/broadleaf (1) in both layouts of Places365."""
-    names = {"A": ["data_256/o/ocean", "data_256/b/bar", "data_256/f/forest/broadleaf"],
-             "B": [f"places365_standard/train/{name}" for name in ("ocean", "bar", "forest-broadleaf")]}[request.param]
+    names = {
+        "A": ["data_256/o/ocean", "data_256/b/bar", "data_256/f/forest/broadleaf"],
+        "B": [f"places365_standard/train/{name}" for name in ("ocean", "bar", "forest-broadleaf")],
+    }[request.param]
     for folder, numbers in zip(names, ([1, 2], [1], [7])):
         for number in numbers:
             save(tmp_path / folder / f"{number:08d}.jpg")
@@ -124,7 +171,10 @@ def scenery(tmp_path, request):
 def test_places_reads_both_layouts_to_the_same_names(scenery):
     grounds = places(scenery)
     assert grounds.frame["category"].tolist() == ["bar", "forest/broadleaf", "ocean", "ocean"]
-    assert grounds.categories == ["bar", "forest/broadleaf", "ocean"] and grounds.image(3).size == (6, 5)
+    assert grounds.categories == ["bar", "forest/broadleaf", "ocean"] and grounds.image(3).size == (
+        6,
+        5,
+    )
 
 
 def test_places_sees_a_picture_that_came_after_it_was_indexed_and_reads_one_category_alone(scenery):
@@ -139,14 +189,18 @@ def test_places_sees_a_picture_that_came_after_it_was_indexed_and_reads_one_cate
 
 
 def test_places_accepts_any_spelling_of_a_category_and_matches_whole_names(scenery):
-    assert len(places(scenery, categories=["/f/forest/broadleaf", "forest-broadleaf", "ocean"])) == 3
+    assert (
+        len(places(scenery, categories=["/f/forest/broadleaf", "forest-broadleaf", "ocean"])) == 3
+    )
     with pytest.raises(ValueError, match="no category 'ocea' among 3; did you mean 'ocean'"):
         places(scenery, categories=["ocea"])
 
 
 def test_places_leaves_out_the_files_behind_waterbirds(scenery):
     grounds = places(scenery, exclude=["/o/ocean/00000002.jpg", "/f/forest/broadleaf/00000007.jpg"])
-    assert grounds.frame["category"].tolist() == ["bar", "ocean"] and grounds.skipped == {"excluded": 2}
+    assert grounds.frame["category"].tolist() == ["bar", "ocean"] and grounds.skipped == {
+        "excluded": 2
+    }
     with pytest.raises(ValueError, match=r"no picture of \['bar'\] is left"):
         places(scenery, categories=["bar"], exclude=["/b/bar/00000001.jpg"])
 
@@ -168,12 +222,30 @@ def test_substitutes_stand_in_only_for_what_is_not_there_and_are_recorded(tmp_pa
     for name in ("church-outdoor", "kitchen", "restaurant_kitchen", "bar"):
         save(tmp_path / "places365_standard/train" / name / "1.jpg")
     declare(tmp_path)
-    instead = {"/k/kitchenette": ["kitchen", "restaurant_kitchen"], "abbey": "church-outdoor", "bar": "kitchen"}
-    grounds = places(tmp_path, categories=["bar", "kitchenette", "kitchen", "abbey"], substitutes=instead)
-    assert grounds.frame["category"].tolist() == ["bar", "church/outdoor", "kitchen", "restaurant_kitchen"]
-    assert grounds.substitutes == {"kitchenette": ("kitchen", "restaurant_kitchen"), "abbey": ("church/outdoor",)}
+    instead = {
+        "/k/kitchenette": ["kitchen", "restaurant_kitchen"],
+        "abbey": "church-outdoor",
+        "bar": "kitchen",
+    }
+    grounds = places(
+        tmp_path, categories=["bar", "kitchenette", "kitchen", "abbey"], substitutes=instead
+    )
+    assert grounds.frame["category"].tolist() == [
+        "bar",
+        "church/outdoor",
+        "kitchen",
+        "restaurant_kitchen",
+    ]
+    assert grounds.substitutes == {
+        "kitchenette": ("kitchen", "restaurant_kitchen"),
+        "abbey": ("church/outdoor",),
+    }
     same = places(tmp_path)
-    assert same.frame.equals(grounds.frame) and not same.substitutes and same.fingerprint != grounds.fingerprint
+    assert (
+        same.frame.equals(grounds.frame)
+        and not same.substitutes
+        and same.fingerprint != grounds.fingerprint
+    )
     with pytest.raises(ValueError, match="no category 'kitchn' among 4; did you mean 'kitchen'"):
         places(tmp_path, categories=["kitchenette"], substitutes={"kitchenette": "kitchn"})
 
@@ -183,7 +255,12 @@ def test_a_places205_root_has_the_categories_that_places365_lacks(tmp_path, arou
     for name in ("a/abbey", "c/church/outdoor", "k/kitchenette", "k/kitchen"):
         save(tmp_path / around / name / "gsun_1.jpg")
     with pytest.warns(UserWarning, match="Places205 in .* categories: 4, expected 205"):
-        grounds = places(tmp_path, release="places205", categories=["abbey", "kitchenette"], substitutes=SUBSTITUTES)
+        grounds = places(
+            tmp_path,
+            release="places205",
+            categories=["abbey", "kitchenette"],
+            substitutes=SUBSTITUTES,
+        )
     assert grounds.name == "places205" and grounds.substitutes == {}
     assert grounds.categories == ["abbey", "kitchenette"] and grounds.image(0).size == (6, 5)
 
@@ -194,21 +271,37 @@ def test_places205_refuses_what_it_cannot_do(tmp_path):
     with pytest.raises(ValueError, match="those of Places205 have other names"):
         places(tmp_path, release="places205", exclude=["/o/ocean/00000001.jpg"])
     for wrong in ({"release": "places205", "part": "val"}, {"release": "places"}):
-        with pytest.raises(ValueError, match="'train', 'val' of 'places365', 'train' of 'places205'"):
+        with pytest.raises(
+            ValueError, match="'train', 'val' of 'places365', 'train' of 'places205'"
+        ):
             places(tmp_path, **wrong)
 
 
 def test_categories_that_are_the_beginning_or_the_end_of_others_stay_apart(tmp_path):
-    for name in ("b/bar", "b/barn", "b/bridge", "b/bridge tower", "s/sky", "s/skyscraper", "k/kitchen",
-                 "r/restaurant_kitchen", "f/forest/broadleaf", "f/forest_path"):
+    for name in (
+        "b/bar",
+        "b/barn",
+        "b/bridge",
+        "b/bridge tower",
+        "s/sky",
+        "s/skyscraper",
+        "k/kitchen",
+        "r/restaurant_kitchen",
+        "f/forest/broadleaf",
+        "f/forest_path",
+    ):
         save(tmp_path / "data_256" / name / "00000001.JPG")
         (tmp_path / "data_256" / name / ".DS_Store").write_text("x")
         (tmp_path / "data_256" / name / "._00000001.JPG").write_text("x")
     (tmp_path / "data_256/f/forest/.DS_Store").write_text("x")
     (tmp_path / "data_256/f/forest/about.txt").write_text("x")
-    declare(tmp_path, places={"categories": 10, "train": 10, "train, smallest": 1, "train, largest": 1})
+    declare(
+        tmp_path, places={"categories": 10, "train": 10, "train, smallest": 1, "train, largest": 1}
+    )
     assert len(places(tmp_path)) == 10
-    grounds = places(tmp_path, categories=["bar", "bridge", "sky", "kitchen"], exclude=["/b/barn/00000001.jpg"])
+    grounds = places(
+        tmp_path, categories=["bar", "bridge", "sky", "kitchen"], exclude=["/b/barn/00000001.jpg"]
+    )
     assert grounds.categories == ["bar", "bridge", "kitchen", "sky"] and len(grounds) == 4
 
 
@@ -223,11 +316,17 @@ def test_places_sorts_the_flat_validation_folder_by_its_label_file(tmp_path):
     for number in (1, 2, 3):
         save(tmp_path / "val_256" / f"Places365_val_0000000{number}.jpg")
     (tmp_path / "categories_places365.txt").write_text("/b/bar 0\n/f/forest/broadleaf 1")
-    (tmp_path / "places365_val.txt").write_text("".join(
-        f"Places365_val_0000000{number}.jpg {label}\n" for number, label in ((1, 1), (2, 0), (3, 1))))
+    (tmp_path / "places365_val.txt").write_text(
+        "".join(
+            f"Places365_val_0000000{number}.jpg {label}\n"
+            for number, label in ((1, 1), (2, 0), (3, 1))
+        )
+    )
     declare(tmp_path)
     grounds = places(tmp_path, part="val", categories=["forest/broadleaf"])
-    assert grounds.frame["image"].tolist() == [f"val_256/Places365_val_0000000{number}.jpg" for number in (1, 3)]
+    assert grounds.frame["image"].tolist() == [
+        f"val_256/Places365_val_0000000{number}.jpg" for number in (1, 3)
+    ]
     (tmp_path / "places365_val.txt").unlink()
     with pytest.raises(FileNotFoundError, match="places365_val.txt is missing"):
         places(tmp_path, part="val")
@@ -248,9 +347,18 @@ def test_places_says_what_is_missing_and_which_parts_there_are(tmp_path):
         places(tmp_path, part="test")
 
 
-@pytest.mark.parametrize("written, name", [
-    ("/a/airfield", "airfield"), ("/f/forest/broadleaf", "forest/broadleaf"), ("forest-broadleaf", "forest/broadleaf"),
-    ("forest/broadleaf", "forest/broadleaf"), ("a/airfield", "airfield"), ("tree-house", "tree-house"), ("bar", "bar")])
+@pytest.mark.parametrize(
+    "written, name",
+    [
+        ("/a/airfield", "airfield"),
+        ("/f/forest/broadleaf", "forest/broadleaf"),
+        ("forest-broadleaf", "forest/broadleaf"),
+        ("forest/broadleaf", "forest/broadleaf"),
+        ("a/airfield", "airfield"),
+        ("tree-house", "tree-house"),
+        ("bar", "bar"),
+    ],
+)
 def test_a_category_has_one_name(written, name):
     assert normalise(written) == name
 
@@ -262,8 +370,18 @@ def test_there_are_75_names_with_two_parts():
 @pytest.fixture
 def metadata(tmp_path):
     """Twelve rows: per split one picture of every group."""
-    rows = [(3 * group + split + 1, f"{group}/{split}.jpg", group // 2, split, group % 2,
-             f"/o/ocean/{group}{split}.jpg") for split in range(3) for group in range(4)]
+    rows = [
+        (
+            3 * group + split + 1,
+            f"{group}/{split}.jpg",
+            group // 2,
+            split,
+            group % 2,
+            f"/o/ocean/{group}{split}.jpg",
+        )
+        for split in range(3)
+        for group in range(4)
+    ]
     folder = tmp_path / "waterbird_complete95_forest2water2"
     folder.mkdir()
     pd.DataFrame(rows, columns=COLUMNS).to_csv(folder / "metadata.csv", index=False)
@@ -281,7 +399,11 @@ def test_waterbirds_at_95_lists_every_picture_with_its_group(metadata):
 
 def test_waterbirds_at_100_drops_the_minority_rows_of_train_and_validation_only(metadata):
     scenes = waterbirds(metadata, correlation=100)
-    assert scenes.select(split="train").groups.tolist() == scenes.select(split="val").groups.tolist() == [0, 3]
+    assert (
+        scenes.select(split="train").groups.tolist()
+        == scenes.select(split="val").groups.tolist()
+        == [0, 3]
+    )
     assert scenes.select(split="test").groups.tolist() == [0, 1, 2, 3]
     assert scenes.skipped == {"minority rows of train and val": 4}
     with pytest.raises(ValueError, match="choices: 95, 100"):
@@ -297,21 +419,40 @@ def test_waterbirds_accepts_the_other_release_for_100_and_not_for_95(metadata):
 
 
 def test_the_other_release_has_its_own_name_and_counts(metadata):
-    other = (metadata / "waterbird_complete95_forest2water2").rename(metadata / "waterbird_1.0_forest2water2")
+    other = (metadata / "waterbird_complete95_forest2water2").rename(
+        metadata / "waterbird_1.0_forest2water2"
+    )
     assert waterbirds(other, correlation=100).name == "waterbirds-1.0"
     assert len(leakage(other)) == 8
     (metadata / "bap-world.json").unlink()
-    with pytest.raises(ValueError, match="with 100 % in .*: train: 4, expected 4795; val: 4, expected 1199"):
+    with pytest.raises(
+        ValueError, match="with 100 % in .*: train: 4, expected 4795; val: 4, expected 1199"
+    ):
         waterbirds(other, correlation=100)
-    with pytest.warns(UserWarning, match="train: 4, expected 4795"), pytest.warns(
-            NotTheOfficialDraw, match=r"groups \[1, 1, 1, 1\], the release has \[3694, 0, 0, 1101\]"):
+    with (
+        pytest.warns(UserWarning, match="train: 4, expected 4795"),
+        pytest.warns(
+            NotTheOfficialDraw, match=r"groups \[1, 1, 1, 1\], the release has \[3694, 0, 0, 1101\]"
+        ),
+    ):
         waterbirds(other, correlation=100, strict=False)
 
 
 def test_three_labels_that_are_wrong_in_the_release_stay(metadata):
     path = metadata / "waterbird_complete95_forest2water2/metadata.csv"
-    names = ["021.Eastern_Towhee/a b.jpg", "088.Western_Meadowlark/1.JPG", "102.Western_Wood_Pewee/2.jpg"]
-    path.write_text("\n".join([",".join(COLUMNS), *(f"{i},{name},1,2,1,/o/ocean/{i}.jpg" for i, name in enumerate(names, 1))]))
+    names = [
+        "021.Eastern_Towhee/a b.jpg",
+        "088.Western_Meadowlark/1.JPG",
+        "102.Western_Wood_Pewee/2.jpg",
+    ]
+    path.write_text(
+        "\n".join(
+            [
+                ",".join(COLUMNS),
+                *(f"{i},{name},1,2,1,/o/ocean/{i}.jpg" for i, name in enumerate(names, 1)),
+            ]
+        )
+    )
     assert bird_labels(metadata, names).tolist() == [1, 1, 1] and leakage(metadata) == set(names)
 
 
@@ -330,7 +471,9 @@ def test_leakage_names_the_cub_paths_of_validation_and_test(metadata):
 
 def test_bird_labels_are_those_of_the_table(metadata):
     assert bird_labels(metadata, ["3/0.jpg", "0/2.jpg", "2/1.jpg"]).tolist() == [1, 0, 1]
-    with pytest.raises(ValueError, match="1 birds are not in the Waterbirds metadata, the first: 9/9.jpg"):
+    with pytest.raises(
+        ValueError, match="1 birds are not in the Waterbirds metadata, the first: 9/9.jpg"
+    ):
         bird_labels(metadata, ["0/0.jpg", "9/9.jpg"])
 
 
@@ -341,7 +484,9 @@ def test_both_variants_list_the_same_pictures(metadata):
 
 def test_a_waterbirds_copy_with_other_groups_warns_and_with_other_splits_is_refused(metadata):
     declare(metadata, waterbirds={"train": 4, "train_groups": [2, 0, 1, 1]})
-    with pytest.warns(NotTheOfficialDraw, match=r"groups \[1, 1, 1, 1\], the release has \[2, 0, 1, 1\]"):
+    with pytest.warns(
+        NotTheOfficialDraw, match=r"groups \[1, 1, 1, 1\], the release has \[2, 0, 1, 1\]"
+    ):
         waterbirds(metadata)
     declare(metadata, waterbirds={"train": 5})
     with pytest.raises(ValueError, match="train: 4, expected 5"):
@@ -360,7 +505,9 @@ def test_a_waterbirds_table_that_is_not_one_is_named(metadata):
 
 def test_own_objects_from_a_json_are_found_wherever_their_pictures_lie(tmp_path):
     (tmp_path / "labels.json").write_text(json.dumps(people()))
-    (tmp_path / "captions.json").write_text(json.dumps({"annotations": [{"caption": "x"}], "images": []}))
+    (tmp_path / "captions.json").write_text(
+        json.dumps({"annotations": [{"caption": "x"}], "images": []})
+    )
     save(tmp_path / "deep/down/one.jpg", size=(20, 10))
     assert len(folders.objects(tmp_path)) == len(folders.objects(tmp_path / "labels.json")) == 3
     assert folders.objects(tmp_path).cutout(0).size == (6, 6)
@@ -378,8 +525,10 @@ def test_own_json_without_its_image_names_both(tmp_path):
         folders.objects(tmp_path)
 
 
-@pytest.mark.parametrize("mask", [
-    "cat.mask.png", "cat_mask.png", "cat.object.png", "masks/cat.png", "segmentations/cat.png"])
+@pytest.mark.parametrize(
+    "mask",
+    ["cat.mask.png", "cat_mask.png", "cat.object.png", "masks/cat.png", "segmentations/cat.png"],
+)
 def test_own_images_are_paired_with_masks_of_the_same_name(tmp_path, mask):
     save(tmp_path / "pets" / "cat.jpg")
     save(tmp_path / "pets" / "dog.jpg")
@@ -396,7 +545,10 @@ def test_own_masks_may_lie_beside_the_images_folder_with_the_same_sub_folders(tm
     for path in (tmp_path / "pets", tmp_path / "pets/images"):
         objects = folders.objects(path)
         assert objects.frame["label"].tolist() == ["cats", "dogs"]
-        assert objects.frame["mask"].tolist() == ["masks/cats/1.png", "masks/dogs/1.png"] and objects.cutout(1)
+        assert objects.frame["mask"].tolist() == [
+            "masks/cats/1.png",
+            "masks/dogs/1.png",
+        ] and objects.cutout(1)
 
 
 @pytest.mark.parametrize("mode", ["P", "L"])
@@ -423,7 +575,10 @@ def test_own_cut_outs_are_pictures_with_transparency(tmp_path):
     save(tmp_path / "plain.jpg")
     (tmp_path / "broken.png").write_bytes(b"no")
     objects = folders.objects(tmp_path)
-    assert objects.frame[["image", "label"]].values.tolist() == [["b.webp", tmp_path.name], ["red/a.png", "red"]]
+    assert objects.frame[["image", "label"]].values.tolist() == [
+        ["b.webp", tmp_path.name],
+        ["red/a.png", "red"],
+    ]
     assert objects.cutout(0).size == (4, 5)
     assert objects.skipped == {"picture without transparency": 1, "truncated, or not a picture": 1}
 
@@ -442,7 +597,12 @@ def test_own_folders_say_what_was_found_and_what_is_accepted(tmp_path):
         folders.backgrounds(tmp_path / "plain.jpg")
 
 
-@given(st.lists(st.lists(st.sampled_from(["a", "a b", "a-", "a.b", "B", "é"]), min_size=1, max_size=3), max_size=12))
+@given(
+    st.lists(
+        st.lists(st.sampled_from(["a", "a b", "a-", "a.b", "B", "é"]), min_size=1, max_size=3),
+        max_size=12,
+    )
+)
 def test_a_listing_is_sorted_folder_by_folder_whatever_the_names(names):
     with tempfile.TemporaryDirectory() as folder:
         for parts in names:

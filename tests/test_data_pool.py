@@ -20,20 +20,28 @@ def listed(name, root, n, *, colour="red", **more):
     if Path(root).is_dir():
         for i in range(n):
             save(Path(root) / f"{i}.png", size=(4, 4), colour=colour)
-    return Backgrounds(name, root, pd.DataFrame({"image": [f"{i}.png" for i in range(n)], "category": name}), **more)
+    return Backgrounds(
+        name,
+        root,
+        pd.DataFrame({"image": [f"{i}.png" for i in range(n)], "category": name}),
+        **more,
+    )
 
 
 def rng(seed=0):
     return np.random.default_rng(seed)
 
 
-@pytest.mark.parametrize("shares, n, counts", [
-    ((0.8, 0.2), 10, {"places": 8, "dtd": 2}),
-    ((4, 1), 10, {"places": 8, "dtd": 2}),  # shares are relative
-    ((0.8, 0.2), 11, {"places": 9, "dtd": 2}),  # 8.8 and 2.2
-    ((0.5, 0.5), 7, {"places": 4, "dtd": 3}),  # of two that lose alike the first gets more
-    ((0.29, 0.71), 100, {"places": 29, "dtd": 71}),  # 0.29 * 100 is below 29 in floating point
-])
+@pytest.mark.parametrize(
+    "shares, n, counts",
+    [
+        ((0.8, 0.2), 10, {"places": 8, "dtd": 2}),
+        ((4, 1), 10, {"places": 8, "dtd": 2}),  # shares are relative
+        ((0.8, 0.2), 11, {"places": 9, "dtd": 2}),  # 8.8 and 2.2
+        ((0.5, 0.5), 7, {"places": 4, "dtd": 3}),  # of two that lose alike the first gets more
+        ((0.29, 0.71), 100, {"places": 29, "dtd": 71}),  # 0.29 * 100 is below 29 in floating point
+    ],
+)
 def test_each_source_gives_its_share_to_the_nearest_whole_picture(shares, n, counts):
     sources = [listed("places", "/a", 80), listed("dtd", "/a", 80)]
     made = pool(list(zip(sources, shares)), n=n, rng=rng())
@@ -53,7 +61,9 @@ def test_pictures_are_found_whatever_the_roots_of_their_sources(tmp_path):
     assert far.root == tmp_path and far.name == "places + dtd + own"
     red = {"places + dtd": (10, 20), "own": (30,)}
     assert all(far.image(i).getpixel((0, 0))[0] in red[far.frame["source"][i]] for i in range(9))
-    assert sorted(far.image(i).getpixel((0, 0))[0] for i in range(9)) == [10] * 3 + [20] * 3 + [30] * 3
+    assert (
+        sorted(far.image(i).getpixel((0, 0))[0] for i in range(9)) == [10] * 3 + [20] * 3 + [30] * 3
+    )
 
 
 def test_a_pool_is_drawn_from_its_generator_without_repeats_and_mixed():
@@ -61,19 +71,38 @@ def test_a_pool_is_drawn_from_its_generator_without_repeats_and_mixed():
     one, again, other = (pool(sources, n=100, rng=rng(seed)) for seed in (0, 0, 1))
     assert one.fingerprint == again.fingerprint != other.fingerprint
     assert one.frame["image"].is_unique
-    assert 10 < (one.frame["source"][:50] == "dtd").sum() < 40, "the first half of a shuffled pool has both sources"
+    assert 10 < (one.frame["source"][:50] == "dtd").sum() < 40, (
+        "the first half of a shuffled pool has both sources"
+    )
 
 
 def test_the_place_of_the_whole_data_root_does_not_count(tmp_path):
-    made = [pool([(listed("places", tmp_path / root, 4), 1), (listed("dtd", tmp_path / root / "dtd", 4), 1)], n=4, rng=rng())
-            for root in ("here", "there/deeper")]
+    made = [
+        pool(
+            [
+                (listed("places", tmp_path / root, 4), 1),
+                (listed("dtd", tmp_path / root / "dtd", 4), 1),
+            ],
+            n=4,
+            rng=rng(),
+        )
+        for root in ("here", "there/deeper")
+    ]
     assert made[0].fingerprint == made[1].fingerprint
 
 
 def test_what_the_loaders_left_out_and_replaced_goes_along():
-    church = listed("places", "/a", 4, skipped={"excluded": 2}, substitutes={"abbey": ("church/outdoor",)})
-    made = pool([(church, 1), (listed("dtd", "/a", 4, skipped={"excluded": 1, "broken": 1}), 1)], n=4, rng=rng())
-    assert made.skipped == {"excluded": 3, "broken": 1} and made.substitutes == {"abbey": ("church/outdoor",)}
+    church = listed(
+        "places", "/a", 4, skipped={"excluded": 2}, substitutes={"abbey": ("church/outdoor",)}
+    )
+    made = pool(
+        [(church, 1), (listed("dtd", "/a", 4, skipped={"excluded": 1, "broken": 1}), 1)],
+        n=4,
+        rng=rng(),
+    )
+    assert made.skipped == {"excluded": 3, "broken": 1} and made.substitutes == {
+        "abbey": ("church/outdoor",)
+    }
 
 
 @settings(max_examples=20, deadline=None)
@@ -87,12 +116,21 @@ def test_a_pool_has_n_pictures_and_no_source_is_off_by_a_whole_one(shares, n):
 
 def test_a_share_that_cannot_be_had_is_refused_with_the_sizes_that_can():
     places, dtd = listed("places", "/a", 100), listed("dtd", "/a", 5)
-    with pytest.raises(ValueError, match="dtd: a share of 0.2 of n=50 is 10 pictures, it has 5; choose n from 5 to 25"):
+    with pytest.raises(
+        ValueError,
+        match="dtd: a share of 0.2 of n=50 is 10 pictures, it has 5; choose n from 5 to 25",
+    ):
         pool([(places, 0.8), (dtd, 0.2)], n=50, rng=rng())
     assert len(pool([(places, 0.8), (dtd, 0.2)], n=25, rng=rng())) == 25
     with pytest.raises(ValueError, match="dtd: a share of 0.2 of n=2 is 0 pictures"):
         pool([(places, 0.8), (dtd, 0.2)], n=2, rng=rng())
-    for wrong in ([], [(places, 0)], [(places, 1), (dtd, -1)], [(places, float("nan"))], [(places, float("inf"))]):
+    for wrong in (
+        [],
+        [(places, 0)],
+        [(places, 1), (dtd, -1)],
+        [(places, float("nan"))],
+        [(places, float("inf"))],
+    ):
         with pytest.raises(ValueError, match="every source needs a positive number"):
             pool(wrong, n=2, rng=rng())
 
@@ -101,15 +139,24 @@ def test_a_pool_of_rendered_and_real_pictures_is_refused(tmp_path):
     for folder in ("world/dtd", "other", "real"):
         (tmp_path / folder).mkdir(parents=True)
     declare(tmp_path / "world")
-    rendered, real = listed("dtd", tmp_path / "world/dtd", 4), listed("places", tmp_path / "real", 4)
+    rendered, real = (
+        listed("dtd", tmp_path / "world/dtd", 4),
+        listed("places", tmp_path / "real", 4),
+    )
     with pytest.raises(ValueError, match="dtd \\+ places: these are of 2 different worlds"):
         pool([(rendered, 1), (real, 1)], n=4, rng=rng())
     inside = replace(listed("places", tmp_path / "world", 4), origin="micro")
     assert scale_of([pool([(rendered, 1), (inside, 1)], n=4, rng=rng())]) == "micro"
 
 
-@pytest.mark.parametrize("origins, scale", [(("official", "official"), "paper"), (("official", "own"), "own"),
-                                            (("own", "official"), "own")])
+@pytest.mark.parametrize(
+    "origins, scale",
+    [
+        (("official", "official"), "paper"),
+        (("official", "own"), "own"),
+        (("own", "official"), "own"),
+    ],
+)
 def test_a_pool_is_at_paper_scale_if_all_its_sources_are_official(origins, scale):
     sources = [(replace(listed("places", "/a", 2), origin=origin), 1) for origin in origins]
     assert scale_of([pool(sources, n=4, rng=rng())]) == scale
@@ -123,5 +170,9 @@ def test_places_and_textures_of_a_data_root_make_one_pool(tmp_path):
         save(tmp_path / f"dtd/images/banded/banded_{number}.jpg")
     declare(tmp_path, places={"categories": 2}, dtd={"classes": 1, "images": 2})
     made = pool([(data.places(tmp_path), 0.8), (data.dtd(tmp_path), 0.2)], n=10, rng=rng())
-    assert made.root == tmp_path and made.name == "places + dtd" and made.categories == ["banded", "bar", "sky"]
+    assert (
+        made.root == tmp_path
+        and made.name == "places + dtd"
+        and made.categories == ["banded", "bar", "sky"]
+    )
     assert {path.is_file() for path in map(made.path, range(10))} == {True}

@@ -1,4 +1,6 @@
-"""Loaders over real files. ``BAP_SAMPLES`` names a folder with cub/, waterbirds/, coco/, voc_polygons/ and scenes/."""
+"""Loaders over real files. ``BAP_SAMPLES`` names a folder with cub/, waterbirds/, coco/,
+voc_polygons/ and scenes/.
+"""
 
 import json
 import os
@@ -33,12 +35,16 @@ from bap_core.data.waterbirds import NotTheOfficialDraw
 from bap_core.micro.coco import categories
 
 SAMPLES = Path(os.environ.get("BAP_SAMPLES", "not given"))
-pytestmark = pytest.mark.skipif(not SAMPLES.is_dir(), reason="BAP_SAMPLES names no folder of real files")
+pytestmark = pytest.mark.skipif(
+    not SAMPLES.is_dir(), reason="BAP_SAMPLES names no folder of real files"
+)
 
 
 @pytest.fixture
 def root(tmp_path):
-    """A data root with CUB's complete text files and the Waterbirds table that is not the official draw."""
+    """A data root with CUB's complete text files and the Waterbirds table that is not the
+    official draw.
+    """
     (tmp_path / "CUB_200_2011").symlink_to(SAMPLES / "cub")
     folder = tmp_path / "waterbird_complete95_forest2water2"
     folder.mkdir()
@@ -47,7 +53,8 @@ def root(tmp_path):
 
 
 def test_cubs_text_files_have_the_asserted_counts(root):
-    with pytest.warns(UserWarning, match="is missing"):  # pictures and masks are not part of the samples
+    # pictures and masks are not part of the samples
+    with pytest.warns(UserWarning, match="is missing"):
         frame = cub(root, strict=False).frame
     assert frame["image_id"].tolist() == list(range(1, 11789))
     assert frame["split"].value_counts().to_dict() == {"train": 5994, "test": 5794}
@@ -82,11 +89,20 @@ def test_the_leakage_filter_leaves_4795_birds(root):
 def test_the_waterbirds_variant_parses_and_is_called_unofficial(root):
     with pytest.warns(NotTheOfficialDraw, match=r"\[3525, 186, 54, 1030\]"):
         scenes = waterbirds(root)
-    assert [len(scenes.select(split=split)) for split in ("train", "val", "test")] == [4795, 1199, 5794]
+    assert [len(scenes.select(split=split)) for split in ("train", "val", "test")] == [
+        4795,
+        1199,
+        5794,
+    ]
     assert np.bincount(scenes.select(split="test").groups).tolist() == [2255, 2255, 642, 642]
     with pytest.warns(NotTheOfficialDraw):
         full = waterbirds(root, correlation=100)
-    assert np.bincount(full.select(split="train").groups, minlength=4).tolist() == [3525, 0, 0, 1030]
+    assert np.bincount(full.select(split="train").groups, minlength=4).tolist() == [
+        3525,
+        0,
+        0,
+        1030,
+    ]
     assert len(full.select(split="test")) == 5794
 
 
@@ -94,7 +110,9 @@ def test_three_species_are_waterbirds_by_mistake_and_stay_so(root):
     with pytest.warns(UserWarning):
         frame = cub(root, strict=False).frame
     frame["waterbird"] = bird_labels(root, frame["path"])
-    wrong = frame[frame["label"].isin(["Eastern Towhee", "Western Meadowlark", "Western Wood Pewee"])]
+    wrong = frame[
+        frame["label"].isin(["Eastern Towhee", "Western Meadowlark", "Western Wood Pewee"])
+    ]
     assert len(wrong) == 180 and wrong["waterbird"].all() and (wrong["split"] == "test").sum() == 90
     assert frame.groupby("label")["waterbird"].nunique().eq(1).all()
     assert frame[frame["waterbird"] == 1]["label"].nunique() == 46
@@ -129,7 +147,9 @@ def test_real_compressed_run_lengths_are_read_in_cocos_layout(tmp_path, home):
     assert len(objects) == 47 and len(written) == 50 and objects.skipped == {"crowd": 3}
     for i in (0, 20, 46):
         row = objects.frame.iloc[i]
-        assert row["segmentation"]["counts"] == written[row["annotation_id"]]["segmentation"]["counts"]
+        assert (
+            row["segmentation"]["counts"] == written[row["annotation_id"]]["segmentation"]["counts"]
+        )
 
 
 def test_the_eighty_things_of_coco_are_known_by_name():
@@ -145,16 +165,27 @@ def test_counteranimals_classes_and_counts_are_those_of_the_list(tmp_path, home)
     index = {"brambling": 10, "bulbul": 16, "ptarmigan": 81, "prairie chicken": 83}
     for number, row in enumerate(table.itertuples(), start=500):
         name = row.object_label.split(",")[0]
-        for side, background, n in (("common", row.common_background, row.n_common),
-                                    ("counter", row.counter_background, row.n_counter)):
-            folder = tmp_path / f"LAION-final/{index.get(name, number)} {row.object_label}/{side}-{background}"
+        for side, background, n in (
+            ("common", row.common_background, row.n_common),
+            ("counter", row.counter_background, row.n_counter),
+        ):
+            folder = (
+                tmp_path
+                / f"LAION-final/{index.get(name, number)} {row.object_label}/{side}-{background}"
+            )
             folder.mkdir(parents=True)
             for i in range(n):
                 os.link(tmp_path / "photo.jpg", folder / f"{i}.JPG")
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        first, second = (counteranimal(tmp_path, seed=0, classes=classes) for classes in ((10, 16), (81, 83)))
-    assert set(NAMES.values()) == set(index) and first.places == ("grass", "sky") and second.places == ("snow", "grass")
+        first, second = (
+            counteranimal(tmp_path, seed=0, classes=classes) for classes in ((10, 16), (81, 83))
+        )
+    assert (
+        set(NAMES.values()) == set(index)
+        and first.places == ("grass", "sky")
+        and second.places == ("snow", "grass")
+    )
     assert np.bincount(first.groups).tolist() == [117, 111, 185, 122]
     assert np.bincount(second.select(split="test").groups).tolist() == [11, 107, 87, 5]
 
@@ -168,8 +199,16 @@ def test_nicos_sixty_classes_are_found_under_either_spelling(tmp_path, home):
             folder.mkdir(parents=True)
             os.link(tmp_path / "photo.jpg", folder / "1.jpg")
     declare(tmp_path, nico={"contexts": 6, "classes": 60, "images": 360})
-    for pair in (("car", "truck"), ("car", "bus"), ("ship", "sailboat"), ("bike", "motorbike"), ("hot air balloon", "gun")):
-        assert np.bincount(nico(tmp_path, seed=0, classes=pair, smallest=1).groups).tolist() == [1] * 4
+    for pair in (
+        ("car", "truck"),
+        ("car", "bus"),
+        ("ship", "sailboat"),
+        ("bike", "motorbike"),
+        ("hot air balloon", "gun"),
+    ):
+        assert (
+            np.bincount(nico(tmp_path, seed=0, classes=pair, smallest=1).groups).tolist() == [1] * 4
+        )
 
 
 def test_dtds_47_classes_make_a_whole_copy(tmp_path):
@@ -182,22 +221,40 @@ def test_dtds_47_classes_make_a_whole_copy(tmp_path):
 
 @pytest.mark.parametrize("layout", ["A", "B"])
 def test_the_365_official_names_are_found_in_both_layouts(tmp_path, layout):
-    written = [line.split()[0] for line in (SAMPLES / "places365/categories_places365.txt").read_text().splitlines()]
+    written = [
+        line.split()[0]
+        for line in (SAMPLES / "places365/categories_places365.txt").read_text().splitlines()
+    ]
     for name in written:
-        inner = f"data_256{name}" if layout == "A" else f"places365_standard/train/{name[3:].replace('/', '-')}"
+        inner = (
+            f"data_256{name}"
+            if layout == "A"
+            else f"places365_standard/train/{name[3:].replace('/', '-')}"
+        )
         (tmp_path / inner).mkdir(parents=True)
         (tmp_path / inner / "00000001.jpg").touch()
     with pytest.warns(UserWarning, match="train: 365, expected 1803460"):
         grounds = places(tmp_path)
     assert len(written) == 365 and grounds.categories == sorted(normalise(name) for name in written)
-    assert not {"abbey", "kitchenette"} & set(grounds.categories) and catalogue.source("places").counts["categories"] == 365
+    assert (
+        not {"abbey", "kitchenette"} & set(grounds.categories)
+        and catalogue.source("places").counts["categories"] == 365
+    )
 
 
-@pytest.mark.parametrize("path, n", [("coco/people", 14), ("voc_polygons", 12), (
-    "coco/panoptic/panoptic_coco_detection_format.json", 47)])
+@pytest.mark.parametrize(
+    "path, n",
+    [
+        ("coco/people", 14),
+        ("voc_polygons", 12),
+        ("coco/panoptic/panoptic_coco_detection_format.json", 47),
+    ],
+)
 def test_real_annotations_give_cut_outs_and_composites(path, n):
     objects = folders.objects(SAMPLES / path)
-    compositor = Compositor(objects, folders.backgrounds(SAMPLES / "scenes"), size=64, seed=0).check()
+    compositor = Compositor(
+        objects, folders.backgrounds(SAMPLES / "scenes"), size=64, seed=0
+    ).check()
     assert len(objects) == n and compositor.skipped.empty and compositor.resized_masks == 0
     assert compositor.batch(range(n), [0] * n).shape == (n, 3, 64, 64)
     boxes = objects.frame[["width", "height"]].values
@@ -220,7 +277,9 @@ def test_annotation_files_are_no_backgrounds():
 
 def test_every_photograph_of_cub_is_read_as_rgb_grey_ones_too():
     found = images.listing(SAMPLES / "cub/images_sample")
-    pictures = {Path(name).name: images.read_rgb(SAMPLES / "cub/images_sample" / name) for name in found}
+    pictures = {
+        Path(name).name: images.read_rgb(SAMPLES / "cub/images_sample" / name) for name in found
+    }
     assert len(pictures) == 27 and {picture.mode for picture in pictures.values()} == {"RGB"}
     grey = np.asarray(pictures["Brewer_Blackbird_0028_2682.jpg"])
     assert (grey[..., 0] == grey[..., 1]).all() and (grey[..., 1] == grey[..., 2]).all()

@@ -1,4 +1,6 @@
-"""What the measurements on composites cost: nothing is encoded twice, and the tally knows the least that would do."""
+"""What the measurements on composites cost: nothing is encoded twice, and the tally knows the
+least that would do.
+"""
 
 import torch
 

@@ -36,16 +36,20 @@ def on_a_circle(X, *, prototypes=(0, 90), k=3):
     return DIAL(identity(2), degrees(*prototypes), degrees(0), degrees(10), k=k).fit(X)
 
 
-# Coordinate 0 is 1 or 0.1 and seen by the attribute. Coordinates 1 and 2 go with it in three of four rows, 3 does not.
-COORDINATES = torch.tensor([[1, 1, 0], [1, 1, 0], [1, 1, 0], [1, 0, 1], [0.1, 1, 0], [0.1, 0, 1], [0.1, 0, 1],
-                            [0.1, 0, 1]]).repeat(3, 1)
+# Coordinate 0 is 1 or 0.1 and seen by the attribute. Coordinates 1 and 2 go with it in three of
+# four rows, 3 does not.
+COORDINATES = torch.tensor(
+    [[1, 1, 0], [1, 1, 0], [1, 1, 0], [1, 0, 1], [0.1, 1, 0], [0.1, 0, 1], [0.1, 0, 1], [0.1, 0, 1]]
+).repeat(3, 1)
 COORDINATES = torch.cat([COORDINATES, torch.full((24, 1), 0.5)], dim=1)
 TEXT = torch.tensor([[1, 0.2, 0.1, 0]])
 HEAD = unit([0, 1, 0, 0.3], [0, 0, 1, 0.3])
 
 
 def by_coordinates(**choices):
-    return DIAL(identity(4), HEAD, F.normalize(TEXT, dim=1), unit([0, 0, 0, 1]), **choices).fit(COORDINATES)
+    return DIAL(identity(4), HEAD, F.normalize(TEXT, dim=1), unit([0, 0, 0, 1]), **choices).fit(
+        COORDINATES
+    )
 
 
 def test_scores_of_the_latents_counted_by_hand():
@@ -56,8 +60,18 @@ def test_scores_of_the_latents_counted_by_hand():
     assert int(dial.scores_.abs().argmax()) == 0
 
 
-@pytest.mark.parametrize(("alpha", "latents"), [(0.01, [0]), (0.65, [0]), (0.85, [0]), (0.9, [0, 1]), (0.94, [0, 1]),
-                                                (0.96, [0, 1, 2]), (1.0, [0, 1, 2])])
+@pytest.mark.parametrize(
+    ("alpha", "latents"),
+    [
+        (0.01, [0]),
+        (0.65, [0]),
+        (0.85, [0]),
+        (0.9, [0, 1]),
+        (0.94, [0, 1]),
+        (0.96, [0, 1, 2]),
+        (1.0, [0, 1, 2]),
+    ],
+)
 def test_the_shortest_list_that_holds_the_share_alpha(alpha, latents):
     assert by_coordinates(alpha=alpha, percentile=0).latents_.tolist() == latents
 
@@ -109,7 +123,8 @@ def test_the_percentile_cuts_the_directions_farthest_from_the_mean_whatever_beta
     chosen = rows[latents].numpy()
     cosine = chosen @ chosen.mean(axis=0) / np.linalg.norm(chosen.mean(axis=0))
     kept = central(rows, latents, beta=beta, percentile=10)
-    assert kept.tolist() == sorted(latents[np.argsort(cosine)[2:]].tolist())  # the 10 % of 20 are two
+    # the 10 % of 20 are two
+    assert kept.tolist() == sorted(latents[np.argsort(cosine)[2:]].tolist())
     assert central(rows, latents, beta=beta, percentile=0).tolist() == latents.tolist()
 
 
@@ -121,7 +136,8 @@ def test_the_one_row_that_left_its_class_and_stands_among_the_other_is_the_candi
 
 
 def test_a_row_nearer_to_the_other_centre_deviates_even_if_its_class_is_as_far_from_its_own():
-    X = degrees(-4, -2, 36, 38, 46, 47, 48)  # centres at 17 and 47; 36 is nearer to its own than the median, 38 is not
+    # centres at 17 and 47; 36 is nearer to its own than the median, 38 is not
+    X = degrees(-4, -2, 36, 38, 46, 47, 48)
     dial = on_a_circle(X, prototypes=(-3, 87))
     own = torch.cos(torch.tensor([21.0, 19, 19, 21]) * torch.pi / 180)
     assert float(dial.medians_[0]) == pytest.approx(float(own.mean()), abs=1e-5)
@@ -140,7 +156,8 @@ def test_what_happens_to_a_row_does_not_depend_on_its_company():
     X = degrees(0, 2, 4, 42, 43, 44, 50, 86, 88, 90, 92)
     dial = on_a_circle(X)
     assert torch.equal(dial.transform(X[5:8]), dial.transform(X)[5:8])
-    new = dial.candidates(degrees(49, 89))  # not among the fitted rows: the nearest are 50, 44, 43 and 88, 90, 86
+    # not among the fitted rows: the nearest are 50, 44, 43 and 88, 90, 86
+    new = dial.candidates(degrees(49, 89))
     assert new.tolist() == [True, False]
 
 
@@ -149,9 +166,13 @@ def test_half_of_the_neighbours_is_no_majority():
     assert not on_a_circle(X, k=2).candidates(X).any()
 
 
-# (background, landbird, waterbird): the word for a waterbird holds the background; the last row falls for it.
-MISLED = torch.tensor([[g, 1, 0] for g in (0, 0.1, 0.2, 1.2, 1.25, 1.3, 1.35)]
-                      + [[g, 0, 1] for g in (0, 0.1, 0.2, 0.3, 0.4)] + [[1.5, 1, 0]])
+# (background, landbird, waterbird): the word for a waterbird holds the background; the last row
+# falls for it.
+MISLED = torch.tensor(
+    [[g, 1, 0] for g in (0, 0.1, 0.2, 1.2, 1.25, 1.3, 1.35)]
+    + [[g, 0, 1] for g in (0, 0.1, 0.2, 0.3, 0.4)]
+    + [[1.5, 1, 0]]
+)
 BIASED = unit([0, 1, 0], [1, 0, 1])
 
 
@@ -173,14 +194,17 @@ def test_the_share_of_the_heads_difference_that_is_taken_out_is_the_cosine():
     apart = BIASED[1] - BIASED[0]  # (1/sqrt2, -1, 1/sqrt2)
     dial = misled()
     assert dial.head_cosine_.tolist() == pytest.approx([0.5])
-    assert float(F.cosine_similarity(dial.basis_ @ dial.basis_.T @ apart, apart, dim=0)) == pytest.approx(0.5)
+    assert float(
+        F.cosine_similarity(dial.basis_ @ dial.basis_.T @ apart, apart, dim=0)
+    ) == pytest.approx(0.5)
 
 
 def test_with_a_trained_autoencoder_mean_and_scale_are_undone_before_anything_is_taken_out():
     X = F.normalize(random(300, 12) + 1, dim=1)
     sae = MSAE(steps=60).fit(X[:200], seed=0)
     text = random(3, 12, seed=3)
-    text = F.normalize(text - text.mean(dim=1, keepdim=True), dim=1)  # about half of the rows on either side
+    # about half of the rows on either side
+    text = F.normalize(text - text.mean(dim=1, keepdim=True), dim=1)
     dial = DIAL(sae, text[:2], text[2:], -text[2:], alpha=0.1).fit(X[200:])
     assert 0 < dial.basis_.shape[1] <= len(dial.latents_) < 12
     assert 0 < dial.candidate_share_ < 1
@@ -196,7 +220,11 @@ def test_an_attribute_that_is_seen_everywhere_points_at_nothing_and_warns():
     sae, present = identity(4), F.normalize(TEXT, dim=1)
     with pytest.warns(UserWarning, match=r"attributes \[0\] of 1"):
         dial = DIAL(sae, HEAD, present, -present).fit(COORDINATES)
-    assert dial.attribute_share_.tolist() == [1.0] and len(dial.latents_) == 0 and dial.head_cosine_.tolist() == [0.0]
+    assert (
+        dial.attribute_share_.tolist() == [1.0]
+        and len(dial.latents_) == 0
+        and dial.head_cosine_.tolist() == [0.0]
+    )
     assert torch.equal(dial.transform(COORDINATES), COORDINATES)
 
 
@@ -208,15 +236,31 @@ def test_one_zero_shot_class_alone_has_no_candidates():
 
 def test_attribute_texts_are_the_prompt_and_its_negation(tiny):
     present, absent = attribute_texts(tiny, ["land background", "water background"])
-    assert torch.allclose(present, tiny.encode_text(["a photo of a land background", "a photo of a water background"]),
-                          atol=1e-6)
-    assert torch.allclose(absent, tiny.encode_text(["a photo without a land background",
-                                                    "a photo without a water background"]), atol=1e-6)
+    assert torch.allclose(
+        present,
+        tiny.encode_text(["a photo of a land background", "a photo of a water background"]),
+        atol=1e-6,
+    )
+    assert torch.allclose(
+        absent,
+        tiny.encode_text(
+            ["a photo without a land background", "a photo without a water background"]
+        ),
+        atol=1e-6,
+    )
 
 
-@pytest.mark.parametrize(("choices", "message"), [
-    ({"alpha": 0.0}, "alpha=0.0"), ({"alpha": 1.1}, "alpha=1.1"), ({"lam": -0.1}, "lam=-0.1"),
-    ({"percentile": 100}, "percentile=100"), ({"k": 24}, "k=24 neighbours among 24"), ({"k": 0}, "k=0")])
+@pytest.mark.parametrize(
+    ("choices", "message"),
+    [
+        ({"alpha": 0.0}, "alpha=0.0"),
+        ({"alpha": 1.1}, "alpha=1.1"),
+        ({"lam": -0.1}, "lam=-0.1"),
+        ({"percentile": 100}, "percentile=100"),
+        ({"k": 24}, "k=24 neighbours among 24"),
+        ({"k": 0}, "k=0"),
+    ],
+)
 def test_choices_out_of_range_are_refused(choices, message):
     with pytest.raises(ValueError, match=message):
         by_coordinates(**choices)
@@ -224,9 +268,11 @@ def test_choices_out_of_range_are_refused(choices, message):
 
 def test_texts_autoencoders_and_embeddings_that_do_not_fit_are_refused():
     good = {"sae": identity(4), "prototypes": HEAD, "present": TEXT, "absent": TEXT}
-    for wrong, message in [({"present": TEXT[:, :3]}, r"attributes present \(1, 3\)"),
-                           ({"absent": TEXT.repeat(2, 1)}, "1 attributes present, 2 absent"),
-                           ({"sae": identity(5)}, "takes 5 dimensions, the prototypes 4")]:
+    for wrong, message in [
+        ({"present": TEXT[:, :3]}, r"attributes present \(1, 3\)"),
+        ({"absent": TEXT.repeat(2, 1)}, "1 attributes present, 2 absent"),
+        ({"sae": identity(5)}, "takes 5 dimensions, the prototypes 4"),
+    ]:
         with pytest.raises(ValueError, match=message):
             DIAL(**good | wrong).fit(COORDINATES)
     with pytest.raises(ValueError, match=r"features \(24, 3\)"):

@@ -8,7 +8,9 @@ from bap_core import encoders
 
 
 def pictures(n=3, size=32):
-    return torch.randint(0, 256, (n, 3, size, size), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    return torch.randint(
+        0, 256, (n, 3, size, size), dtype=torch.uint8, generator=torch.Generator().manual_seed(0)
+    )
 
 
 def test_embeddings_are_float32_unit_vectors_and_counted(tiny):
@@ -43,7 +45,9 @@ def test_weights_are_hashed_once_and_a_student_shares_the_frozen_ones(tiny, monk
     hashed = []
     monkeypatch.setattr(encoders, "sha256", lambda data: hashed.append(len(data)) or sha256(data))
     before, n_tensors = tiny.fingerprint, len(tiny.model.state_dict())
-    assert len(hashed) == n_tensors + 1 and tiny.fingerprint == before and len(hashed) == n_tensors + 2
+    assert (
+        len(hashed) == n_tensors + 1 and tiny.fingerprint == before and len(hashed) == n_tensors + 2
+    )
     hashed.clear()
     assert tiny.student().fingerprint == before
     assert len(hashed) == len(tiny.image_tower.state_dict()) + 1
@@ -58,7 +62,9 @@ def test_a_student_is_independent_and_adds_to_the_count_of_its_teacher(tiny):
     assert tiny.tally.encoded == 2
     mine, its = dict(student.model.named_parameters()), dict(tiny.model.named_parameters())
     assert all((mine[name] is its[name]) != mine[name].requires_grad for name in its)
-    assert {name for name in its if mine[name] is not its[name]} == {name for name in its if name.startswith("visual")}
+    assert {name for name in its if mine[name] is not its[name]} == {
+        name for name in its if name.startswith("visual")
+    }
 
 
 def test_a_saved_encoder_loads_back_equal_here_and_in_open_clip(tmp_path):
@@ -69,7 +75,10 @@ def test_a_saved_encoder_loads_back_equal_here_and_in_open_clip(tmp_path):
     x = pictures(size=encoder.size)
     assert torch.equal(again.encode_images(x), encoder.encode_images(x))
     model = open_clip.create_model("micro-clip", pretrained=str(path))
-    assert all(torch.equal(a, b) for a, b in zip(model.state_dict().values(), encoder.model.state_dict().values()))
+    assert all(
+        torch.equal(a, b)
+        for a, b in zip(model.state_dict().values(), encoder.model.state_dict().values())
+    )
 
 
 def test_a_misspelt_encoder_is_answered_with_the_nearest_names():
@@ -112,7 +121,12 @@ def test_random_weights_are_the_same_ones_every_time_and_say_that_they_are_rando
     assert a.scale == "random"
 
 
-def test_micro_encoders_compute_in_float32_on_every_processor_and_larger_ones_in_its_own_format(monkeypatch):
+def test_micro_encoders_compute_in_float32_on_every_processor_and_larger_ones_in_its_own_format(
+    monkeypatch,
+):
     monkeypatch.setattr(encoders.runtime, "compute_dtype", lambda device: torch.bfloat16)
-    assert all(encoders.load(name).dtype == torch.float32 for name in ("micro-clip", "micro-clip:random", "micro-supervised"))
+    assert all(
+        encoders.load(name).dtype == torch.float32
+        for name in ("micro-clip", "micro-clip:random", "micro-supervised")
+    )
     assert encoders.load("ViT-B-32:random", device=torch.device("meta")).dtype == torch.bfloat16

@@ -9,7 +9,11 @@ def test_the_four_waterbirds_groups_have_their_published_numbers_and_names():
     names = group_names(["landbird", "waterbird"], ["land", "water"])
     assert numbers.tolist() == [0, 1, 2, 3]
     assert [names[g] for g in numbers] == [
-        "landbird on land", "landbird on water", "waterbird on land", "waterbird on water"]
+        "landbird on land",
+        "landbird on water",
+        "waterbird on land",
+        "waterbird on water",
+    ]
 
 
 def test_groups_of_three_places_count_label_first():
@@ -18,7 +22,11 @@ def test_groups_of_three_places_count_label_first():
 
 def test_a_counter_group_is_a_class_out_of_its_usual_place():
     assert is_counter([0, 1, 2, 3], n_places=2).tolist() == [False, True, True, False]
-    assert is_counter(group_id([2, 2, 2], [0, 1, 2], n_places=3), n_places=3).tolist() == [True, True, False]
+    assert is_counter(group_id([2, 2, 2], [0, 1, 2], n_places=3), n_places=3).tolist() == [
+        True,
+        True,
+        False,
+    ]
     assert not is_counter(0, n_places=2)
 
 

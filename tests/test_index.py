@@ -1,4 +1,6 @@
-"""The list of a large folder: walked once, read back after that, and made again when a folder has changed."""
+"""The list of a large folder: walked once, read back after that, and made again when a folder
+has changed.
+"""
 
 import os
 import time
@@ -30,13 +32,18 @@ def age(root):
 def walks(monkeypatch):
     """The roots that were walked, in order."""
     seen, walked = [], index._walked
-    monkeypatch.setattr(index, "_walked", lambda root, suffixes: seen.append(root.name) or walked(root, suffixes))
+    monkeypatch.setattr(
+        index, "_walked", lambda root, suffixes: seen.append(root.name) or walked(root, suffixes)
+    )
     return seen
 
 
 def test_pictures_are_listed_by_sorted_relative_path_without_hidden_ones(scenery):
     assert index.listing(scenery) == PICTURES
-    assert index.listing(scenery, {".txt"}) == ["f/forest/list.txt"] and index.listing(scenery, {".bmp"}) == []
+    assert (
+        index.listing(scenery, {".txt"}) == ["f/forest/list.txt"]
+        and index.listing(scenery, {".bmp"}) == []
+    )
 
 
 def test_sizes_and_folders_are_counted(scenery):
@@ -45,7 +52,9 @@ def test_sizes_and_folders_are_counted(scenery):
 
 
 def test_a_second_call_reads_what_the_first_has_walked(scenery, walks):
-    assert index.listing(scenery) == index.listing(scenery) == index.listing(f"{scenery}/") and walks == ["data_256"]
+    assert index.listing(scenery) == index.listing(scenery) == index.listing(
+        f"{scenery}/"
+    ) and walks == ["data_256"]
     index.listing(scenery, {".png"})
     assert len(walks) == 2
 
@@ -68,8 +77,12 @@ def test_any_change_of_a_folder_makes_the_list_again(scenery, walks, change):
         (scenery / "b" / "bar" / "1.jpg").touch()
     found = index.listing(scenery)
     assert len(walks) == 2
-    assert found == sorted(path.relative_to(scenery).as_posix() for path in scenery.rglob("*")
-                           if path.suffix.lower() in (".jpg", ".png") and not any(p.startswith(".") for p in path.parts[-3:]))
+    assert found == sorted(
+        path.relative_to(scenery).as_posix()
+        for path in scenery.rglob("*")
+        if path.suffix.lower() in (".jpg", ".png")
+        and not any(p.startswith(".") for p in path.parts[-3:])
+    )
 
 
 def test_a_folder_that_was_changed_a_moment_ago_is_walked_again(scenery, walks):
@@ -105,7 +118,9 @@ def test_links_to_folders_are_followed_and_links_that_lead_back_do_no_harm(scene
 def test_names_outside_utf8_survive(scenery):
     with open(os.fsencode(scenery) + b"/\xff\xfe.jpg", "wb"):
         pass
-    assert os.fsencode(index.listing(scenery)[-1]) == b"\xff\xfe.jpg" and index.listing(scenery) == index.listing(scenery)
+    assert os.fsencode(index.listing(scenery)[-1]) == b"\xff\xfe.jpg" and index.listing(
+        scenery
+    ) == index.listing(scenery)
 
 
 def test_a_folder_that_is_not_there_is_named(tmp_path):

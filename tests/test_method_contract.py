@@ -1,4 +1,6 @@
-"""What every estimator over features keeps, whatever it does inside. A new method is one entry in `METHODS`."""
+"""What every estimator over features keeps, whatever it does inside. A new method is one entry
+in `METHODS`.
+"""
 
 import dataclasses
 from collections.abc import Callable
@@ -17,7 +19,9 @@ from bap_core.selection import select
 
 @dataclass(frozen=True)
 class Method:
-    """How to build and fit it on a toy, with a seed; the splits whose labels, and whose groups, it may read."""
+    """How to build and fit it on a toy, with a seed; the splits whose labels, and whose groups,
+    it may read.
+    """
 
     fit: Callable[[Toy, int], object]
     labels_of: tuple[str, ...] = ()
@@ -41,9 +45,16 @@ METHODS = {
     "ZeroShot": Method(lambda data, seed: ZeroShot(HEAD)),
     "RoboShot": Method(lambda data, seed: RoboShot(HEAD, PLACES[:1], torch.eye(20)[2:3])),
     "DIAL": Method(dial),
-    "LinearProbe": Method(lambda data, seed: LinearProbe().fit(data.train.X, data.train.y, seed=seed), ("train",)),
-    "DFR": Method(lambda data, seed: DFR().fit(data.val.X, data.val.y, data.val.group, n_groups=N_GROUPS, seed=seed),
-                  ("val",), ("val",)),
+    "LinearProbe": Method(
+        lambda data, seed: LinearProbe().fit(data.train.X, data.train.y, seed=seed), ("train",)
+    ),
+    "DFR": Method(
+        lambda data, seed: DFR().fit(
+            data.val.X, data.val.y, data.val.group, n_groups=N_GROUPS, seed=seed
+        ),
+        ("val",),
+        ("val",),
+    ),
     "AFR": Method(afr, ("train",), ("val",)),
 }
 DATA = toy(0, n_train=500, n_val=300, n_test=200)
@@ -66,7 +77,11 @@ def equal(a, b) -> bool:
         return np.array_equal(a, b)
     if isinstance(a, pd.DataFrame):
         return a.equals(b)
-    return all(equal(x, vars(b)[name]) for name, x in vars(a).items()) if hasattr(a, "__dict__") else a == b
+    return (
+        all(equal(x, vars(b)[name]) for name, x in vars(a).items())
+        if hasattr(a, "__dict__")
+        else a == b
+    )
 
 
 @every_method
@@ -81,7 +96,9 @@ def test_predictions_are_class_numbers_one_per_row(method):
 @every_method
 def test_predictions_go_with_their_rows(method):
     estimator, order = method.fit(DATA, 0), np.random.default_rng(0).permutation(200)
-    assert np.array_equal(estimator.predict(DATA.test.X[order]), estimator.predict(DATA.test.X)[order])
+    assert np.array_equal(
+        estimator.predict(DATA.test.X[order]), estimator.predict(DATA.test.X)[order]
+    )
 
 
 @every_method
@@ -102,7 +119,9 @@ def test_the_seed_alone_decides_and_the_global_generators_are_left_alone(method)
     states = torch.get_rng_state(), np.random.get_state()[1].copy()
     torch.manual_seed(1)
     np.random.seed(1)
-    assert torch.equal(states[0], torch.get_rng_state()) and np.array_equal(states[1], np.random.get_state()[1])
+    assert torch.equal(states[0], torch.get_rng_state()) and np.array_equal(
+        states[1], np.random.get_state()[1]
+    )
     torch.manual_seed(2)
     np.random.seed(2)
     second = method.fit(DATA, 3)
@@ -140,7 +159,9 @@ def test_labels_and_groups_that_a_method_has_no_right_to_are_not_read(method):
             poisoned = poisoned.changed(split, y=Poison())
         if split not in method.groups_of:
             poisoned = poisoned.changed(split, group=Poison())
-    assert np.array_equal(method.fit(poisoned, 0).predict(DATA.test.X), method.fit(DATA, 0).predict(DATA.test.X))
+    assert np.array_equal(
+        method.fit(poisoned, 0).predict(DATA.test.X), method.fit(DATA, 0).predict(DATA.test.X)
+    )
 
 
 @every_method

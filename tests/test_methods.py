@@ -9,7 +9,9 @@ from bap_core.methods import LinearProbe, ZeroShot
 def blobs(n=400, seed=0):
     draw = np.random.default_rng(seed)
     y = draw.integers(0, 2, n)
-    return F.normalize(torch.from_numpy(draw.normal(size=(n, 8)) + 3 * (2 * y[:, None] - 1)).float(), dim=1), y
+    return F.normalize(
+        torch.from_numpy(draw.normal(size=(n, 8)) + 3 * (2 * y[:, None] - 1)).float(), dim=1
+    ), y
 
 
 def test_a_probe_separates_two_blobs():
@@ -31,16 +33,23 @@ def test_weighting_brings_an_intercept_to_even_odds():
 
 
 def test_the_weighted_loss_is_what_resampling_to_even_classes_gives_in_expectation():
-    X, y = torch.randn(100, 8, generator=torch.Generator().manual_seed(0)), torch.tensor([0] * 90 + [1] * 10)
+    X, y = (
+        torch.randn(100, 8, generator=torch.Generator().manual_seed(0)),
+        torch.tensor([0] * 90 + [1] * 10),
+    )
     probe = LinearProbe(epochs=1).fit(X, y.numpy(), seed=0)
     logits = F.linear(X, probe.coef_, probe.intercept_)
     each = F.cross_entropy(logits, y, reduction="none")
     weighted = F.cross_entropy(logits, y, weight=probe.class_weight_)
     assert weighted == pytest.approx(float((each[:90].mean() + each[90:].mean()) / 2), rel=1e-5)
-    sampler = torch.utils.data.WeightedRandomSampler(probe.class_weight_[y], 100_000, generator=torch.Generator().manual_seed(0))
+    sampler = torch.utils.data.WeightedRandomSampler(
+        probe.class_weight_[y], 100_000, generator=torch.Generator().manual_seed(0)
+    )
     drawn = torch.tensor(list(sampler))
     assert y[drawn].float().mean() == pytest.approx(0.5, abs=0.01)
-    assert float(each[drawn].mean()) == pytest.approx(float(weighted), abs=4 * float(each[drawn].std()) / 100_000**0.5)
+    assert float(each[drawn].mean()) == pytest.approx(
+        float(weighted), abs=4 * float(each[drawn].std()) / 100_000**0.5
+    )
 
 
 def test_a_common_factor_of_the_weights_and_even_classes_change_nothing():
@@ -49,8 +58,12 @@ def test_a_common_factor_of_the_weights_and_even_classes_change_nothing():
     probe = LinearProbe(epochs=1).fit(X, y, seed=0)
     logits, y = F.linear(X, probe.coef_, probe.intercept_), torch.from_numpy(y)
     plain = F.cross_entropy(logits, y)
-    assert F.cross_entropy(logits, y, weight=probe.class_weight_) == pytest.approx(float(plain), rel=1e-6)
-    assert F.cross_entropy(logits, y, weight=7 * probe.class_weight_) == pytest.approx(float(plain), rel=1e-6)
+    assert F.cross_entropy(logits, y, weight=probe.class_weight_) == pytest.approx(
+        float(plain), rel=1e-6
+    )
+    assert F.cross_entropy(logits, y, weight=7 * probe.class_weight_) == pytest.approx(
+        float(plain), rel=1e-6
+    )
 
 
 def test_a_probe_repeats_with_its_seed_and_changes_with_another():

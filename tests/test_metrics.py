@@ -36,7 +36,8 @@ def test_an_empty_group_has_no_worst_case():
 def test_the_worse_counter_group_is_that_of_two_whatever_the_usual_ones_do():
     assert metrics.counter_group_accuracy([0.0, 0.9, 0.7, 0.2], n_places=2) == 0.7
     assert metrics.counter_group_accuracy([np.nan, 0.9, 0.7, np.nan], n_places=2) == 0.7
-    assert metrics.counter_group_accuracy([0.1, 0.9, 0.8, 0.6, 0.1, 0.7], n_places=2) == 0.1  # a third class has no usual place
+    # a third class has no usual place
+    assert metrics.counter_group_accuracy([0.1, 0.9, 0.8, 0.6, 0.1, 0.7], n_places=2) == 0.1
     assert metrics.counter_group_accuracy([0.1, 0.9, 0.8, 0.6, 0.1, 0.7], n_places=3) == 0.6
 
 
@@ -47,7 +48,11 @@ def test_a_counter_group_without_an_example_is_refused_and_so_are_groups_without
         metrics.counter_group_accuracy([1.0], n_places=2)
 
 
-@given(st.lists(st.tuples(st.integers(0, 1), st.integers(0, 1), st.integers(0, 1)), min_size=8, max_size=60))
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 1), st.integers(0, 1), st.integers(0, 1)), min_size=8, max_size=60
+    )
+)
 def test_the_worst_group_is_never_above_the_worse_counter_group(rows):
     rows += [(y, place, 0) for y in (0, 1) for place in (0, 1)]
     y, place, p = map(np.array, zip(*rows))
@@ -64,12 +69,19 @@ def test_lengths_that_differ_are_refused():
         metrics.average_accuracy([0, 1], [0])
 
 
-@given(st.lists(st.tuples(st.integers(0, 1), st.integers(0, 1), st.integers(0, 3)), min_size=1, max_size=60))
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 1), st.integers(0, 1), st.integers(0, 3)), min_size=1, max_size=60
+    )
+)
 def test_the_worst_group_is_never_above_the_average(rows):
     y, p, g = map(list, zip(*rows))
     present = sorted(set(g))
     g = [present.index(x) for x in g]
-    assert metrics.worst_group_accuracy(y, p, g, n_groups=len(present)) <= metrics.average_accuracy(y, p) + 1e-12
+    assert (
+        metrics.worst_group_accuracy(y, p, g, n_groups=len(present))
+        <= metrics.average_accuracy(y, p) + 1e-12
+    )
 
 
 def test_additivity_is_one_for_a_sum_and_cos_45_for_one_part():
@@ -90,16 +102,21 @@ def test_additivity_of_parts_that_cancel_is_nan():
 
 
 def test_bsi_counted_by_hand_and_its_two_variances():
-    on_a, on_b = np.array([[0.0, 1], [0, -1]]), np.array([[3.0, 1], [3, -1]])  # shift 3, variance (0, 1) each
+    # shift 3, variance (0, 1) each
+    on_a, on_b = np.array([[0.0, 1], [0, -1]]), np.array([[3.0, 1], [3, -1]])
     assert metrics.background_sensitivity_index(on_a, on_b) == pytest.approx(3 / np.sqrt(2))
-    assert metrics.background_sensitivity_index(on_a, on_b, variance="per_dimension") == pytest.approx(3 / np.sqrt(1))
+    assert metrics.background_sensitivity_index(
+        on_a, on_b, variance="per_dimension"
+    ) == pytest.approx(3 / np.sqrt(1))
 
 
 def test_bsi_of_equal_clouds_is_zero_and_does_not_know_which_is_which():
     draw = np.random.default_rng(1)
     a, b = draw.normal(size=(9, 4)), draw.normal(size=(7, 4))
     assert metrics.background_sensitivity_index(a, a) == 0
-    assert metrics.background_sensitivity_index(a, b) == pytest.approx(metrics.background_sensitivity_index(b, a))
+    assert metrics.background_sensitivity_index(a, b) == pytest.approx(
+        metrics.background_sensitivity_index(b, a)
+    )
 
 
 def test_bsi_refuses_an_unknown_variance():

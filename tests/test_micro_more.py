@@ -29,16 +29,19 @@ from bap_core.micro.species import SPECIES
 TINY = world.World("tiny", photos=2, train=1, val=1, coco=2, counteranimal=1, nico=1, dtd=1)
 WRITERS = (counteranimal, nico, dtd)
 # The 47 folders of dtd/images.
-DTD = """banded blotchy braided bubbly bumpy chequered cobwebbed cracked crosshatched crystalline dotted fibrous flecked freckled
-frilly gauzy grid grooved honeycombed interlaced knitted lacelike lined marbled matted meshed paisley perforated pitted pleated
-polka-dotted porous potholed scaly smeared spiralled sprinkled stained stratified striped studded swirly veined waffled woven
-wrinkled zigzagged""".split()
+DTD = """banded blotchy braided bubbly bumpy chequered cobwebbed cracked crosshatched crystalline
+dotted fibrous flecked freckled frilly gauzy grid grooved honeycombed interlaced knitted
+lacelike lined marbled matted meshed paisley perforated pitted pleated polka-dotted porous
+potholed scaly smeared spiralled sprinkled stained stratified striped studded swirly
+veined waffled woven wrinkled zigzagged""".split()
 
 
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory):
     root = tmp_path_factory.mktemp("more")
-    counts = {writer.__name__.rsplit(".", 1)[1]: writer.write(root, TINY, workers=2) for writer in WRITERS}
+    counts = {
+        writer.__name__.rsplit(".", 1)[1]: writer.write(root, TINY, workers=2) for writer in WRITERS
+    }
     return root, counts
 
 
@@ -52,11 +55,14 @@ KINDS = [pytest.param(kind, id=kind.name) for kind in (*vehicles.VEHICLES, *figu
 
 # Folders.
 
+
 @pytest.mark.parametrize("writer", WRITERS, ids=lambda w: w.__name__.rsplit(".", 1)[1])
 def test_the_bytes_do_not_depend_on_the_number_of_workers(writer, tiny, tmp_path):
     small = {counteranimal: "LAION-final", nico: "track_1", dtd: "dtd"}[writer]
     writer.write(tmp_path, TINY, workers=1)
-    assert (made := sorted((tmp_path / small).rglob("*.*"))) and len(made) == len(sorted((tiny[0] / small).rglob("*.*")))
+    assert (made := sorted((tmp_path / small).rglob("*.*"))) and len(made) == len(
+        sorted((tiny[0] / small).rglob("*.*"))
+    )
     for path in made:
         assert path.read_bytes() == (tiny[0] / path.relative_to(tmp_path)).read_bytes()
 
@@ -69,11 +75,23 @@ def test_a_picture_depends_on_its_names_and_not_on_how_many_others_there_are():
 
 def test_counteranimal_has_the_folders_of_the_benchmark(tiny):
     root, counts = tiny
-    folders = {p.relative_to(root / "LAION-final").as_posix() for p in (root / "LAION-final").glob("*/*")}
-    assert folders == {"10 brambling/common-grass", "10 brambling/counter-sky", "16 bulbul/common-sky", "16 bulbul/counter-grass",
-                       "81 ptarmigan/common-snow", "81 ptarmigan/counter-grass", "83 prairie chicken/common-grass",
-                       "83 prairie chicken/counter-snow"}
-    assert counts["counteranimal"] == {"classes": 4, "common": 4, "counter": 4} and _pictures(root / "LAION-final") == 8
+    folders = {
+        p.relative_to(root / "LAION-final").as_posix() for p in (root / "LAION-final").glob("*/*")
+    }
+    assert folders == {
+        "10 brambling/common-grass",
+        "10 brambling/counter-sky",
+        "16 bulbul/common-sky",
+        "16 bulbul/counter-grass",
+        "81 ptarmigan/common-snow",
+        "81 ptarmigan/counter-grass",
+        "83 prairie chicken/common-grass",
+        "83 prairie chicken/counter-snow",
+    }
+    assert (
+        counts["counteranimal"] == {"classes": 4, "common": 4, "counter": 4}
+        and _pictures(root / "LAION-final") == 8
+    )
 
 
 def test_the_two_birds_of_a_pair_mirror_each_other():
@@ -84,7 +102,11 @@ def test_the_two_birds_of_a_pair_mirror_each_other():
 def test_the_look_alike_birds_are_none_of_cubs_and_none_is_a_water_bird():
     assert not {b.name for b in lookalikes.LOOKALIKES} & {s.name for s in SPECIES}
     for bird in lookalikes.LOOKALIKES:
-        assert not bird.is_water and len(bird.home) == 4 and set(bird.home) <= set(backgrounds.CATEGORIES)
+        assert (
+            not bird.is_water
+            and len(bird.home) == 4
+            and set(bird.home) <= set(backgrounds.CATEGORIES)
+        )
     with pytest.raises(ValueError, match="no class 7.*81"):
         lookalikes.by_index(7)
 
@@ -92,32 +114,61 @@ def test_the_look_alike_birds_are_none_of_cubs_and_none_is_a_water_bird():
 def test_nico_has_every_class_in_every_context_and_the_official_numbers(tiny):
     root, counts = tiny
     folder = root / "track_1" / "public_dg_0416" / "train"
-    assert sorted(p.name for p in folder.iterdir()) == ["autumn", "dim", "grass", "outdoor", "rock", "water"]
-    assert all({p.name for p in context.iterdir()} == set(nico.CLASSES) for context in folder.iterdir())
+    assert sorted(p.name for p in folder.iterdir()) == [
+        "autumn",
+        "dim",
+        "grass",
+        "outdoor",
+        "rock",
+        "water",
+    ]
+    assert all(
+        {p.name for p in context.iterdir()} == set(nico.CLASSES) for context in folder.iterdir()
+    )
     assert counts["nico"] == {"contexts": 6, "classes": 7, "images": 42} and _pictures(folder) == 42
     assert json.loads((root / "dg_label_id_mapping.json").read_text()) == {
-        "car": 0, "truck": 3, "motorcycle": 26, "bus": 33, "sailboat": 35, "ship": 40, "bicycle": 42}
+        "car": 0,
+        "truck": 3,
+        "motorcycle": 26,
+        "bus": 33,
+        "sailboat": 35,
+        "ship": 40,
+        "bicycle": 42,
+    }
 
 
 def test_the_four_pairs_use_each_class_that_is_written():
-    assert len(nico.PAIRS) == 4 and {name for pair in nico.PAIRS for name in pair} == set(nico.CLASSES)
+    assert len(nico.PAIRS) == 4 and {name for pair in nico.PAIRS for name in pair} == set(
+        nico.CLASSES
+    )
 
 
 def test_dtd_has_its_47_classes_and_ten_partitions_in_thirds(tiny):
     root, counts = tiny
-    assert list(textures.CLASSES) == DTD == sorted(p.name for p in (root / "dtd" / "images").iterdir())
+    assert (
+        list(textures.CLASSES) == DTD == sorted(p.name for p in (root / "dtd" / "images").iterdir())
+    )
     assert counts["dtd"] == {"classes": 47, "images": 47} and _pictures(root / "dtd") == 47
     assert (root / "dtd/images/polka-dotted/polka-dotted_0001.jpg").exists()
     lists = sorted(p.name for p in (root / "dtd" / "labels").iterdir())
     assert len(lists) == 31 and "labels_joint_anno.txt" in lists and "val10.txt" in lists
-    assert (root / "dtd/labels/labels_joint_anno.txt").read_text().splitlines()[0] == "banded/banded_0001.jpg banded"
+    assert (root / "dtd/labels/labels_joint_anno.txt").read_text().splitlines()[
+        0
+    ] == "banded/banded_0001.jpg banded"
 
 
 def test_a_partition_of_dtd_holds_every_picture_once_and_differs_from_the_next():
     six = world.World("six", photos=2, train=1, val=1, coco=2, dtd=6)
     first, second = dtd.partition(six, 1), dtd.partition(six, 2)
-    assert {part: len(paths) for part, paths in first.items()} == {"train": 94, "val": 94, "test": 94}
-    assert sorted(sum(first.values(), [])) == sorted(row.path for row in dtd.plan(six)) and first != second
+    assert {part: len(paths) for part, paths in first.items()} == {
+        "train": 94,
+        "val": 94,
+        "test": 94,
+    }
+    assert (
+        sorted(sum(first.values(), [])) == sorted(row.path for row in dtd.plan(six))
+        and first != second
+    )
     assert set(Counter(path.split("/")[0] for path in first["val"]).values()) == {2}
 
 
@@ -134,6 +185,7 @@ def _pictures(folder: Path) -> int:
 
 
 # Cut-outs.
+
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_can_be_drawn_with_any_accidents_and_individuals_differ(kind):
@@ -179,7 +231,9 @@ def test_edges_carry_the_colours_of_the_thing_and_no_fringe():
     picture = np.asarray(_cut(vehicles.by_name("bus"), 3, length=120), dtype=int)
     edge = (picture[..., 3] > 40) & (picture[..., 3] < 200)
     inside = picture[picture[..., 3] == 255][:, :3]
-    assert edge.any() and all(np.abs(inside - colour).sum(axis=1).min() < 60 for colour in picture[edge][:, :3])
+    assert edge.any() and all(
+        np.abs(inside - colour).sum(axis=1).min() < 60 for colour in picture[edge][:, :3]
+    )
 
 
 def test_the_nine_vehicles_have_coco_and_nico_names_and_two_are_withheld():
@@ -204,18 +258,25 @@ def test_kinds_share_their_paints_so_that_colour_does_not_tell_them_apart():
         for seed in range(40):
             pixels = np.asarray(_cut(vehicles.by_name(name), seed), dtype=float)
             colour = pixels[pixels[..., 3] == 255][:, :3].mean(axis=0)
-            found.append(colour / colour.sum())  # panes and tyres darken some kinds more; the tint is what paint decides
+            # panes and tyres darken some kinds more; the tint is what paint decides
+            found.append(colour / colour.sum())
         return np.array(found)
+
     car, bus = tints("car"), tints("bus")
-    assert (np.abs(car.mean(axis=0) - bus.mean(axis=0)) < np.minimum(car.std(axis=0), bus.std(axis=0))).all()
+    assert (
+        np.abs(car.mean(axis=0) - bus.mean(axis=0)) < np.minimum(car.std(axis=0), bus.std(axis=0))
+    ).all()
 
 
 def test_figures_differ_in_the_paint_of_the_cloak_and_in_nothing_else():
     for seed in range(12):
-        red, blue = (np.asarray(_cut(kind, seed, length=200), dtype=int) for kind in figures.FIGURES)
+        red, blue = (
+            np.asarray(_cut(kind, seed, length=200), dtype=int) for kind in figures.FIGURES
+        )
         assert np.array_equal(red[..., 3], blue[..., 3])
         rows, _ = np.nonzero(np.abs(red - blue).sum(axis=2) > 30)
-        assert len(rows) > 1000 and rows.min() > 0.2 * 200  # the hat, and below it the face, are the same
+        # the hat, and below it the face, are the same
+        assert len(rows) > 1000 and rows.min() > 0.2 * 200
 
 
 def test_the_two_figures_are_persons_for_coco_with_words_that_name_the_paint_only():
@@ -232,40 +293,64 @@ def test_rounded_corners_stay_inside_the_polygon_and_keep_its_sides():
 
 # Textures, places and photographs.
 
+
 @pytest.mark.parametrize("name", textures.CLASSES)
 def test_every_texture_can_be_drawn_with_any_accidents(name):
-    made = [textures.draw(name, np.random.default_rng(seed), width=40, height=30) for seed in range(6)]
+    made = [
+        textures.draw(name, np.random.default_rng(seed), width=40, height=30) for seed in range(6)
+    ]
     assert len({picture.tobytes() for picture in made}) == 6
     assert all(picture.mode == "RGB" and picture.size == (40, 30) for picture in made)
     assert max(np.asarray(picture.convert("L")).std() for picture in made) > 4
 
 
 def test_cells_know_their_nearest_and_second_nearest_point():
-    cells = plane.Cells(*np.meshgrid(np.arange(3, 6, 0.25), np.arange(3, 6, 0.25)), np.random.default_rng(0), 0.0, False)
+    cells = plane.Cells(
+        *np.meshgrid(np.arange(3, 6, 0.25), np.arange(3, 6, 0.25)),
+        np.random.default_rng(0),
+        0.0,
+        False,
+    )
     assert cells.near.min() == pytest.approx(0) and (cells.near <= cells.second + 1e-6).all()
     at_point = cells.near < 1e-6
-    assert np.allclose(cells.second[at_point], 1) and np.allclose(np.hypot(cells.dx, cells.dy), cells.near, atol=1e-6)
+    assert np.allclose(cells.second[at_point], 1) and np.allclose(
+        np.hypot(cells.dx, cells.dy), cells.near, atol=1e-6
+    )
 
 
 @pytest.mark.parametrize("context", contexts.CONTEXTS)
 def test_every_context_can_be_drawn_with_any_accidents(context):
-    made = {contexts.draw(context, np.random.default_rng(seed), width=32, height=24).tobytes() for seed in range(8)}
+    made = {
+        contexts.draw(context, np.random.default_rng(seed), width=32, height=24).tobytes()
+        for seed in range(8)
+    }
     assert len(made) == 8
 
 
 def test_dim_is_an_illumination_and_darkens_thing_and_place_alike():
-    photo = nico.photograph(vehicles.by_name("bus"), "dim", np.random.default_rng(2), width=90, height=70)
-    day = nico.photograph(vehicles.by_name("bus"), "outdoor", np.random.default_rng(2), width=90, height=70)
+    photo = nico.photograph(
+        vehicles.by_name("bus"), "dim", np.random.default_rng(2), width=90, height=70
+    )
+    day = nico.photograph(
+        vehicles.by_name("bus"), "outdoor", np.random.default_rng(2), width=90, height=70
+    )
     bus = np.asarray(photo.visible) > 200
     dark, light = np.asarray(photo.image, float), np.asarray(day.image, float)
-    assert dark[~bus].mean() < 0.75 * light[~bus].mean() and dark[bus].mean() < light[np.asarray(day.visible) > 200].mean()
+    assert (
+        dark[~bus].mean() < 0.75 * light[~bus].mean()
+        and dark[bus].mean() < light[np.asarray(day.visible) > 200].mean()
+    )
 
 
 def test_a_thing_aloft_is_whole_without_a_shadow_and_one_in_water_is_hidden_at_its_foot():
     scene = Image.new("RGB", (100, 80), (90, 120, 140))
     cutout = Image.new("RGBA", (40, 30), (200, 40, 40, 255))
-    wet = np.asarray(scenes.shot(scene.copy(), cutout, (20, 40), np.random.default_rng(0), wet=True).visible)[40:70, 20:60]
-    aloft = scenes.shot(scene.copy(), cutout, (20, 40), np.random.default_rng(0), wet=False, aloft=True)
+    wet = np.asarray(
+        scenes.shot(scene.copy(), cutout, (20, 40), np.random.default_rng(0), wet=True).visible
+    )[40:70, 20:60]
+    aloft = scenes.shot(
+        scene.copy(), cutout, (20, 40), np.random.default_rng(0), wet=False, aloft=True
+    )
     assert aloft.box == (20, 40, 40, 30) and (np.asarray(aloft.visible) == 255).sum() == 1200
     assert (wet[:20] == 255).all() and wet[-1].max() < 200
     outside = np.asarray(aloft.image, int)[:35]
@@ -273,8 +358,12 @@ def test_a_thing_aloft_is_whole_without_a_shadow_and_one_in_water_is_hidden_at_i
 
 
 def test_vehicles_stand_low_and_are_not_centred():
-    boxes = [nico.photograph(vehicles.by_name("car"), "rock", np.random.default_rng(seed), width=100, height=90).box
-             for seed in range(10)]
+    boxes = [
+        nico.photograph(
+            vehicles.by_name("car"), "rock", np.random.default_rng(seed), width=100, height=90
+        ).box
+        for seed in range(10)
+    ]
     assert min(y + height for _, y, _, height in boxes) > 0.6 * 90
     assert np.std([x + width / 2 for x, _, width, _ in boxes]) > 5
 
@@ -283,7 +372,7 @@ def test_a_bird_in_the_sky_sits_on_a_branch():
     bird = lookalikes.by_index(16)
     photo = counteranimal.photograph(bird, "sky", np.random.default_rng(1), width=100, height=90)
     x, y, width, height = photo.box
-    below = np.asarray(photo.image.convert("L"), float)[y + height // 2:, x + width // 2]
+    below = np.asarray(photo.image.convert("L"), float)[y + height // 2 :, x + width // 2]
     assert below.min() < below.max() - 40
 
 

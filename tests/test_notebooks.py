@@ -1,4 +1,6 @@
-"""Every notebook at the smoke profile: through `bap run`, again through nbmake, and through plain jupytext | papermill."""
+"""Every notebook at the smoke profile: through `bap run`, again through nbmake, and through
+plain jupytext | papermill.
+"""
 
 import os
 import shutil
@@ -27,7 +29,8 @@ def jobs():
 def test_one_worker_makes_all_the_pages(request):
     if not hasattr(request.config, "workerinput"):
         pytest.skip("without xdist there is one worker")
-    assert request.node.nodeid.endswith("@notebooks")  # a pytest that forgets this makes every page twice
+    # a pytest that forgets this makes every page twice
+    assert request.node.nodeid.endswith("@notebooks")
 
 
 def environment() -> dict:
@@ -57,9 +60,18 @@ def test_the_page_says_that_it_is_of_micro_scale_and_has_measured_something(jobs
 
 def test_the_people_page_says_what_its_labels_are_before_it_shows_anybody(jobs):
     page = nbformat.read(jobs["04_coco_gender"].folder / "executed.ipynb", as_version=4)
-    shown = [(data, kind) for cell in page.cells for output in cell.get("outputs", [])
-             for kind, data in output.get("data", {}).items() if kind in ("text/html", "image/png")]
-    said = next(i for i, (data, kind) in enumerate(shown) if kind == "text/html" and "It is not a person" in data)
+    shown = [
+        (data, kind)
+        for cell in page.cells
+        for output in cell.get("outputs", [])
+        for kind, data in output.get("data", {}).items()
+        if kind in ("text/html", "image/png")
+    ]
+    said = next(
+        i
+        for i, (data, kind) in enumerate(shown)
+        if kind == "text/html" and "It is not a person" in data
+    )
     first = next(i for i, (_, kind) in enumerate(shown) if kind == "image/png")
     assert said < first and said == 1  # right below the banner
 
@@ -72,20 +84,51 @@ def test_nbmake_on_a_copy_gives_the_same_metrics(jobs, name, tmp_path, monkeypat
     world = runtime.home() / "store" / "micro"
     (tmp_path / "home" / "store").mkdir(parents=True)
     (tmp_path / "home" / "store" / "micro").symlink_to(world)
-    command = [sys.executable, "-m", "pytest", "--nbmake", "--overwrite", "--nbmake-timeout=240", "-q", "-p",
-               "no:cacheprovider", "-p", "no:xdist", "--rootdir", str(tmp_path), str(copy)]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True,
-                          env=environment() | {"BAP_HOME": str(tmp_path / "home")})
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "--nbmake",
+        "--overwrite",
+        "--nbmake-timeout=240",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "no:xdist",
+        "--rootdir",
+        str(tmp_path),
+        str(copy),
+    ]
+    done = subprocess.run(
+        command,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        env=environment() | {"BAP_HOME": str(tmp_path / "home")},
+    )
     assert done.returncode == 0, done.stdout[-3000:]
-    first, second = (bundle(path)["metrics"] for path in (jobs[name].folder / "executed.ipynb", copy))
-    pd.testing.assert_frame_equal(pd.DataFrame(first), pd.DataFrame(second), check_exact=False, rtol=1e-9, atol=1e-12)
+    first, second = (
+        bundle(path)["metrics"] for path in (jobs[name].folder / "executed.ipynb", copy)
+    )
+    pd.testing.assert_frame_equal(
+        pd.DataFrame(first), pd.DataFrame(second), check_exact=False, rtol=1e-9, atol=1e-12
+    )
 
 
 def test_plain_jupytext_and_papermill_work_from_any_folder(jobs, tmp_path):
     source = jobs["02_k_ablation"].path
-    chain = (f"jupytext --to ipynb --output - {source} | papermill - out.ipynb -p data_root micro-smoke -p seeds 1 "
-             "-p n_objects 4 -p n_backgrounds 20 -y 'ks: [1, 2]'")
-    done = subprocess.run(["bash", "-o", "pipefail", "-c", chain], cwd=tmp_path, capture_output=True, text=True,
-                          env=environment())
+    chain = (
+        f"jupytext --to ipynb --output - {source} | papermill - out.ipynb -p data_root "
+        "micro-smoke -p seeds 1 "
+        "-p n_objects 4 -p n_backgrounds 20 -y 'ks: [1, 2]'"
+    )
+    done = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", chain],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        env=environment(),
+    )
     assert done.returncode == 0, done.stderr[-3000:]
     assert bundle(tmp_path / "out.ipynb")["parameters"]["ks"] == [1, 2]

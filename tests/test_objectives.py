@@ -40,7 +40,10 @@ def test_about_one_view_in_five_is_grey():
 def test_classes_learn_nothing_from_a_scene_that_shows_nothing():
     shown = torch.tensor([0, 1, -1, 1])
     objective = Classes(Flat(), shown)
-    some, all_ = objective(pictures(4)[[0, 1]], torch.tensor([0, 1])), objective(pictures(4)[[0, 1, 2]], torch.tensor([0, 1, 2]))
+    some, all_ = (
+        objective(pictures(4)[[0, 1]], torch.tensor([0, 1])),
+        objective(pictures(4)[[0, 1, 2]], torch.tensor([0, 1, 2])),
+    )
     assert objective.head.out_features == 2 and torch.equal(some, all_)
 
 

@@ -19,8 +19,19 @@ NOTEBOOKS = PROJECT / "notebooks"
 REQUIRED = {"id", "notebook", "claim", "where", "rule", "a"}
 
 
-CELLS = {"table1": 18, "table2": 96, "table3": 96, "table4": 64, "table5": 48, "table8": 48, "table9": 48, "table12": 10,
-         "table14": 10, "table16": 52, "table17": 12}
+CELLS = {
+    "table1": 18,
+    "table2": 96,
+    "table3": 96,
+    "table4": 64,
+    "table5": 48,
+    "table8": 48,
+    "table9": 48,
+    "table12": 10,
+    "table14": 10,
+    "table16": 52,
+    "table17": 12,
+}
 
 
 @pytest.mark.parametrize(("name", "cells"), CELLS.items())
@@ -40,7 +51,9 @@ def test_an_empty_cell_has_a_reason_and_a_full_one_has_none(name):
     assert (table["unit"] != "").all()
 
 
-@pytest.mark.parametrize("name", ["table2", "table3", "table4", "table5", "table8", "table9", "table14"])
+@pytest.mark.parametrize(
+    "name", ["table2", "table3", "table4", "table5", "table8", "table9", "table14"]
+)
 def test_an_average_is_never_below_the_worst_group_but_for_one_cell_of_table_3(name):
     table = printed.table(name).dropna(subset=["value"])
     keys = [key for key in ("family", "dataset", "method", "k") if key in table]
@@ -58,13 +71,29 @@ def test_zero_shot_rows_do_not_depend_on_the_correlation(name):
 
 def test_a_cell_of_each_further_table_is_that_of_the_paper():
     def cell(name, *where):
-        return printed.table(name).set_index(["family", "dataset", "method", "metric"])["value"][where]
+        return printed.table(name).set_index(["family", "dataset", "method", "metric"])["value"][
+            where
+        ]
 
     assert cell("table3", "SigLIP 2", "coco-gender-100", "WiSE-FT", "worst_group_accuracy") == 36.1
-    assert cell("table4", "SigLIP 2", "counteranimal brambling/bulbul", "BAP (LP)", "worst_group_accuracy") == 88.3
-    assert cell("table5", "CLIP", "nico bicycle/motorcycle", "Control (LP)", "average_accuracy") == 87.2
+    assert (
+        cell(
+            "table4",
+            "SigLIP 2",
+            "counteranimal brambling/bulbul",
+            "BAP (LP)",
+            "worst_group_accuracy",
+        )
+        == 88.3
+    )
+    assert (
+        cell("table5", "CLIP", "nico bicycle/motorcycle", "Control (LP)", "average_accuracy")
+        == 87.2
+    )
     assert cell("table8", "CLIP", "waterbirds-95", "DFR", "worst_group_accuracy") == 91.3
-    assert cell("table9", "SigLIP 2", "nico car/truck", "Native (LP)", "worst_group_accuracy") == 31.2
+    assert (
+        cell("table9", "SigLIP 2", "nico car/truck", "Native (LP)", "worst_group_accuracy") == 31.2
+    )
 
 
 def test_the_headline_figures_are_those_of_the_paper():
@@ -75,7 +104,17 @@ def test_the_headline_figures_are_those_of_the_paper():
 
 
 def test_methods_of_the_tables_have_a_place_in_the_order():
-    for name in ("table2", "table3", "table4", "table5", "table8", "table9", "table12", "table14", "table16"):
+    for name in (
+        "table2",
+        "table3",
+        "table4",
+        "table5",
+        "table8",
+        "table9",
+        "table12",
+        "table14",
+        "table16",
+    ):
         assert set(printed.table(name)["method"]) <= set(wording.METHODS)
 
 
@@ -85,7 +124,9 @@ def test_claims_are_complete_and_name_known_rules():
     for entry in entries:
         assert set(entry) >= REQUIRED, entry["id"]
         assert entry["rule"] in claims.RULES
-        assert "printed" in entry or "says" in entry, f"{entry['id']} does not say what the paper prints"
+        assert "printed" in entry or "says" in entry, (
+            f"{entry['id']} does not say what the paper prints"
+        )
 
 
 def test_claims_belong_to_notebooks_that_exist():
@@ -94,10 +135,17 @@ def test_claims_belong_to_notebooks_that_exist():
 
 
 def columns_of(entry):
-    """Family, and whether convolutional, of the columns of a claim's tables that stand for CLIP or SigLIP 2."""
+    """Family, and whether convolutional, of the columns of a claim's tables that stand for CLIP
+    or SigLIP 2.
+    """
     names = entry["printed"]["table"]
     found = printed.tables([names] if isinstance(names, str) else names)
-    return found[found["family"].isin(["CLIP", "SigLIP 2"])][["family", "convolutional"]].drop_duplicates().to_numpy().tolist()
+    return (
+        found[found["family"].isin(["CLIP", "SigLIP 2"])][["family", "convolutional"]]
+        .drop_duplicates()
+        .to_numpy()
+        .tolist()
+    )
 
 
 PRINTED = [entry for entry in printed.claims()["claims"] if "printed" in entry]
@@ -116,9 +164,15 @@ def test_every_printed_value_of_a_claim_can_be_looked_up(entry):
 @pytest.mark.parametrize("entry", PRINTED, ids=lambda entry: entry["id"])
 def test_the_paper_itself_meets_every_direction_that_its_tables_can_show(entry):
     for family, convolutional in columns_of(entry):
-        a, b = (claims.printed_value(entry, side, family, convolutional=convolutional)[0]
-                if isinstance(entry[side], dict) else entry[side] for side in ("a", "b"))
-        held = {"above": a > b, "below": a < b, "close": abs(a - b) <= entry.get("within", 0)}[entry["rule"]]
+        a, b = (
+            claims.printed_value(entry, side, family, convolutional=convolutional)[0]
+            if isinstance(entry[side], dict)
+            else entry[side]
+            for side in ("a", "b")
+        )
+        held = {"above": a > b, "below": a < b, "close": abs(a - b) <= entry.get("within", 0)}[
+            entry["rule"]
+        ]
         assert held, f"{family}, convolutional: {convolutional}"
 
 
@@ -128,14 +182,29 @@ def identity(name):
 
 @pytest.mark.parametrize("row", checkpoints.known().values(), ids=lambda row: row.checkpoint)
 def test_a_checkpoint_has_its_family_by_every_name_that_it_can_be_loaded_by(row):
-    names = [row.checkpoint, f"{row.checkpoint}:random", f"{row.checkpoint}:weights.safetensors",
-             f"{row.architecture}:{row.tag}" if row.tag else row.architecture]
-    assert {identity(name) for name in names} == {row.identity} and row.identity.family == row.family
+    names = [
+        row.checkpoint,
+        f"{row.checkpoint}:random",
+        f"{row.checkpoint}:weights.safetensors",
+        f"{row.architecture}:{row.tag}" if row.tag else row.architecture,
+    ]
+    assert {identity(name) for name in names} == {
+        row.identity
+    } and row.identity.family == row.family
 
 
-@pytest.mark.parametrize("name", [
-    "ViT-B-16:random", "ViT-B-16:weights.safetensors", "ViT-B-32:laion2b_s34b_b79k", "convnext_base:laion400m_s13b_b51k",
-    "timm/resnet50:a1_in1k", "timm/vit_base_patch14_dinov2:random", "ViT-B-16-SigLIP2:webli"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "ViT-B-16:random",
+        "ViT-B-16:weights.safetensors",
+        "ViT-B-32:laion2b_s34b_b79k",
+        "convnext_base:laion400m_s13b_b51k",
+        "timm/resnet50:a1_in1k",
+        "timm/vit_base_patch14_dinov2:random",
+        "ViT-B-16-SigLIP2:webli",
+    ],
+)
 def test_what_is_none_of_the_papers_encoders_is_unknown_whatever_its_name_sounds_like(name):
     assert identity(name) == checkpoints.Identity() and not identity(name).known
 
@@ -143,9 +212,15 @@ def test_what_is_none_of_the_papers_encoders_is_unknown_whatever_its_name_sounds
 def test_every_micro_encoder_has_the_family_and_kind_of_the_loss_on_its_card():
     for name in encoders.micro_names():
         loss = json.loads((encoders.MICRO / f"{name}.card.json").read_text())["recipe"]["loss"]
-        family, kind = {"softmax": ("CLIP", "VLM"), "sigmoid": ("SigLIP 2", "VLM"), "classes": ("unknown", "supervised"),
-                        "views": ("unknown", "self-supervised")}[loss]
-        assert identity(name) == checkpoints.Identity(family, kind, convolutional=name == "micro-clip-convnext")
+        family, kind = {
+            "softmax": ("CLIP", "VLM"),
+            "sigmoid": ("SigLIP 2", "VLM"),
+            "classes": ("unknown", "supervised"),
+            "views": ("unknown", "self-supervised"),
+        }[loss]
+        assert identity(name) == checkpoints.Identity(
+            family, kind, convolutional=name == "micro-clip-convnext"
+        )
 
 
 def test_families_of_image_encoders_are_those_of_table_1():
@@ -172,10 +247,14 @@ def test_ambiguities_are_complete():
 
 
 def resolved(node):
-    """What ``module.Class().method(key=...)`` names; every keyword and every bare argument must be a parameter."""
+    """What ``module.Class().method(key=...)`` names; every keyword and every bare argument must
+    be a parameter.
+    """
     if isinstance(node, ast.Call):
         found = resolved(node.func)
-        named = [key.arg for key in node.keywords] + [arg.id for arg in node.args if isinstance(arg, ast.Name)]
+        named = [key.arg for key in node.keywords] + [
+            arg.id for arg in node.args if isinstance(arg, ast.Name)
+        ]
         named += [arg.value.id for arg in node.args if isinstance(arg, ast.Starred)]
         unknown = set(named) - set(inspect.signature(found).parameters)
         assert not unknown, f"{found} has no {unknown}"
@@ -186,7 +265,9 @@ def resolved(node):
 
 
 def part_of(owner, name):
-    """An attribute, or a module of a package; `Objects` and its like are named without their ``data``."""
+    """An attribute, or a module of a package; `Objects` and its like are named without their
+    ``data``.
+    """
     if owner is bap_core and hasattr(data, name):
         return getattr(data, name)
     if inspect.ismodule(owner) and not hasattr(owner, name):
@@ -195,13 +276,23 @@ def part_of(owner, name):
 
 
 def unfounded(entry) -> list[str]:
-    """Backticked words of a keyword that are neither code, nor a checkpoint, nor written where the code beside them is."""
+    """Backticked words of a keyword that are neither code, nor a checkpoint, nor written where
+    the code beside them is.
+    """
     spans = re.findall(r"`([^`]+)`", entry["keyword"])
     code = [span for span in spans if "." in span and "/" not in span]
-    files = [PROJECT / span for span in spans if "/" in span] + [NOTEBOOKS / f"{name}.py" for name in entry["touches"]]
-    files += [Path(inspect.getsourcefile(resolved(ast.parse(span, mode="eval").body))) for span in code]
+    files = [PROJECT / span for span in spans if "/" in span] + [
+        NOTEBOOKS / f"{name}.py" for name in entry["touches"]
+    ]
+    files += [
+        Path(inspect.getsourcefile(resolved(ast.parse(span, mode="eval").body))) for span in code
+    ]
     text = "\n".join(path.read_text() for path in files)
-    bare = [span for span in spans if span not in code and "/" not in span and span not in checkpoints.known()]
+    bare = [
+        span
+        for span in spans
+        if span not in code and "/" not in span and span not in checkpoints.known()
+    ]
     return [span for span in bare if not re.search(rf"\b{re.escape(span.split('(')[0])}\b", text)]
 
 
@@ -211,10 +302,20 @@ def test_the_keyword_of_an_ambiguity_exists_in_the_code(entry):
     assert unfounded(entry) == []
 
 
-@pytest.mark.parametrize("keyword", [
-    "`data.plases(categories=...)`", "`data.places(kategories=...)`", "`data.places(categories=None, parts=1)`",
-    "`Objects.sample(n, balanced=None)`", "`methods.LinearProbe().fit(Z)`", "`methods.LinearProbe` (`class_weight`)",
-    "`encoders.load(name)` with `siglip3-b16`", "`n_birds` of the notebook", "`bap_core/paper/claim.yml`"])
+@pytest.mark.parametrize(
+    "keyword",
+    [
+        "`data.plases(categories=...)`",
+        "`data.places(kategories=...)`",
+        "`data.places(categories=None, parts=1)`",
+        "`Objects.sample(n, balanced=None)`",
+        "`methods.LinearProbe().fit(Z)`",
+        "`methods.LinearProbe` (`class_weight`)",
+        "`encoders.load(name)` with `siglip3-b16`",
+        "`n_birds` of the notebook",
+        "`bap_core/paper/claim.yml`",
+    ],
+)
 def test_a_keyword_that_does_not_exist_is_found_out(keyword):
     with pytest.raises((AssertionError, AttributeError, ImportError, FileNotFoundError)):
         assert unfounded({"keyword": keyword, "touches": ["03_waterbirds"]}) == []

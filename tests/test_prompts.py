@@ -14,7 +14,11 @@ def test_there_are_forty_templates_all_different_with_the_three_that_the_paper_q
 
 @pytest.mark.skipif("BAP_SAMPLES" not in os.environ, reason="needs the sample files")
 def test_the_forty_are_a_subset_of_the_public_eighty():
-    public = (Path(os.environ["BAP_SAMPLES"]) / "prompts/openai_imagenet_templates_80.txt").read_text().splitlines()
+    public = (
+        (Path(os.environ["BAP_SAMPLES"]) / "prompts/openai_imagenet_templates_80.txt")
+        .read_text()
+        .splitlines()
+    )
     assert set(TEMPLATES) <= set(public)
 
 
@@ -26,7 +30,9 @@ def test_prototypes_have_unit_norm_and_one_template_is_its_own_embedding(tiny):
 
 
 def test_the_order_of_templates_changes_nothing(tiny):
-    assert torch.allclose(prototypes(tiny, ["bird"]), prototypes(tiny, ["bird"], templates=TEMPLATES[::-1]), atol=1e-6)
+    assert torch.allclose(
+        prototypes(tiny, ["bird"]), prototypes(tiny, ["bird"], templates=TEMPLATES[::-1]), atol=1e-6
+    )
 
 
 def test_a_template_without_a_place_for_the_name_is_refused(tiny):

@@ -11,7 +11,15 @@ from torch import nn
 from bap_core import align
 from bap_core.methods import learn_masks, prusc, tune_lp_ft, tune_prusc
 from bap_core.methods.masking import Mask, add_masks, bake, cut, prunable
-from bap_core.methods.prusc import Masks, cluster_features, contrastive_loss, pairs, skipped_anchors, task_rows, train_masks
+from bap_core.methods.prusc import (
+    Masks,
+    cluster_features,
+    contrastive_loss,
+    pairs,
+    skipped_anchors,
+    task_rows,
+    train_masks,
+)
 from bap_core.methods.tuning import Head, Passes, Tuned
 
 QUICK = {"epochs": 2, "batch_size": 8, "lr": 1e-3, "head_lr": 1e-2, "warmup": 2}
@@ -21,7 +29,9 @@ KINDS = ["transformer", "convolutional", "siglip"]
 
 @pytest.fixture
 def pictures():
-    return torch.randint(0, 256, (4, 3, 32, 32), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    return torch.randint(
+        0, 256, (4, 3, 32, 32), dtype=torch.uint8, generator=torch.Generator().manual_seed(0)
+    )
 
 
 @pytest.fixture
@@ -41,19 +51,33 @@ def dense(home, scenes):
 def test_linear_layers_convolutions_and_fused_attention_are_masked_and_nothing_else():
     tower = small.encoder("transformer").image_tower
     block = ["attn.in_proj_weight", "attn.out_proj.weight", "mlp.c_fc.weight", "mlp.c_proj.weight"]
-    assert set(prunable(tower)) == {f"transformer.resblocks.{i}.{name}" for i in (0, 1) for name in block}
-    assert {"conv2.weight", "layer1.0.conv1.weight", "layer4.0.downsample.0.weight", "attnpool.q_proj.weight"} < set(
-        prunable(small.encoder("convolutional").image_tower))
-    assert {"encoder.layers.0.self_attn.q_proj.weight", "head.attention.in_proj_weight", "head.mlp.fc1.weight"} < set(
-        prunable(small.encoder("siglip").image_tower))
+    assert set(prunable(tower)) == {
+        f"transformer.resblocks.{i}.{name}" for i in (0, 1) for name in block
+    }
+    assert {
+        "conv2.weight",
+        "layer1.0.conv1.weight",
+        "layer4.0.downsample.0.weight",
+        "attnpool.q_proj.weight",
+    } < set(prunable(small.encoder("convolutional").image_tower))
+    assert {
+        "encoder.layers.0.self_attn.q_proj.weight",
+        "head.attention.in_proj_weight",
+        "head.mlp.fc1.weight",
+    } < set(prunable(small.encoder("siglip").image_tower))
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_names_of_masked_weights_are_those_of_the_state_and_embeddings_are_not_among_them(kind):
     tower = small.encoder(kind).image_tower
-    names, first = set(prunable(tower)), next(m for m in tower.modules() if isinstance(m, nn.Conv2d)).weight
+    names, first = (
+        set(prunable(tower)),
+        next(m for m in tower.modules() if isinstance(m, nn.Conv2d)).weight,
+    )
     assert names < set(tower.state_dict())
-    assert not any(tower.get_parameter(name) is first or tower.get_parameter(name).ndim < 2 for name in names)
+    assert not any(
+        tower.get_parameter(name) is first or tower.get_parameter(name).ndim < 2 for name in names
+    )
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -67,11 +91,19 @@ def test_logits_at_plus_infinity_give_the_dense_encoder(kind, drawn, pictures):
     if not drawn:
         for mask in masks.values():
             mask._noise = 0.0
-    assert torch.allclose(student.encode_images(pictures), encoder.encode_images(pictures), atol=1e-6)
+    assert torch.allclose(
+        student.encode_images(pictures), encoder.encode_images(pictures), atol=1e-6
+    )
 
 
-@pytest.mark.parametrize(("kind", "name"), [("transformer", "transformer.resblocks.0.mlp.c_fc"), ("convolutional", "conv2"),
-                                            ("siglip", "encoder.layers.0.self_attn.q_proj")])
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        ("transformer", "transformer.resblocks.0.mlp.c_fc"),
+        ("convolutional", "conv2"),
+        ("siglip", "encoder.layers.0.self_attn.q_proj"),
+    ],
+)
 def test_a_layer_at_minus_infinity_gives_its_bias(kind, name, pictures):
     student = small.encoder(kind).student()
     masks, outputs = add_masks(student.image_tower, start=math.inf, seed=0), []
@@ -96,7 +128,9 @@ def test_fused_attention_at_minus_infinity_sees_no_input():
 def test_a_weight_is_kept_with_the_probability_of_its_logit():
     mask = Mask(torch.ones(100, 100), start=1.0, seed=0, name="w")
     mask.draw()
-    assert mask(torch.ones(100, 100)).mean().item() == pytest.approx(torch.sigmoid(torch.tensor(1.0)).item(), abs=0.015)
+    assert mask(torch.ones(100, 100)).mean().item() == pytest.approx(
+        torch.sigmoid(torch.tensor(1.0)).item(), abs=0.015
+    )
     assert set(mask(torch.ones(100, 100)).unique().tolist()) == {0.0, 1.0}
 
 
@@ -123,8 +157,10 @@ def test_the_gradient_through_the_mask_is_that_of_its_sigmoid():
 def test_a_cut_tower_baked_is_the_tower_with_zeros_and_has_its_usual_names(kind, pictures):
     encoder, draw = small.encoder(kind), torch.Generator().manual_seed(0)
     student, by_hand = encoder.student(), encoder.student()
-    masks = {name: torch.rand(getattr(*place).shape, generator=draw) < 0.7
-             for name, place in prunable(student.image_tower).items()}
+    masks = {
+        name: torch.rand(getattr(*place).shape, generator=draw) < 0.7
+        for name, place in prunable(student.image_tower).items()
+    }
     cut(student.image_tower, masks)
     under = student.encode_images(pictures)
     bake(student.image_tower)
@@ -156,8 +192,11 @@ def test_a_positive_and_a_negative_at_equal_cosine_give_ln_2():
 
 
 def test_the_loss_averages_positives_within_an_anchor_and_then_the_anchors():
-    z = torch.tensor([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0], [-1.0, 0.0]])  # cosines from 0: 1, 0, -1; from 1: the same
-    loss = contrastive_loss(z, mask_of((0, 1), (0, 2), (1, 0), n=4), mask_of((0, 3), (1, 3), n=4), temperature=1.0)
+    # cosines from 0: 1, 0, -1; from 1: the same
+    z = torch.tensor([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0], [-1.0, 0.0]])
+    loss = contrastive_loss(
+        z, mask_of((0, 1), (0, 2), (1, 0), n=4), mask_of((0, 3), (1, 3), n=4), temperature=1.0
+    )
     total = math.e + 1 + 1 / math.e
     first = (math.log(total) - 1 + math.log(total)) / 2
     second = math.log(math.e + 1 / math.e) - 1
@@ -166,12 +205,13 @@ def test_the_loss_averages_positives_within_an_anchor_and_then_the_anchors():
 
 def test_positives_are_of_the_class_in_other_clusters_negatives_of_the_cluster_in_other_classes():
     positive, negative = pairs(torch.tensor([0, 0, 0, 1, 1]), torch.tensor([5, 5, 6, 5, 7]))
-    # row 0: positive 2, negative 3; row 1: likewise; row 2 has no negative; row 3: positive 4, negatives 0 and 1; row 4 none
+    # row 0: positive 2, negative 3; row 1: likewise; row 2 has no negative; row 3: positive 4,
+    # negatives 0 and 1; row 4 none
     assert positive.nonzero().tolist() == [[0, 2], [1, 2], [3, 4]]
     assert negative.nonzero().tolist() == [[0, 3], [1, 3], [3, 0], [3, 1]]
 
 
-def test_where_clusters_and_classes_are_one_all_anchors_are_skipped_and_the_loss_is_zero_with_a_gradient():
+def test_where_clusters_and_classes_are_one_all_anchors_are_skipped_and_the_loss_is_zero():
     y = torch.tensor([0, 0, 1, 1])
     z = torch.eye(4, requires_grad=True)
     loss = contrastive_loss(z, *pairs(y, y))
@@ -190,7 +230,9 @@ def test_skipped_anchors_are_counted_batch_by_batch():
 def test_the_contrastive_loss_alone_has_a_gradient_at_every_mask(kind, pictures):
     student = small.encoder(kind).student()
     masks = add_masks(student.image_tower, start=2.0, seed=0)
-    contrastive_loss(student.forward(pictures), *pairs(torch.tensor([0, 0, 1, 1]), torch.tensor([0, 1, 0, 1]))).backward()
+    contrastive_loss(
+        student.forward(pictures), *pairs(torch.tensor([0, 0, 1, 1]), torch.tensor([0, 1, 0, 1]))
+    ).backward()
     assert all(mask.logits.grad.abs().sum() > 0 for mask in masks.values())
 
 
@@ -199,7 +241,11 @@ def test_the_contrastive_loss_alone_has_a_gradient_at_every_mask(kind, pictures)
 
 def test_four_separated_blobs_are_the_four_clusters():
     truth = np.repeat(np.arange(4), 25)
-    X = F.normalize(torch.eye(4, 8)[truth] + 0.05 * torch.randn(100, 8, generator=torch.Generator().manual_seed(0)), dim=1)
+    X = F.normalize(
+        torch.eye(4, 8)[truth]
+        + 0.05 * torch.randn(100, 8, generator=torch.Generator().manual_seed(0)),
+        dim=1,
+    )
     assert adjusted_rand_score(truth, cluster_features(X, k=4, seed=0)) == 1.0
 
 
@@ -220,8 +266,14 @@ def test_a_class_that_is_too_small_gives_all_it_has_and_repeats_nothing():
 
 def test_the_small_set_follows_its_seed():
     y, cluster = np.arange(100) % 2, np.arange(100) % 5
-    assert task_rows(y, cluster, ratio=0.2, seed=0).tolist() == task_rows(y, cluster, ratio=0.2, seed=0).tolist()
-    assert task_rows(y, cluster, ratio=0.2, seed=0).tolist() != task_rows(y, cluster, ratio=0.2, seed=1).tolist()
+    assert (
+        task_rows(y, cluster, ratio=0.2, seed=0).tolist()
+        == task_rows(y, cluster, ratio=0.2, seed=0).tolist()
+    )
+    assert (
+        task_rows(y, cluster, ratio=0.2, seed=0).tolist()
+        != task_rows(y, cluster, ratio=0.2, seed=1).tolist()
+    )
 
 
 @pytest.mark.parametrize("ratio", [0, 1.5, 0.001])
@@ -230,7 +282,7 @@ def test_a_ratio_that_gives_no_set_is_refused(ratio):
         task_rows(np.arange(100) % 2, np.zeros(100, int), ratio=ratio, seed=0)
 
 
-# -- a net of two features: the core one says the class, the spurious one is larger and says the cluster
+# -- a net of two features: the core one says the class, the larger, spurious one the cluster
 
 
 class Net:
@@ -257,13 +309,18 @@ class Points:
 
 @pytest.fixture
 def points():
-    y, s = (torch.tensor(signs) for signs in zip(*([(1, 1)] * 24 + [(1, -1)] * 8 + [(-1, 1)] * 8 + [(-1, -1)] * 24)))
+    y, s = (
+        torch.tensor(signs)
+        for signs in zip(*([(1, 1)] * 24 + [(1, -1)] * 8 + [(-1, 1)] * 8 + [(-1, -1)] * 24))
+    )
     noise = 0.1 * torch.randn(64, 2, generator=torch.Generator().manual_seed(0))
     return torch.stack([y, s], dim=1) + noise, (y > 0).long(), (s > 0).long()
 
 
 def spurious_cosine(net, x, cluster):
-    """Mean over the features of their cosine, over the points, with the sign of the spurious one."""
+    """Mean over the features of their cosine, over the points, with the sign of the spurious
+    one.
+    """
     with torch.no_grad():
         z = net.forward(x)
     return F.cosine_similarity(z, (2.0 * cluster - 1)[:, None], dim=0).abs().mean().item()
@@ -274,13 +331,27 @@ def test_mask_training_cuts_the_spurious_weights_and_keeps_the_core_ones(points,
     x, y, cluster = points
     net, pruned = Net(), Net()
     masks, _ = train_masks(
-        net, Points(x), net.head, y, cluster, passes=Passes(64, 60, 64, seed=seed), lr=0.1, sparsity=1e-4, contrast=1.0,
-        temperature=0.07, start=0.5, checkpoint=tmp_path / "none.pt")
+        net,
+        Points(x),
+        net.head,
+        y,
+        cluster,
+        passes=Passes(64, 60, 64, seed=seed),
+        lr=0.1,
+        sparsity=1e-4,
+        contrast=1.0,
+        temperature=0.07,
+        start=0.5,
+        checkpoint=tmp_path / "none.pt",
+    )
     cut(pruned.image_tower, masks)
     assert masks["0.weight"].tolist() == [[True, False]] * 8
     assert spurious_cosine(Net(), x, cluster) > 0.7
-    assert spurious_cosine(pruned, x, cluster) == pytest.approx(0.5)  # that of the class itself: 48 points agree, 16 do not
-    assert torch.equal(net.image_tower[0].parametrizations.weight.original, Net().image_tower[0].weight)
+    # that of the class itself: 48 points agree, 16 do not
+    assert spurious_cosine(pruned, x, cluster) == pytest.approx(0.5)
+    assert torch.equal(
+        net.image_tower[0].parametrizations.weight.original, Net().image_tower[0].weight
+    )
 
 
 # -- the whole method
@@ -292,7 +363,9 @@ def test_cut_weights_are_exactly_zero_after_fine_tuning_with_momentum_and_decay(
     state, start = result.encoder.image_tower.state_dict(), dense.encoder.image_tower.state_dict()
     assert state.keys() == start.keys()
     for name, mask in masks.tensors.items():
-        assert (state[name][~mask] == 0).all() and not torch.equal(state[name][mask], start[name][mask])
+        assert (state[name][~mask] == 0).all() and not torch.equal(
+            state[name][mask], start[name][mask]
+        )
     assert not any(parameter.requires_grad for parameter in result.encoder.model.parameters())
     assert result.predict(scenes.select(split="test")).shape == (12,)
 
@@ -301,15 +374,25 @@ def test_the_last_phase_starts_from_the_weights_and_the_head_of_lp_ft(dense, sce
     masks, seen, tune = learn_masks(dense, scenes, seed=0, **LEARN), [], prusc.fine_tune
 
     def look(student, head, train, **rest):
-        seen.extend([head, {name: getattr(*place).detach().clone() for name, place in prunable(student.image_tower).items()}])
+        seen.extend(
+            [
+                head,
+                {
+                    name: getattr(*place).detach().clone()
+                    for name, place in prunable(student.image_tower).items()
+                },
+            ]
+        )
         return tune(student, head, train, **rest)
 
     monkeypatch.setattr(prusc, "fine_tune", look)
     tune_prusc(dense, scenes, masks, seed=0, **QUICK)
     head, weights = seen
     assert head is dense.head
-    assert all(torch.equal(weights[name], dense.encoder.image_tower.state_dict()[name] * mask)
-               for name, mask in masks.tensors.items())
+    assert all(
+        torch.equal(weights[name], dense.encoder.image_tower.state_dict()[name] * mask)
+        for name, mask in masks.tensors.items()
+    )
 
 
 @pytest.mark.parametrize("kind", KINDS[1:])
@@ -324,19 +407,28 @@ def test_towers_of_other_kinds_are_pruned(home, scenes, kind):
 
 
 def test_the_kept_fraction_is_counted_per_tensor_and_over_all_weights():
-    masks = Masks({"a": torch.tensor([True, False]), "b": torch.tensor([True] * 6)}, skipped=0.0, losses=[])
+    masks = Masks(
+        {"a": torch.tensor([True, False]), "b": torch.tensor([True] * 6)}, skipped=0.0, losses=[]
+    )
     assert masks.kept == {"a": 0.5, "b": 1.0} and masks.share == 7 / 8
 
 
-def test_a_mask_that_keeps_everything_is_refused_and_says_how_few_steps_there_were(dense, scenes, home):
-    with pytest.raises(ValueError, match="keeps 100% of the weights.*6 steps of about 0.01 each, from 0.2: give more epochs"):
+def test_a_mask_that_keeps_everything_is_refused_and_says_how_few_steps_there_were(
+    dense, scenes, home
+):
+    with pytest.raises(
+        ValueError,
+        match="keeps 100% of the weights.*6 steps of about 0.01 each, from 0.2: give more epochs",
+    ):
         learn_masks(dense, scenes, seed=0, **LEARN | {"lr": 0.01})
     assert not list(home.glob("store/masks/*.safetensors"))
 
 
 def test_a_mask_that_keeps_nearly_everything_is_a_warning_also_when_it_is_read_back(dense, scenes):
     for _ in range(2):
-        with pytest.warns(UserWarning, match=r"PruSC keeps 99\.\d\d% .*6 steps of about 0.2 from 1.0"):
+        with pytest.warns(
+            UserWarning, match=r"PruSC keeps 99\.\d\d% .*6 steps of about 0.2 from 1.0"
+        ):
             masks = learn_masks(dense, scenes, seed=0, **LEARN | {"start": 1.0})
     assert 0.99 < masks.share < 1
 
@@ -379,14 +471,19 @@ def test_interrupted_mask_training_resumes_to_the_same_masks(dense, scenes, monk
         learn_masks(dense, scenes, seed=0, **LEARN)
     before = dense.encoder.tally.encoded
     resumed = learn_masks(dense, scenes, seed=0, **LEARN)
-    assert dense.encoder.tally.encoded - before == 24 + len(scenes.select(split="train"))  # one epoch, and the features
+    # one epoch, and the features
+    assert dense.encoder.tally.encoded - before == 24 + len(scenes.select(split="train"))
     assert resumed.losses == whole.losses
     assert all(torch.equal(resumed.tensors[name], mask) for name, mask in whole.tensors.items())
 
 
 def test_masks_of_another_tower_are_refused(dense, scenes):
-    with pytest.raises(ValueError, match="tiny transformer: the masks were learnt on another tower"):
-        tune_prusc(dense, scenes, Masks({"x": torch.ones(1, dtype=torch.bool)}, 0.0, []), seed=0, **QUICK)
+    with pytest.raises(
+        ValueError, match="tiny transformer: the masks were learnt on another tower"
+    ):
+        tune_prusc(
+            dense, scenes, Masks({"x": torch.ones(1, dtype=torch.bool)}, 0.0, []), seed=0, **QUICK
+        )
 
 
 def test_at_full_correlation_the_method_still_runs(home, tmp_path):
@@ -394,4 +491,6 @@ def test_at_full_correlation_the_method_still_runs(home, tmp_path):
     dense = tune_lp_ft(small.encoder("transformer"), scenes, seed=0, **QUICK)
     masks = learn_masks(dense, scenes, seed=0, **LEARN | {"clusters": 2})
     assert masks.skipped == 1.0
-    assert tune_prusc(dense, scenes, masks, seed=0, **QUICK).predict(scenes.select(split="test")).shape == (12,)
+    assert tune_prusc(dense, scenes, masks, seed=0, **QUICK).predict(
+        scenes.select(split="test")
+    ).shape == (12,)

@@ -30,7 +30,12 @@ def is_png(figure):
 
 
 def test_every_run_is_a_point_in_percent():
-    runs = frame(*[row("BAP (LP)", seed, "worst_group_accuracy", value) for seed, value in enumerate((0.8, 0.9))])
+    runs = frame(
+        *[
+            row("BAP (LP)", seed, "worst_group_accuracy", value)
+            for seed, value in enumerate((0.8, 0.9))
+        ]
+    )
     figure = report.dot_plot(runs, "worst_group_accuracy")
     points = figure.axes[0].get_lines()[0].get_xdata()
     assert points.tolist() == pytest.approx([80, 90])
@@ -46,7 +51,10 @@ def test_the_k_figure_prints_the_slope_of_its_fit():
     rows = []
     for k in (1, 2, 4, 8):
         rows += [row("Native", 0, "residual_variance", 0.4 / k, group=f"K={k}")]
-        rows += [row("Native", 0, f"cosine_{kind}_text", 0.2, group=f"K={k}") for kind in ("object", "background")]
+        rows += [
+            row("Native", 0, f"cosine_{kind}_text", 0.2, group=f"K={k}")
+            for kind in ("object", "background")
+        ]
     figure = report.k_curve(frame(*rows), scale="micro")
     labels = [text.get_text() for text in figure.axes[1].get_legend().get_texts()]
     assert "micro-clip: slope -1.000" in labels
@@ -54,7 +62,9 @@ def test_the_k_figure_prints_the_slope_of_its_fit():
 
 
 def test_the_additivity_figure_has_a_panel_per_encoder_and_states_the_means():
-    scores = pd.DataFrame({"score": [0.8, 0.9], "object_swapped": [0.6, 0.6], "background_swapped": [0.5, 0.5]})
+    scores = pd.DataFrame(
+        {"score": [0.8, 0.9], "object_swapped": [0.6, 0.6], "background_swapped": [0.5, 0.5]}
+    )
     figure = report.additivity_histogram({"a": scores, "b": scores})
     assert len(figure.axes) == 2
     assert figure.axes[0].get_title("right") == "means 0.85 / 0.60 / 0.50"
@@ -62,7 +72,12 @@ def test_the_additivity_figure_has_a_panel_per_encoder_and_states_the_means():
 
 
 def test_before_and_after_joins_the_two_values():
-    values = {("Native", "bsi"): 2.0, ("BAP", "bsi"): 0.5, ("Native", "additivity"): 0.8, ("BAP", "additivity"): 0.7}
+    values = {
+        ("Native", "bsi"): 2.0,
+        ("BAP", "bsi"): 0.5,
+        ("Native", "additivity"): 0.8,
+        ("BAP", "additivity"): 0.7,
+    }
     runs = frame(*[row(method, 0, metric, value) for (method, metric), value in values.items()])
     figure = report.before_and_after(runs)
     assert figure.axes[0].get_lines()[0].get_ydata().tolist() == [2.0, 0.5]
@@ -118,11 +133,21 @@ def test_figures_are_opaque_so_that_both_themes_can_show_them():
 
 def test_under_every_picture_stand_the_methods_that_got_it_wrong(tmp_path):
     scenes = small.painted(tmp_path, train=(), val=(), test=(1, 1, 1, 1))
-    wrong = pd.DataFrame({"BAP (LP)": [False, False, True, True], "Native (ZS)": [False, True, False, True]})
+    wrong = pd.DataFrame(
+        {"BAP (LP)": [False, False, True, True], "Native (ZS)": [False, True, False, True]}
+    )
     figure = report.mistakes(scenes, wrong, [3, 0, 1, 2])
-    words = [[axes.get_title(), *(text.get_text() for text in axes.texts)] for axes in figure.axes if axes.images]
-    assert words == [["blue on blue place", "all wrong"], ["red on red place", "all right"],
-                     ["red on blue place", "wrong: Native (ZS)"], ["blue on red place", "wrong: BAP (LP)"]]
+    words = [
+        [axes.get_title(), *(text.get_text() for text in axes.texts)]
+        for axes in figure.axes
+        if axes.images
+    ]
+    assert words == [
+        ["blue on blue place", "all wrong"],
+        ["red on red place", "all right"],
+        ["red on blue place", "wrong: Native (ZS)"],
+        ["blue on red place", "wrong: BAP (LP)"],
+    ]
     assert is_png(figure)
 
 

@@ -27,10 +27,19 @@ class Noun:
         return 7
 
 
-def encoder(scale="micro", encoded=12, least=10, identity=Identity("CLIP", "VLM")):
+CLIP = Identity("CLIP", "VLM")
+
+
+def encoder(scale="micro", encoded=12, least=10, identity=CLIP):
     tally = Tally(encoded, {"features": least})
-    return SimpleNamespace(name="micro-clip", scale=scale, dtype=torch.float32, fingerprint="f00d", tally=tally,
-                           identity=identity)
+    return SimpleNamespace(
+        name="micro-clip",
+        scale=scale,
+        dtype=torch.float32,
+        fingerprint="f00d",
+        tally=tally,
+        identity=identity,
+    )
 
 
 @pytest.fixture
@@ -49,13 +58,18 @@ def displayed(monkeypatch):
 
 
 def metrics():
-    values = [("BAP (LP)", 0, 0.95), ("BAP (LP)", 1, 0.95), ("Native (LP)", 0, 0.1), ("Native (LP)", 1, np.nan)]
+    values = [
+        ("BAP (LP)", 0, 0.95),
+        ("BAP (LP)", 1, 0.95),
+        ("Native (LP)", 0, 0.1),
+        ("Native (LP)", 1, np.nan),
+    ]
     about, metric = ["waterbirds-100", "micro-clip"], ["test", "all", "worst_group_accuracy"]
     rows = [[*about, name, seed, *metric, value, 642] for name, seed, value in values]
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-# -- scale -------------------------------------------------------------------------------------------------------------
+# -- scale -----------------------------------------------------------------------------------------
 
 
 def test_the_scale_follows_from_encoders_and_data(world, tmp_path_factory):
@@ -71,13 +85,17 @@ def test_the_scale_follows_from_encoders_and_data(world, tmp_path_factory):
 
 def test_the_people_experiment_on_official_data_is_of_paper_scale(tmp_path_factory):
     elsewhere = tmp_path_factory.mktemp("official")
-    nouns = [Noun(name, elsewhere, "official") for name in ("coco", "places", "coco-gender-95", "coco-gender-100")]
+    nouns = [
+        Noun(name, elsewhere, "official")
+        for name in ("coco", "places", "coco-gender-95", "coco-gender-100")
+    ]
     assert scales.scale_of([encoder("paper"), *nouns]) == "paper"
 
 
 def test_a_notice_shows_its_title_and_text_and_no_markup_of_theirs():
     notice = report.Notice("Mind <this>", "a & b")
-    shown = '<div class="bap-notice" role="note"><strong>Mind &lt;this&gt;</strong><p>a &amp; b</p></div>'
+    shown = "<strong>Mind &lt;this&gt;</strong><p>a &amp; b</p>"
+    shown = f'<div class="bap-notice" role="note">{shown}</div>'
     assert notice._repr_html_() == shown
     assert repr(notice) == "Mind <this>. a & b"
 
@@ -96,7 +114,10 @@ def test_the_scale_needs_something_to_follow_from():
 def test_the_banner_names_the_scale_and_brings_its_own_colours(displayed, world):
     page = report.open_page("03_waterbirds", {})
     page.banner(encoder(), Noun("cub", world))
-    assert "Micro scale" in displayed[0]["text/html"] and "not the paper's" in displayed[0]["text/html"]
+    assert (
+        "Micro scale" in displayed[0]["text/html"]
+        and "not the paper's" in displayed[0]["text/html"]
+    )
     assert "background:#" in displayed[0]["text/html"]
     assert displayed[0]["text/plain"].startswith("Micro scale.")
 
@@ -111,7 +132,9 @@ def test_the_banner_says_which_encoders_are_compared_with_nothing_of_the_paper(d
 def test_a_page_with_one_measurement_twice_leaves_no_stamp(displayed, world):
     page = report.open_page("03_waterbirds", {})
     page.banner(encoder(), Noun("cub", world))
-    with pytest.raises(ValueError, match="measured more than once: waterbirds-100 / micro-clip / BAP"):
+    with pytest.raises(
+        ValueError, match="measured more than once: waterbirds-100 / micro-clip / BAP"
+    ):
         page.stamp(pd.concat([metrics(), metrics()]), data=[], encoders=[encoder()])
     assert len(displayed) == 1
 
@@ -121,11 +144,17 @@ def test_a_table_before_the_banner_is_refused():
         report.open_page("03_waterbirds", {}).results_table(metrics())
 
 
-# -- parameters --------------------------------------------------------------------------------------------------------
+# -- parameters ------------------------------------------------------------------------------------
 
 
 def test_effective_values_of_the_parameters_cell_are_kept_and_nothing_else():
-    cells = ["", "import os", "seeds: int = 3\nlr: float = 5e-4\nother = 1", "seeds = 5", "later: int = 1"]
+    cells = [
+        "",
+        "import os",
+        "seeds: int = 3\nlr: float = 5e-4\nother = 1",
+        "seeds = 5",
+        "later: int = 1",
+    ]
     namespace = {"In": cells, "seeds": 5, "lr": 5e-4, "other": 1, "later": 1}
     assert report.open_page("x", namespace).parameters == {"seeds": 5, "lr": 5e-4}
 
@@ -135,7 +164,7 @@ def test_cells_that_are_not_python_are_skipped():
     assert report.open_page("x", namespace).parameters == {"k": 10}
 
 
-# -- stamp -------------------------------------------------------------------------------------------------------------
+# -- stamp -----------------------------------------------------------------------------------------
 
 
 def test_the_stamp_leaves_a_bundle_of_plain_json(displayed, world):
@@ -144,13 +173,23 @@ def test_the_stamp_leaves_a_bundle_of_plain_json(displayed, world):
     page.banner(teacher, data)
     page.stamp(metrics(), data=[data], encoders=[teacher])
     bundle = json.loads(json.dumps(displayed[-1][pages.MIME], allow_nan=False))
-    assert set(bundle) == {"notebook", "parameters", "scale", "metrics", "claims", "stamp", "source_hash"}
+    assert set(bundle) == {
+        "notebook",
+        "parameters",
+        "scale",
+        "metrics",
+        "claims",
+        "stamp",
+        "source_hash",
+    }
     assert bundle["parameters"] == {"seeds": 2}
     assert bundle["scale"] == "micro"
     assert bundle["metrics"][3]["value"] is None
     assert bundle["stamp"]["seeds"] == [0, 1]
     assert bundle["stamp"]["world"] == {"name": "micro", "version": "1", "hash": "abc"}
-    assert bundle["stamp"]["data"] == [{"name": "waterbirds-100", "n": 7, "fingerprint": "print of waterbirds-100"}]
+    assert bundle["stamp"]["data"] == [
+        {"name": "waterbirds-100", "n": 7, "fingerprint": "print of waterbirds-100"}
+    ]
     assert {"id", "verdict", "measured"} <= set(bundle["claims"][0])
 
 
@@ -181,7 +220,9 @@ def test_outside_a_checkout_the_commit_says_so(monkeypatch):
 
 
 def test_the_stamps_html_shows_work_and_parameters_escaped(world):
-    made = stamp.collect(data=[], encoders=[encoder(encoded=1200, least=1000)], seeds=[0, 1], seconds=61.2)
+    made = stamp.collect(
+        data=[], encoders=[encoder(encoded=1200, least=1000)], seeds=[0, 1], seconds=61.2
+    )
     markup = stamp.stamp_html(made, {"encoders": ["<x>"]})
     assert "1,200 (the least that would do: 1,000)" in markup
     assert "&lt;x&gt;" in markup and "bap-stamp" in markup
@@ -192,7 +233,7 @@ def test_the_source_hash_is_stable():
     assert len(report.source_hash()) == 16
 
 
-# -- summaries ---------------------------------------------------------------------------------------------------------
+# -- summaries -------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -205,8 +246,10 @@ def executed(tmp_path, displayed, world):
     folder = tmp_path / "executed"
     folder.mkdir()
     for name, outputs in (("03_waterbirds", [output]), ("99_nothing", [])):
-        cells = [nbformat.v4.new_markdown_cell("# 3. Waterbirds\n\nBirds."),
-                 nbformat.v4.new_code_cell("page.stamp(frame)", outputs=outputs)]
+        cells = [
+            nbformat.v4.new_markdown_cell("# 3. Waterbirds\n\nBirds."),
+            nbformat.v4.new_code_cell("page.stamp(frame)", outputs=outputs),
+        ]
         nbformat.write(nbformat.v4.new_notebook(cells=cells), folder / f"{name}.ipynb")
     return folder
 

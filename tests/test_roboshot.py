@@ -64,14 +64,22 @@ def test_what_is_orthogonal_to_the_harmful_vectors_stays_as_it_is():
 def test_accepting_the_difference_of_the_prototypes_changes_no_decision():
     along = 3 * (HEAD[1:] - HEAD[:1])
     harmful = random(4, 64, seed=5)
-    rejected, both = RoboShot(HEAD, harmful).predict(points()), RoboShot(HEAD, harmful, along).predict(points())
+    rejected, both = (
+        RoboShot(HEAD, harmful).predict(points()),
+        RoboShot(HEAD, harmful, along).predict(points()),
+    )
     assert (rejected == both).all()
-    assert (rejected != ZeroShot(HEAD).predict(points())).any(), "the harmful vectors change something here"
+    assert (rejected != ZeroShot(HEAD).predict(points())).any(), (
+        "the harmful vectors change something here"
+    )
 
 
 def test_accepting_another_direction_can_change_a_decision():
     harmful = random(4, 64, seed=5)
-    assert (RoboShot(HEAD, harmful).predict(points()) != RoboShot(HEAD, harmful, random(1, 64)).predict(points())).any()
+    assert (
+        RoboShot(HEAD, harmful).predict(points())
+        != RoboShot(HEAD, harmful, random(1, 64)).predict(points())
+    ).any()
 
 
 def test_accepting_brings_a_harmful_part_back_as_in_the_original():
@@ -81,12 +89,18 @@ def test_accepting_brings_a_harmful_part_back_as_in_the_original():
 
 
 @settings(max_examples=25, deadline=None)
-@given(st.permutations(range(4)), st.lists(st.floats(0.01, 100), min_size=4, max_size=4), st.integers(0, 50))
+@given(
+    st.permutations(range(4)),
+    st.lists(st.floats(0.01, 100), min_size=4, max_size=4),
+    st.integers(0, 50),
+)
 def test_order_and_length_of_the_vectors_do_not_matter(order, lengths, seed):
     harmful = random(4, 12, seed=seed)
     changed = (harmful * torch.tensor(lengths)[:, None])[list(order)]
     head, X = points(2, 12), points(20, 12, seed=1000 + seed)
-    assert torch.allclose(RoboShot(head, harmful).transform(X), RoboShot(head, changed).transform(X), atol=1e-9)
+    assert torch.allclose(
+        RoboShot(head, harmful).transform(X), RoboShot(head, changed).transform(X), atol=1e-9
+    )
 
 
 def test_pairs_that_depend_on_each_other_invent_no_direction_and_hide_none():
@@ -104,7 +118,8 @@ def test_a_background_that_outweighs_the_object_misleads_zero_shot_but_not_robos
     label, at = np.repeat([0, 1], 2), np.tile([0, 1], 2)
     signs = [torch.from_numpy(2.0 * side - 1)[:, None] for side in (label, at)]
     X = F.normalize(signs[0] * bird + 3 * signs[1] * place, dim=1)
-    head = F.normalize(torch.stack([-bird, bird]) + torch.stack([-place, place]), dim=1)  # names carry the bias, too
+    # names carry the bias, too
+    head = F.normalize(torch.stack([-bird, bird]) + torch.stack([-place, place]), dim=1)
     assert ZeroShot(head).predict(X).tolist() == at.tolist()
     assert RoboShot(head, place[None]).predict(X).tolist() == label.tolist()
 
@@ -112,7 +127,9 @@ def test_a_background_that_outweighs_the_object_misleads_zero_shot_but_not_robos
 def test_concept_vectors_are_differences_of_unit_text_embeddings(tiny):
     pairs = [("water background", "land background"), ("lake", "forest")]
     t = tiny.encode_text(["water background", "land background", "lake", "forest"])
-    assert torch.allclose(concept_vectors(tiny, pairs), torch.stack([t[0] - t[1], t[2] - t[3]]), atol=1e-6)
+    assert torch.allclose(
+        concept_vectors(tiny, pairs), torch.stack([t[0] - t[1], t[2] - t[3]]), atol=1e-6
+    )
 
 
 def test_a_helpful_pair_with_the_heads_own_prompts_leaves_rejecting_as_it_is(tiny):

@@ -5,14 +5,18 @@ from bap_core import runtime
 
 
 def test_generators_repeat_and_differ_by_every_name():
-    draws = [torch.rand(4, generator=runtime.generator(seed, *names))
-             for seed, names in [(0, ("a",)), (0, ("a",)), (1, ("a",)), (0, ("b",)), (0, ("a", 1))]]
+    draws = [
+        torch.rand(4, generator=runtime.generator(seed, *names))
+        for seed, names in [(0, ("a",)), (0, ("a",)), (1, ("a",)), (0, ("b",)), (0, ("a", 1))]
+    ]
     assert torch.equal(draws[0], draws[1])
     assert all(not torch.equal(draws[0], other) for other in draws[2:])
 
 
 def test_numpy_twin_repeats_too():
-    assert runtime.rng(3, "x").random() == runtime.rng(3, "x").random() != runtime.rng(4, "x").random()
+    assert (
+        runtime.rng(3, "x").random() == runtime.rng(3, "x").random() != runtime.rng(4, "x").random()
+    )
 
 
 def test_home_follows_its_variable(monkeypatch, tmp_path):
@@ -26,10 +30,17 @@ def test_an_unusable_device_is_named(monkeypatch):
         runtime.device()
 
 
-@pytest.mark.parametrize(("able", "dtype"), [({"avx2": True, "avx512_bf16": False}, torch.float32),
-                                             ({"avx512_bf16": True}, torch.bfloat16),
-                                             ({"amx_bf16": True}, torch.bfloat16)])
-def test_a_processor_computes_in_bfloat16_only_if_it_has_instructions_for_it(monkeypatch, able, dtype):
+@pytest.mark.parametrize(
+    ("able", "dtype"),
+    [
+        ({"avx2": True, "avx512_bf16": False}, torch.float32),
+        ({"avx512_bf16": True}, torch.bfloat16),
+        ({"amx_bf16": True}, torch.bfloat16),
+    ],
+)
+def test_a_processor_computes_in_bfloat16_only_if_it_has_instructions_for_it(
+    monkeypatch, able, dtype
+):
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: able)
     assert runtime.compute_dtype(torch.device("cpu")) == dtype
 

@@ -17,8 +17,12 @@ class Fixed:
 
 
 Y, GROUP = [0, 0, 0, 0, 1, 1], [0, 0, 0, 1, 2, 3]
-CANDIDATES = {"all but one group": Fixed([0, 0, 0, 1, 1, 1]), "even": Fixed([0, 1, 1, 0, 1, 1]),
-              "even again": Fixed([1, 0, 1, 0, 1, 1]), "all wrong": Fixed([1, 1, 1, 1, 0, 0])}
+CANDIDATES = {
+    "all but one group": Fixed([0, 0, 0, 1, 1, 1]),
+    "even": Fixed([0, 1, 1, 0, 1, 1]),
+    "even again": Fixed([1, 0, 1, 0, 1, 1]),
+    "all wrong": Fixed([1, 1, 1, 1, 0, 0]),
+}
 
 
 def chosen(**changes):
@@ -28,7 +32,9 @@ def chosen(**changes):
 
 def test_the_best_worst_group_wins_over_a_better_average_and_the_first_of_equals_is_taken():
     choice = chosen()
-    assert choice.setting == "even" and choice.estimator is CANDIDATES["even"] and not choice.carried
+    assert (
+        choice.setting == "even" and choice.estimator is CANDIDATES["even"] and not choice.carried
+    )
     assert choice.table["worst_group_accuracy"].tolist() == pytest.approx([0, 1 / 3, 1 / 3, 0])
     assert choice.table["average_accuracy"].tolist() == pytest.approx([5 / 6, 4 / 6, 4 / 6, 0])
     assert choice.table["chosen"].tolist() == [False, True, False, False]
@@ -40,7 +46,10 @@ def test_without_a_group_there_is_no_choice_but_one_can_be_carried_over_and_the_
         chosen(**rows)
     choice = chosen(**rows, carried="all wrong")
     assert choice.carried and choice.estimator is CANDIDATES["all wrong"]
-    assert choice.table["worst_group_accuracy"].isna().all() and choice.table["average_accuracy"].notna().all()
+    assert (
+        choice.table["worst_group_accuracy"].isna().all()
+        and choice.table["average_accuracy"].notna().all()
+    )
     assert choice.table["chosen"].tolist() == [False, False, False, True]
 
 

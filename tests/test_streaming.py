@@ -38,7 +38,10 @@ def test_every_tenth_gets_a_line_and_the_last_one_says_the_verdict(capsys):
     assert not metered([400, *[440] * 9]).verdict()
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 11 and "20 " in lines[9] and "resident    440 MB" in lines[9]
-    assert "NOT FLAT: +40.0 MB" in lines[10] and "20 MB allowed (resident: 300 MB before, 400 MB in it)" in lines[10]
+    assert (
+        "NOT FLAT: +40.0 MB" in lines[10]
+        and "20 MB allowed (resident: 300 MB before, 400 MB in it)" in lines[10]
+    )
 
 
 def test_too_few_composites_are_no_verdict():
@@ -62,7 +65,11 @@ def test_every_composite_of_both_ways_is_counted(world, home, monkeypatch, capsy
     monkeypatch.setattr(streaming, "BACKGROUNDS", 400)
     run(monkeypatch, "--world", world, "--n", 2000, "--size", 48, "--cache", 1)
     shown = capsys.readouterr().out
-    assert "composites     2,000" in shown and "anchors        2,000" in shown and shown.count(" memory ") == 2
+    assert (
+        "composites     2,000" in shown
+        and "anchors        2,000" in shown
+        and shown.count(" memory ") == 2
+    )
 
 
 def test_composites_that_are_kept_are_found_out(world, monkeypatch):
@@ -73,8 +80,11 @@ def test_composites_that_are_kept_are_found_out(world, monkeypatch):
         kept.append(make(objects, backgrounds))
         return kept[-1]
 
-    compositor.batch = hoarding  # 6.9 kB a composite, counted here: a worker's heap has room that its size does not show
-    monkeypatch.setattr(streaming, "_resident", lambda: 100 + sum(batch.nbytes for batch in kept) / 1e6)
+    # 6.9 kB a composite, counted here: a worker's heap has room that its size does not show
+    compositor.batch = hoarding
+    monkeypatch.setattr(
+        streaming, "_resident", lambda: 100 + sum(batch.nbytes for batch in kept) / 1e6
+    )
     assert not streaming.composites(compositor, n=2000, k=10)
 
 
@@ -86,6 +96,7 @@ def test_a_cache_that_would_still_fill_later_on_is_refused(world, monkeypatch, c
 
 def test_the_resident_size_is_that_of_the_process():
     before = streaming._resident()
-    with mmap.mmap(-1, 100_000_000) as block:  # of the system, not of the heap, whose free room would be reused
+    # of the system, not of the heap, whose free room would be reused
+    with mmap.mmap(-1, 100_000_000) as block:
         block.write(b"1" * 100_000_000)
         assert 80 < streaming._resident() - before < 200

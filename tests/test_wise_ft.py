@@ -15,7 +15,9 @@ PROTOTYPES = F.normalize(torch.tensor([[1.0, -2.0] * 8, [0.5, 1.0] * 8]), dim=1)
 
 @pytest.fixture
 def pictures():
-    return torch.randint(0, 256, (4, 3, 32, 32), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    return torch.randint(
+        0, 256, (4, 3, 32, 32), dtype=torch.uint8, generator=torch.Generator().manual_seed(0)
+    )
 
 
 @pytest.fixture
@@ -24,9 +26,13 @@ def tuned(tiny):
     student = tiny.student()
     with torch.no_grad():
         for parameter in student.image_tower.parameters():
-            parameter += 0.1 * torch.randn(parameter.shape, generator=torch.Generator().manual_seed(1))
+            parameter += 0.1 * torch.randn(
+                parameter.shape, generator=torch.Generator().manual_seed(1)
+            )
     student.model.requires_grad_(False)
-    return Tuned(student, Head(torch.arange(32.0).view(2, 16) / 100, torch.tensor([0.1, -0.1])), [0.5])
+    return Tuned(
+        student, Head(torch.arange(32.0).view(2, 16) / 100, torch.tensor([0.1, -0.1])), [0.5]
+    )
 
 
 def logits(result, pictures):
@@ -58,7 +64,10 @@ def test_equal_states_stay_as_they_are_at_every_alpha(values, alpha):
 @given(NUMBERS, NUMBERS)
 def test_both_ends_come_out_exactly(a, b):
     start, end = {"w": torch.tensor([a])}, {"w": torch.tensor([b])}
-    assert interpolate(start, end, 0)["w"] == start["w"] and interpolate(start, end, 1)["w"] == end["w"]
+    assert (
+        interpolate(start, end, 0)["w"] == start["w"]
+        and interpolate(start, end, 1)["w"] == end["w"]
+    )
 
 
 def test_a_quarter_of_the_way_counted_by_hand():
@@ -70,7 +79,10 @@ def test_a_quarter_of_the_way_counted_by_hand():
 @given(st.integers(0, 1000), st.sampled_from([0.25, 0.5, 0.75]))
 def test_logits_of_one_linear_layer_interpolate_and_those_of_two_do_not(seed, alpha):
     draw = torch.Generator().manual_seed(seed)
-    x, *layers = (torch.randn(shape, generator=draw, dtype=torch.float32) for shape in ((5, 3), (4, 3), (2, 4), (4, 3), (2, 4)))
+    x, *layers = (
+        torch.randn(shape, generator=draw, dtype=torch.float32)
+        for shape in ((5, 3), (4, 3), (2, 4), (4, 3), (2, 4))
+    )
     ends = [{"first": layers[0], "second": layers[1]}, {"first": layers[2], "second": layers[3]}]
     mixed = interpolate(*ends, alpha)
     one = [x @ state["first"].T for state in (*ends, mixed)]
@@ -86,9 +98,16 @@ def test_half_precision_is_averaged_in_float32():
 
 
 def test_integers_are_copied_and_not_blended():
-    mixed = interpolate({"n": torch.tensor(3), "on": torch.tensor([True, False])},
-                        {"n": torch.tensor(8), "on": torch.tensor([True, True])}, 0.5)
-    assert mixed["n"].dtype == torch.int64 and mixed["n"] == 3 and mixed["on"].tolist() == [True, False]
+    mixed = interpolate(
+        {"n": torch.tensor(3), "on": torch.tensor([True, False])},
+        {"n": torch.tensor(8), "on": torch.tensor([True, True])},
+        0.5,
+    )
+    assert (
+        mixed["n"].dtype == torch.int64
+        and mixed["n"] == 3
+        and mixed["on"].tolist() == [True, False]
+    )
 
 
 @pytest.mark.parametrize("alpha", [0, 0.5, 1])
@@ -109,9 +128,15 @@ def test_the_averaged_head_lies_half_way_between_prototypes_and_tuned_head(tiny,
 
 
 def test_the_tuned_head_can_be_kept_and_the_tower_is_averaged_all_the_same(tiny, tuned):
-    averaged, kept = (average_wise_ft(tiny, tuned, PROTOTYPES, head=head) for head in ("averaged", "tuned"))
+    averaged, kept = (
+        average_wise_ft(tiny, tuned, PROTOTYPES, head=head) for head in ("averaged", "tuned")
+    )
     assert kept.head is tuned.head and averaged.head.fingerprint != kept.head.fingerprint
-    assert averaged.encoder.fingerprint == kept.encoder.fingerprint not in (tiny.fingerprint, tuned.encoder.fingerprint)
+    assert (
+        averaged.encoder.fingerprint
+        == kept.encoder.fingerprint
+        not in (tiny.fingerprint, tuned.encoder.fingerprint)
+    )
 
 
 def test_the_averaged_tower_has_the_mean_of_every_weight_and_the_ends_are_not_touched(tiny, tuned):
@@ -126,7 +151,9 @@ def test_the_averaged_tower_has_the_mean_of_every_weight_and_the_ends_are_not_to
 
 def test_the_zero_shot_head_has_rows_as_long_as_the_scale_and_no_bias(tiny):
     head = zero_shot_head(tiny, PROTOTYPES)
-    assert head.weight.norm(dim=1).tolist() == pytest.approx(2 * [tiny.model.logit_scale.exp().item()])
+    assert head.weight.norm(dim=1).tolist() == pytest.approx(
+        2 * [tiny.model.logit_scale.exp().item()]
+    )
     assert head.bias.tolist() == [0, 0]
 
 
@@ -145,7 +172,9 @@ def test_every_kind_of_tower_goes_from_lp_ft_to_predictions(home, tmp_path, kind
 
 def test_states_with_other_names_or_shapes_are_refused():
     with pytest.raises(ValueError, match="2 tensors are in one of the two states only, such as a"):
-        interpolate({"a": torch.ones(1), "w": torch.ones(1)}, {"b": torch.ones(1), "w": torch.ones(1)}, 0.5)
+        interpolate(
+            {"a": torch.ones(1), "w": torch.ones(1)}, {"b": torch.ones(1), "w": torch.ones(1)}, 0.5
+        )
     with pytest.raises(ValueError, match=r"w is \(1,\) in one state and \(2,\) in the other"):
         interpolate({"w": torch.ones(1)}, {"w": torch.ones(2)}, 0.5)
 

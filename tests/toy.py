@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-SOURCE = '''# %% [markdown]
+SOURCE = """# %% [markdown]
 # # A toy
 
 # %% tags=["parameters"]
@@ -23,16 +23,20 @@ if mood == "slow":
     time.sleep(60)
 
 # %%
-row = dict(dataset="toy", encoder="e", method="m", seed=0, split="test", group="all", metric="additivity", value=seeds * 0.1, n=1)
-bundle = {"notebook": "03_toy", "parameters": {"seeds": seeds, "lr": lr, "mood": mood}, "scale": "micro",
-          "metrics": [row, {**row, "seed": 1, "value": None}], "claims": [], "stamp": {"source_hash": "0"}}
+row = dict(dataset="toy", encoder="e", method="m", seed=0, split="test", group="all",
+           metric="additivity", value=seeds * 0.1, n=1)
+bundle = {"notebook": "03_toy", "parameters": {"seeds": seeds, "lr": lr, "mood": mood},
+          "scale": "micro", "metrics": [row, {**row, "seed": 1, "value": None}], "claims": [],
+          "stamp": {"source_hash": "0"}}
 if mood != "silent":
     display({"text/plain": "stamp", "application/vnd.bap+json": bundle}, raw=True)
-'''
+"""
 
 
 def write(folder: Path) -> Path:
-    """Write ``03_toy.py`` and the profile ``smoke`` (seeds: 1) below ``folder``; returns the notebook's path."""
+    """Write ``03_toy.py`` and the profile ``smoke`` (seeds: 1) below ``folder``; returns the
+    notebook's path.
+    """
     profiles = folder / "notebooks" / "profiles"
     profiles.mkdir(parents=True)
     (profiles / "smoke.yml").write_text("03_toy: {seeds: 1}\n")

@@ -1,4 +1,6 @@
-"""Data: three nouns, and one loader per dataset that makes them from folders in the official formats."""
+"""Data: three nouns, and one loader per dataset that makes them from folders in the official
+formats.
+"""
 
 from bap_core.data import catalogue, folders, gender, images
 from bap_core.data.coco import VEHICLES, coco
@@ -11,6 +13,26 @@ from bap_core.data.places import places
 from bap_core.data.pool import pool
 from bap_core.data.waterbirds import bird_labels, leakage, used_backgrounds, waterbirds
 
-__all__ = ["VEHICLES", "Backgrounds", "EmptyMask", "Objects", "Scenes", "bird_labels", "catalogue", "coco", "counteranimal",
-           "cub", "dtd", "folders", "gender", "images", "leakage", "nico", "nico_table", "places", "pool", "used_backgrounds",
-           "waterbirds"]
+__all__ = [
+    "VEHICLES",
+    "Backgrounds",
+    "EmptyMask",
+    "Objects",
+    "Scenes",
+    "bird_labels",
+    "catalogue",
+    "coco",
+    "counteranimal",
+    "cub",
+    "dtd",
+    "folders",
+    "gender",
+    "images",
+    "leakage",
+    "nico",
+    "nico_table",
+    "places",
+    "pool",
+    "used_backgrounds",
+    "waterbirds",
+]

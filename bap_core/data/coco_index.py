@@ -1,8 +1,10 @@
-"""The slim index of a COCO instances file: what cut-outs need of it, parsed once and kept in the store.
+"""The slim index of a COCO instances file: what cut-outs need of it, parsed once and kept in the
+store.
 
-The official training file is half a gigabyte of text and several gigabytes as Python objects. Here an annotation goes
-into columns the moment it is parsed, and then every segmentation (polygons, run lengths, compressed run lengths)
-becomes compressed run lengths, drawn once by pycocotools. N annotations, P pictures, C categories.
+The official training file is half a gigabyte of text and several gigabytes as Python objects. Here
+an annotation goes into columns the moment it is parsed, and then every segmentation (polygons, run
+lengths, compressed run lengths) becomes compressed run lengths, drawn once by pycocotools. N
+annotations, P pictures, C categories.
 """
 
 import json
@@ -29,9 +31,10 @@ _PICTURE = ("id", "file_name", "width", "height")
 class Index:
     """Columns of an instances file.
 
-    pictures: P rows (id, file name, width, height). categories: C rows (id, name, super-category). ids: N annotation
-    ids. picture, category: (N,) positions in these lists. boxes: (N, 4) x, y, width, height in pixels as written.
-    crowd: (N,) bool. size: (N, 2) height and width of the mask. area: (N,) its pixels, -1 for an unusable one.
+    pictures: P rows (id, file name, width, height). categories: C rows (id, name, super-category).
+    ids: N annotation ids. picture, category: (N,) positions in these lists. boxes: (N, 4) x, y,
+    width, height in pixels as written. crowd: (N,) bool. size: (N, 2) height and width of the mask.
+    area: (N,) its pixels, -1 for an unusable one.
     """
 
     path: Path
@@ -48,15 +51,24 @@ class Index:
     ends: np.ndarray
 
     def segmentations(self, rows: Iterable[int]) -> list[dict]:
-        """Compressed run lengths of these annotations, as COCO writes them: ``size`` and ``counts``."""
+        """Compressed run lengths of these annotations, as COCO writes them: ``size`` and
+        ``counts``.
+        """
         runs, ends, sizes = memoryview(self.runs), self.ends.tolist(), self.size.tolist()
         same = {}  # one list per size: most pictures share a few
-        return [{"size": same.setdefault(tuple(sizes[row]), sizes[row]),
-                 "counts": str(runs[ends[row - 1] if row else 0:ends[row]], "utf-8")} for row in rows]
+        return [
+            {
+                "size": same.setdefault(tuple(sizes[row]), sizes[row]),
+                "counts": str(runs[ends[row - 1] if row else 0 : ends[row]], "utf-8"),
+            }
+            for row in rows
+        ]
 
 
 def stored(path: Path) -> Index:
-    """The index of the file at ``path``: from the store if a file with these bytes was read before. Errors as `parsed`."""
+    """The index of the file at ``path``: from the store if a file with these bytes was read
+    before. Errors as `parsed`.
+    """
     parts = {"json": store.digest(path), "version": VERSION}
     return _index(path, store.arrays("coco-index", parts, lambda: _tensors(path)))
 
@@ -64,7 +76,8 @@ def stored(path: Path) -> Index:
 def parsed(path: Path) -> Index | None:
     """The index of the file at ``path``, made anew; None for JSON that holds no instances.
 
-    ValueError naming the file if it is broken, an entry is garbled, or an annotation names what is not listed.
+    ValueError naming the file if it is broken, an entry is garbled, or an annotation names what is
+    not listed.
     """
     content = _read(path)
     return None if content is None else _index(path, _columns(path, *content))
@@ -79,7 +92,10 @@ def _tensors(path: Path) -> dict[str, Tensor]:
 
 def refusal(path: Path) -> str:
     """What is wrong with a JSON file for which `parsed` gave None."""
-    return f"{path}: not a COCO instances file; it needs the lists {', '.join(LISTS)}, and annotations with a segmentation"
+    return (
+        f"{path}: not a COCO instances file; it needs the lists {', '.join(LISTS)}, "
+        "and annotations with a segmentation"
+    )
 
 
 def _index(path: Path, tensors: dict[str, Tensor]) -> Index:
@@ -89,15 +105,22 @@ def _index(path: Path, tensors: dict[str, Tensor]) -> Index:
 
 
 class _Annotations:
-    """A hook for the JSON parser: takes annotations out of the parsed objects and puts a number in their place.
+    """A hook for the JSON parser: takes annotations out of the parsed objects and puts a number in
+    their place.
 
-    A segmentation is drawn as soon as the size of its picture is known, which in the official files is at once.
+    A segmentation is drawn as soon as the size of its picture is known, which in the official files
+    is at once.
     """
 
     def __init__(self, bar):
         self.bar = bar
         self.ids, self.picture, self.category, self.runs = [], [], [], []
-        self.boxes, self.crowd, self.area, self.size = array("d"), bytearray(), array("q"), array("i")
+        self.boxes, self.crowd, self.area, self.size = (
+            array("d"),
+            bytearray(),
+            array("q"),
+            array("i"),
+        )
         self.sizes, self.late = {}, {}
         self.outlined, self.trouble = False, None
 
@@ -106,7 +129,9 @@ class _Annotations:
             return self._take(entry)
         if "file_name" not in entry:
             return entry
-        if all(isinstance(entry.get(key), int) for key in ("width", "height")) and isinstance(entry.get("id"), int | str):
+        if all(isinstance(entry.get(key), int) for key in ("width", "height")) and isinstance(
+            entry.get("id"), int | str
+        ):
             self.sizes[entry["id"]] = entry["height"], entry["width"]
         return {key: entry[key] for key in _PICTURE if key in entry}
 
@@ -116,13 +141,20 @@ class _Annotations:
             box, size = array("d", entry["bbox"]), self.sizes.get(entry["image_id"])
             if len(box) != 4 or not np.isfinite(box).all():
                 raise KeyError("bbox")
-        except (KeyError, TypeError) as error:  # another kind of file may hold such entries: `_columns` complains
+        # another kind of file may hold such entries: `_columns` complains
+        except (KeyError, TypeError) as error:
             self.trouble = self.trouble or f"{error} (annotation {entry.get('id')})"
             return None
         row = len(self.ids)
         self.bar.update(1)
-        for column, value in ((self.ids, entry.get("id")), (self.picture, entry["image_id"]), (self.runs, b""),
-                              (self.category, entry["category_id"]), (self.crowd, bool(entry.get("iscrowd"))), (self.area, -1)):
+        for column, value in (
+            (self.ids, entry.get("id")),
+            (self.picture, entry["image_id"]),
+            (self.runs, b""),
+            (self.category, entry["category_id"]),
+            (self.crowd, bool(entry.get("iscrowd"))),
+            (self.area, -1),
+        ):
             column.append(value)
         self.boxes.extend(box)
         self.size.extend((0, 0))
@@ -133,7 +165,9 @@ class _Annotations:
         return row
 
     def draw(self, row: int, segmentation: Any, height: int, width: int) -> None:
-        """Any form of segmentation -> compressed run lengths and their area in row ``row``; none stay for a bad one."""
+        """Any form of segmentation -> compressed run lengths and their area in row ``row``; none
+        stay for a bad one.
+        """
         try:
             encoded = images.encode_segmentation(segmentation, width=width, height=height)
         except TypeError:  # a polygon of something else than numbers
@@ -144,7 +178,9 @@ class _Annotations:
 
 
 def _packed(segmentation: Any) -> Any:
-    """Polygons as arrays of numbers, a quarter of the memory of lists; what is no polygon stays as it is."""
+    """Polygons as arrays of numbers, a quarter of the memory of lists; what is no polygon stays
+    as it is.
+    """
     if not isinstance(segmentation, list):
         return segmentation
     try:
@@ -157,9 +193,12 @@ def _read(path: Path) -> tuple[dict, _Annotations] | None:
     with runtime.progress([], label=f"indexing {path.name}", unit="object") as bar:
         found = _Annotations(bar)
         content = images.read_json(path, object_hook=found)
-    if not isinstance(content, dict) or not all(isinstance(content.get(key), list) for key in LISTS):
+    if not isinstance(content, dict) or not all(
+        isinstance(content.get(key), list) for key in LISTS
+    ):
         return None
-    if any(isinstance(entry, dict) for entry in content["annotations"]):  # captions, panoptic segments
+    # captions, panoptic segments
+    if any(isinstance(entry, dict) for entry in content["annotations"]):
         return None
     return (content, found) if found.outlined or not content["annotations"] else None
 
@@ -168,24 +207,48 @@ def _columns(path: Path, content: dict, found: _Annotations) -> dict[str, Tensor
     if not found.trouble and content["annotations"] != list(range(len(found.ids))):
         found.trouble = "annotations: some of them stand elsewhere in the file"
     if found.trouble:
-        raise ValueError(f"{path}: an entry lacks or garbles {found.trouble}; see the COCO instances format")
+        raise ValueError(
+            f"{path}: an entry lacks or garbles {found.trouble}; see the COCO instances format"
+        )
     try:
-        pictures = [[p["id"], p["file_name"], int(p["width"]), int(p["height"])] for p in content["images"]]
-        categories = [[k["id"], k["name"], k.get("supercategory") or k["name"]] for k in content["categories"]]
-        picture, category = (_positions(*named) for named in ((found.picture, pictures), (found.category, categories)))
+        pictures = [
+            [p["id"], p["file_name"], int(p["width"]), int(p["height"])] for p in content["images"]
+        ]
+        categories = [
+            [k["id"], k["name"], k.get("supercategory") or k["name"]] for k in content["categories"]
+        ]
+        picture, category = (
+            _positions(*named)
+            for named in ((found.picture, pictures), (found.category, categories))
+        )
     except (KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"{path}: an entry lacks or garbles {error}; see the COCO instances format") from None
+        raise ValueError(
+            f"{path}: an entry lacks or garbles {error}; see the COCO instances format"
+        ) from None
     if unlisted := np.flatnonzero((picture < 0) | (category < 0)).tolist():
         row = unlisted[0]
-        raise ValueError(f"{path}: annotation {found.ids[row]} names category {found.category[row]} and image "
-                         f"{found.picture[row]}, and the file does not list both")
+        raise ValueError(
+            f"{path}: annotation {found.ids[row]} names category "
+            f"{found.category[row]} and image "
+            f"{found.picture[row]}, and the file does not list both"
+        )
     for row, segmentation in found.late.items():
         found.draw(row, segmentation, *pictures[picture[row]][:1:-1])
     words = json.dumps({"pictures": pictures, "categories": categories, "ids": found.ids})
-    columns = {"boxes": np.array(found.boxes).reshape(-1, 4), "size": np.array(found.size).reshape(-1, 2),
-               "area": np.array(found.area), "ends": np.cumsum([len(runs) for runs in found.runs], dtype=np.int64)}
-    return {"words": _bytes(words.encode()), "picture": picture, "category": category, "crowd": _bytes(found.crowd),
-            "runs": _bytes(b"".join(found.runs)), **{name: torch.from_numpy(column) for name, column in columns.items()}}
+    columns = {
+        "boxes": np.array(found.boxes).reshape(-1, 4),
+        "size": np.array(found.size).reshape(-1, 2),
+        "area": np.array(found.area),
+        "ends": np.cumsum([len(runs) for runs in found.runs], dtype=np.int64),
+    }
+    return {
+        "words": _bytes(words.encode()),
+        "picture": picture,
+        "category": category,
+        "crowd": _bytes(found.crowd),
+        "runs": _bytes(b"".join(found.runs)),
+        **{name: torch.from_numpy(column) for name, column in columns.items()},
+    }
 
 
 def _positions(ids: list, listed: list[list]) -> Tensor:

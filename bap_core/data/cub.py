@@ -1,6 +1,8 @@
-"""CUB-200-2011: 11,788 birds of 200 species, with segmentations; the paper's foregrounds for Waterbirds.
+"""CUB-200-2011: 11,788 birds of 200 species, with segmentations; the paper's foregrounds for
+Waterbirds.
 
-The text files are joined by image id. Folder names and file names differ in case, so neither is built from the other.
+The text files are joined by image id. Folder names and file names differ in case, so neither is
+built from the other.
 """
 
 import os
@@ -14,13 +16,19 @@ from bap_core.data import catalogue
 from bap_core.data.nouns import Objects
 
 
-def cub(root: str | Path, *, exclude: Collection[str] = (), bbox_source: str = "mask", strict: bool = True) -> Objects:
+def cub(
+    root: str | Path,
+    *,
+    exclude: Collection[str] = (),
+    bbox_source: str = "mask",
+    strict: bool = True,
+) -> Objects:
     """The birds as `Objects`; label is the species ("Black footed Albatross"), super_class "bird".
 
-    root: the data root with ``CUB_200_2011/`` and ``segmentations/`` beside or inside it. exclude: paths as in
-    ``images.txt`` to leave out (`waterbirds.leakage`). Extra columns: image_id, path (as in images.txt), class_id,
-    split ("train" or "test", the official one).
-    strict: wrong counts, missing folders and excluded paths that CUB does not have are errors, otherwise warnings.
+    root: the data root with ``CUB_200_2011/`` and ``segmentations/`` beside or inside it. exclude:
+    paths as in ``images.txt`` to leave out (`waterbirds.leakage`). Extra columns: image_id, path
+    (as in images.txt), class_id, split ("train" or "test", the official one). strict: wrong counts,
+    missing folders and excluded paths that CUB does not have are errors, otherwise warnings.
     """
     root = Path(root).expanduser()
     folder = catalogue.find(root, "cub", having="images.txt")
@@ -32,24 +40,45 @@ def cub(root: str | Path, *, exclude: Collection[str] = (), bbox_source: str = "
     frame["mask"] = [Path(masks, path).with_suffix(".png").as_posix() for path in frame["path"]]
     frame["segmentation"], frame["super_class"] = None, "bird"
     kept = frame[~frame["path"].isin(_checked(exclude, frame["path"], folder, strict=strict))]
-    return Objects("cub", root, kept, bbox_source=bbox_source, origin=catalogue.origin(root),
-                   skipped={"excluded": len(frame) - len(kept)})
+    return Objects(
+        "cub",
+        root,
+        kept,
+        bbox_source=bbox_source,
+        origin=catalogue.origin(root),
+        skipped={"excluded": len(frame) - len(kept)},
+    )
 
 
 def _frame(folder: Path) -> pd.DataFrame:
-    paths, classes = _table(folder / "images.txt", ["path"]), _table(folder / "classes.txt", ["folder"])
+    paths, classes = (
+        _table(folder / "images.txt", ["path"]),
+        _table(folder / "classes.txt", ["folder"]),
+    )
     frame = paths
-    for name, columns in {"image_class_labels.txt": ["class_id"], "train_test_split.txt": ["is_train"],
-                          "bounding_boxes.txt": ["x", "y", "width", "height"]}.items():
+    for name, columns in {
+        "image_class_labels.txt": ["class_id"],
+        "train_test_split.txt": ["is_train"],
+        "bounding_boxes.txt": ["x", "y", "width", "height"],
+    }.items():
         frame = frame.join(_table(folder / name, columns))
         if frame[columns[0]].isna().any():
-            raise ValueError(f"{folder / name}: {frame[columns[0]].isna().sum()} images of images.txt are not in it")
+            raise ValueError(
+                f"{folder / name}: {frame[columns[0]].isna().sum()} images of "
+                "images.txt are not in it"
+            )
     if not frame["class_id"].astype(int).isin(classes.index).all():
-        raise ValueError(f"{folder / 'image_class_labels.txt'}: names classes that classes.txt does not have")
+        raise ValueError(
+            f"{folder / 'image_class_labels.txt'}: names classes that classes.txt does not have"
+        )
     try:
-        frame = frame.astype({"class_id": int, "x": float, "y": float, "width": float, "height": float})
+        frame = frame.astype(
+            {"class_id": int, "x": float, "y": float, "width": float, "height": float}
+        )
     except ValueError as error:
-        raise ValueError(f"{folder / 'bounding_boxes.txt'}: a box is no four numbers ({error})") from None
+        raise ValueError(
+            f"{folder / 'bounding_boxes.txt'}: a box is no four numbers ({error})"
+        ) from None
     frame["label"] = [_species(classes["folder"][number]) for number in frame["class_id"]]
     frame["split"] = frame.pop("is_train").map({"1": "train", "0": "test"})
     if frame["split"].isna().any():
@@ -60,22 +89,34 @@ def _frame(folder: Path) -> pd.DataFrame:
 def _counts(frame: pd.DataFrame) -> dict:
     """What can be compared with the release."""
     sizes, split = frame["class_id"].value_counts(), frame["split"].value_counts()
-    return {"images": len(frame), "classes": len(sizes), "train": int(split.get("train", 0)),
-            "test": int(split.get("test", 0)), "smallest class": int(sizes.min()), "largest class": int(sizes.max()),
-            "ids from 1 without gaps": sorted(frame["image_id"]) == list(range(1, len(frame) + 1)),
-            "equal file names": int(frame["path"].map(os.path.basename).duplicated().sum()),
-            "smallest box": frame[["width", "height"]].min().tolist(),
-            "largest box": frame[["width", "height"]].max().tolist()}
+    return {
+        "images": len(frame),
+        "classes": len(sizes),
+        "train": int(split.get("train", 0)),
+        "test": int(split.get("test", 0)),
+        "smallest class": int(sizes.min()),
+        "largest class": int(sizes.max()),
+        "ids from 1 without gaps": sorted(frame["image_id"]) == list(range(1, len(frame) + 1)),
+        "equal file names": int(frame["path"].map(os.path.basename).duplicated().sum()),
+        "smallest box": frame[["width", "height"]].min().tolist(),
+        "largest box": frame[["width", "height"]].max().tolist(),
+    }
 
 
 def _table(path: Path, columns: list[str]) -> pd.DataFrame:
     """One text file: first word the id, the rest the columns (the last one takes what is left)."""
     if not path.exists():
         raise catalogue.missing(path, "cub")
-    rows = [line.split(maxsplit=len(columns)) for line in path.read_text().splitlines() if line.strip()]
+    rows = [
+        line.split(maxsplit=len(columns)) for line in path.read_text().splitlines() if line.strip()
+    ]
     if wrong := [row for row in rows if len(row) != len(columns) + 1 or not row[0].isdigit()]:
-        raise ValueError(f"{path}: a row should be an id and {len(columns)} more, found {' '.join(wrong[0])!r}")
-    return pd.DataFrame([row[1:] for row in rows], columns=columns, index=[int(row[0]) for row in rows])
+        raise ValueError(
+            f"{path}: a row should be an id and {len(columns)} more, found {' '.join(wrong[0])!r}"
+        )
+    return pd.DataFrame(
+        [row[1:] for row in rows], columns=columns, index=[int(row[0]) for row in rows]
+    )
 
 
 def _species(folder: str) -> str:
@@ -97,9 +138,11 @@ def _checked(exclude: Collection[str], paths: pd.Series, folder: Path, *, strict
     """A filter that silently matches nothing would leak, so every excluded path has to exist."""
     exclude = set(exclude)
     if unknown := exclude - set(paths):
-        text = f"{len(unknown)} of {len(exclude)} excluded paths are not in {folder / 'images.txt'}, as {min(unknown)}"
+        text = (
+            f"{len(unknown)} of {len(exclude)} excluded paths are not in {folder / 'images.txt'}, "
+            f"as {min(unknown)}"
+        )
         if strict:
             raise ValueError(text)
         warnings.warn(text, stacklevel=3)
     return exclude
-

@@ -1,8 +1,10 @@
-"""One file over HTTP, resumable: written beside its place, continued after a cut, moved there when it is whole.
+"""One file over HTTP, resumable: written beside its place, continued after a cut, moved there when
+it is whole.
 
-``X.part`` holds what has come so far and ``X.part.json`` says of which file: address, validator and length. The rest
-is asked for by Range with If-Range, so a server whose file has changed, or that knows no ranges, sends all of it.
-(pooch, the usual library for this, removes what has come whenever a download fails; requests leaves that to us.)
+``X.part`` holds what has come so far and ``X.part.json`` says of which file: address, validator and
+length. The rest is asked for by Range with If-Range, so a server whose file has changed, or that
+knows no ranges, sends all of it. (pooch, the usual library for this, removes what has come whenever
+a download fails; requests leaves that to us.)
 """
 
 import errno
@@ -29,11 +31,15 @@ _CUT = (requests.ConnectionError, requests.Timeout, urllib3.exceptions.HTTPError
 
 
 class Unfetched(OSError):
-    """Something outside the program kept a file from coming: network, server, disk or content. Says what to do."""
+    """Something outside the program kept a file from coming: network, server, disk or content.
+    Says what to do.
+    """
 
 
 class Unserved(Unfetched):
-    """An address did not give the right file: it, the server or the connection is to blame, not this machine."""
+    """An address did not give the right file: it, the server or the connection is to blame, not
+    this machine.
+    """
 
 
 class Partial:
@@ -49,7 +55,9 @@ class Partial:
         return self.path.stat().st_size if self.path.exists() else 0
 
     def known(self, address: str) -> dict:
-        """``{"validator": ..., "total": ...}`` of the partial file if it came from ``address``, else empty."""
+        """``{"validator": ..., "total": ...}`` of the partial file if it came from ``address``,
+        else empty.
+        """
         try:
             note = json.loads(self._note.read_text())
         except (FileNotFoundError, json.JSONDecodeError):
@@ -62,7 +70,9 @@ class Partial:
         strong = answer.headers.get("ETag", "W/")
         validator = answer.headers.get("Last-Modified", "") if strong.startswith("W/") else strong
         total = int(answer.headers.get("Content-Length", 0))
-        self._note.write_text(json.dumps({"address": address, "validator": validator, "total": total}))
+        self._note.write_text(
+            json.dumps({"address": address, "validator": validator, "total": total})
+        )
 
     def discard(self) -> None:
         """Remove the partial file and its note."""
@@ -75,22 +85,34 @@ class Partial:
         self._note.unlink(missing_ok=True)
 
 
-def download(address: str, path: str | Path, *, size: int = 0, check: Callable[[Path], None] = lambda path: None) -> Path:
+def download(
+    address: str,
+    path: str | Path,
+    *,
+    size: int = 0,
+    check: Callable[[Path], None] = lambda path: None,
+) -> Path:
     """Bring the file at ``address`` to ``path``, going on with what an earlier call has left.
 
-    size: bytes it must have, 0 if unknown. check(file) raises `Unfetched` for wrong content, which is then dropped.
-    Unserved for such content, a server that refuses, and a connection that brings nothing new `TRIES` times in a row;
-    Unfetched for a full disk. The last two keep what has come.
+    size: bytes it must have, 0 if unknown. check(file) raises `Unfetched` for wrong content, which
+    is then dropped. Unserved for such content, a server that refuses, and a connection that brings
+    nothing new `TRIES` times in a row; Unfetched for a full disk. The last two keep what has come.
     """
     path = Path(path)
     part, furthest, fruitless = Partial(path), -1, 0
-    with disk_may_fill(path.parent, f"what has come is kept in {part.path.name}; free some and run the command again"):
+    with disk_may_fill(
+        path.parent,
+        f"what has come is kept in {part.path.name}; free some and run the command again",
+    ):
         while (reason := _go_on(address, part, size)) is not None:
             fruitless = 0 if part.have > furthest else fruitless + 1
             furthest = max(furthest, part.have)
             if fruitless == TRIES:
-                raise Unserved(f"{address}: {reason}. {readable(part.have)} are kept in {part.path}; run the command "
-                                "again to go on from there")
+                raise Unserved(
+                    f"{address}: {reason}. {readable(part.have)} are kept in "
+                    f"{part.path}; run the command "
+                    "again to go on from there"
+                )
             print(f"{path.name}: {reason}; trying again", file=sys.stderr)
             time.sleep(PAUSE * 2**fruitless)
     try:
@@ -114,7 +136,9 @@ def disk_may_fill(folder: Path, advice: str) -> Iterator[None]:
 
 
 def _go_on(address: str, part: Partial, size: int) -> str | None:
-    """One connection. None if the file is whole afterwards, else why it is not and another try may help."""
+    """One connection. None if the file is whole afterwards, else why it is not and another try
+    may help.
+    """
     known = part.known(address)
     have, total = (part.have, known["total"]) if known else (0, 0)
     if have and have == total:
@@ -142,30 +166,56 @@ def _go_on(address: str, part: Partial, size: int) -> str | None:
 def _unusable(answer: requests.Response, part: Partial, have: int, total: int) -> str | None:
     """Why the answer cannot be taken, if another try may help; Unserved if none will."""
     status, span = answer.status_code, answer.headers.get("Content-Range", "")
-    if status == 206 and have and re.fullmatch(rf"bytes {have}-[0-9]+/({total or '[0-9]+'}|[*])", span):
+    if (
+        status == 206
+        and have
+        and re.fullmatch(rf"bytes {have}-[0-9]+/({total or '[0-9]+'}|[*])", span)
+    ):
         return None
     if status in (206, 416):
         part.discard()
-        return f"the server does not continue the partial file (status {status}), so it starts again"
+        return (
+            f"the server does not continue the partial file (status {status}), so it starts again"
+        )
     if status == 429 or status >= 500:
         return f"the server answers with status {status}"
     if status != 200:
-        raise Unserved(f"{answer.url}: the server answers with status {status} ({answer.reason}); is the address right?")
+        raise Unserved(
+            f"{answer.url}: the server answers with status {status} ({answer.reason}); "
+            "is the address right?"
+        )
     return None
 
 
 def _refuse_another_file(answer: requests.Response, address: str, size: int) -> None:
     announced = int(answer.headers.get("Content-Length", 0))
     if answer.headers.get("Content-Type", "").startswith("text/html"):
-        raise Unserved(f"{address}: a web page comes instead of the file (a form or a log-in?); open it in a browser")
+        raise Unserved(
+            f"{address}: a web page comes instead of the file (a form or a log-in?); "
+            "open it in a browser"
+        )
     if size and announced and announced != size:
-        raise Unserved(f"{address}: the server announces {announced:,} bytes, expected {size:,}; nothing was downloaded")
+        raise Unserved(
+            f"{address}: the server announces {announced:,} bytes, expected {size:,}; "
+            "nothing was downloaded"
+        )
 
 
 def _receive(answer: requests.Response, part: Partial, total: int) -> None:
-    # Raw bytes: some servers label a .tgz as Content-Encoding gzip, and decoding would change the file.
-    with open(part.path, "ab") as file, tqdm(total=total or None, initial=part.have, desc=part.path.stem, unit="B", leave=False,
-                                             unit_scale=True, disable=not sys.stderr.isatty()) as bar:
+    # Raw bytes: some servers label a .tgz as Content-Encoding gzip, and decoding would change the
+    # file.
+    with (
+        open(part.path, "ab") as file,
+        tqdm(
+            total=total or None,
+            initial=part.have,
+            desc=part.path.stem,
+            unit="B",
+            leave=False,
+            unit_scale=True,
+            disable=not sys.stderr.isatty(),
+        ) as bar,
+    ):
         for block in answer.raw.stream(BLOCK, decode_content=False):
             file.write(block)
             bar.update(len(block))

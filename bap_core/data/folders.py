@@ -1,4 +1,6 @@
-"""Your own pictures: folders that follow no dataset's layout, made into `Objects` and `Backgrounds`."""
+"""Your own pictures: folders that follow no dataset's layout, made into `Objects` and
+`Backgrounds`.
+"""
 
 import os
 from collections import Counter
@@ -16,24 +18,31 @@ from bap_core.data.nouns import Backgrounds, Objects
 MASK_FOLDERS = ("masks", "mask", "segmentations", "SegmentationObject")
 MASK_ENDINGS = (".mask", "_mask", "-mask", ".object", "_object", ".annotation", "_annotation")
 IMAGE_FOLDERS = ("images", "JPEGImages")
-_KINDS = frozenset((*IMAGE_FOLDERS, *MASK_FOLDERS))  # folders that say what is in them, not of which class it is
+# folders that say what is in them, not of which class it is
+_KINDS = frozenset((*IMAGE_FOLDERS, *MASK_FOLDERS))
 
-ACCEPTED = ("a COCO json beside its images; or a folder of images with masks of the same name (cat.jpg with "
-            "cat.mask.png or cat_mask.png beside it, or masks/cat.png); or a folder of "
-            "cut-outs (PNG or WebP with transparency)")
+ACCEPTED = (
+    "a COCO json beside its images; or a folder of images with masks of the same name "
+    "(cat.jpg with "
+    "cat.mask.png or cat_mask.png beside it, or masks/cat.png); or a folder of "
+    "cut-outs (PNG or WebP with transparency)"
+)
 
 
 def objects(path: str | Path) -> Objects:
     """`Objects` from what is found at ``path``, tried in this order.
 
-    1. A COCO json, or a folder with one in it or in its ``annotations/``. Images may lie beside it or in folders.
-    2. Images with masks of the same name (any extension): ``cat.mask.png``, ``cat_mask.png`` or ``cat.object.png``
-       beside ``cat.jpg``, or ``cat.png`` in ``masks/`` or ``segmentations/``, inside the folder or next to it. An
-       indexed mask (a palette PNG as in VOC) gives one object per index; 0 is background and 255 void.
+    1. A COCO json, or a folder with one in it or in its ``annotations/``. Images may lie beside it
+       or in folders.
+    2. Images with masks of the same name (any extension): ``cat.mask.png``, ``cat_mask.png`` or
+       ``cat.object.png`` beside ``cat.jpg``, or ``cat.png`` in ``masks/`` or ``segmentations/``,
+       inside the folder or next to it. An indexed mask (a palette PNG as in VOC) gives one object
+       per index; 0 is background and 255 void.
     3. Cut-outs: pictures with transparency.
 
-    Label and super_class of 2 and 3 are the first sub-folder's name, else the folder's. ``skipped`` counts what was
-    left out. FileNotFoundError, or ValueError saying what was found and what is accepted.
+    Label and super_class of 2 and 3 are the first sub-folder's name, else the folder's. ``skipped``
+    counts what was left out. FileNotFoundError, or ValueError saying what was found and what is
+    accepted.
     """
     path = _existing(path)
     if (index := _annotations(path)) is not None:
@@ -42,17 +51,25 @@ def objects(path: str | Path) -> Objects:
         raise ValueError(f"{path}: one file that is no COCO json; accepted: {ACCEPTED}")
     for rows, skipped, root in (_with_masks(path), _cut_outs(path)):
         if rows:
-            return Objects(_name(path), root, pd.DataFrame(rows), skipped=dict(skipped), origin=_origin(path))
-    kinds = Counter(file.suffix.lower() or "no extension" for file in path.rglob("*") if file.is_file())
+            return Objects(
+                _name(path), root, pd.DataFrame(rows), skipped=dict(skipped), origin=_origin(path)
+            )
+    kinds = Counter(
+        file.suffix.lower() or "no extension" for file in path.rglob("*") if file.is_file()
+    )
     found = ", ".join(f"{n} x {kind}" for kind, n in kinds.most_common(4)) or "nothing"
-    raise ValueError(f"{path}: no objects here (found {found}; no masks and no transparency); accepted: {ACCEPTED}")
+    raise ValueError(
+        f"{path}: no objects here (found {found}; no masks and no transparency); "
+        f"accepted: {ACCEPTED}"
+    )
 
 
 def backgrounds(path: str | Path) -> Backgrounds:
     """`Backgrounds` from any folder of pictures, with its sub-folders.
 
-    The category is the first sub-folder's name, else the folder's. Files that are masks by name (``x.mask.png``,
-    ``x.annotation.png``, in ``masks/``) are counted in ``skipped``. FileNotFoundError, or ValueError without pictures.
+    The category is the first sub-folder's name, else the folder's. Files that are masks by name
+    (``x.mask.png``, ``x.annotation.png``, in ``masks/``) are counted in ``skipped``.
+    FileNotFoundError, or ValueError without pictures.
     """
     path = _existing(path)
     if not path.is_dir():
@@ -60,10 +77,17 @@ def backgrounds(path: str | Path) -> Backgrounds:
     found = images.listing(path)
     rows = [file for file in found if not _is_mask(file)]
     if not rows:
-        raise ValueError(f"{path}: no pictures here or below; accepted: {', '.join(sorted(images.EXTENSIONS))}")
+        raise ValueError(
+            f"{path}: no pictures here or below; accepted: {', '.join(sorted(images.EXTENSIONS))}"
+        )
     frame = pd.DataFrame({"image": rows, "category": [_first_folder(file, path) for file in rows]})
-    return Backgrounds(_name(path), path, frame, skipped={"mask by its name": len(found) - len(rows)},
-                       origin=_origin(path))
+    return Backgrounds(
+        _name(path),
+        path,
+        frame,
+        skipped={"mask by its name": len(found) - len(rows)},
+        origin=_origin(path),
+    )
 
 
 def _existing(path: str | Path) -> Path:
@@ -84,14 +108,19 @@ def _origin(path: Path) -> str:
 
 
 def _annotations(path: Path) -> Index | None:
-    """The COCO json at ``path``, in it or in its ``annotations/``; None if there is none. ValueError if several."""
+    """The COCO json at ``path``, in it or in its ``annotations/``; None if there is none.
+    ValueError if several.
+    """
     if path.is_file():
         return _of_file(path) if path.suffix.lower() == ".json" else None
     candidates = [*sorted(path.glob("*.json")), *sorted((path / "annotations").glob("*.json"))]
     found = [index for file in candidates if (index := coco_index.parsed(file)) is not None]
     if len(found) > 1:
         names = [index.path.relative_to(path).as_posix() for index in found]
-        raise ValueError(f"{path}: holds {len(found)} annotation files ({', '.join(names)}); give the path of one")
+        raise ValueError(
+            f"{path}: holds {len(found)} annotation files ({', '.join(names)}); give "
+            "the path of one"
+        )
     return found[0] if found else None
 
 
@@ -110,20 +139,27 @@ def _from_json(index: Index) -> Objects:
         by_name.setdefault(Path(path).name, []).append(path)
 
     def find(file_name: str) -> str | None:
-        """As written; else the picture whose path ends so; else the only one of that name, wherever it lies."""
+        """As written; else the picture whose path ends so; else the only one of that name,
+        wherever it lies.
+        """
         wanted = Path(file_name).as_posix()
         same = by_name.get(Path(file_name).name, [])
         ending = [path for path in same if path.endswith(f"/{wanted}")]
         choice = [wanted] if wanted in by_path else ending or same
         if len(choice) > 1:
-            raise ValueError(f"{file}: {file_name} is {choice[0]} or {choice[1]} below {root}: write the folder too")
+            raise ValueError(
+                f"{file}: {file_name} is {choice[0]} or {choice[1]} below {root}: "
+                "write the folder too"
+            )
         return choice[0] if choice else None
 
     return instances(index, _name(file), root=root, find=find, origin=_origin(file))
 
 
 def _with_masks(path: Path) -> tuple[list[dict], Counter, Path]:
-    """Pairs of picture and mask, by the same name in the same place once mask endings and folders are taken off."""
+    """Pairs of picture and mask, by the same name in the same place once mask endings and
+    folders are taken off.
+    """
     siblings = [path.parent / name for name in MASK_FOLDERS] if path.name in IMAGE_FOLDERS else []
     beside = [folder for folder in siblings if folder.is_dir()]
     root = path.parent if beside else path
@@ -137,8 +173,11 @@ def _with_masks(path: Path) -> tuple[list[dict], Counter, Path]:
         for file in files:
             found = masks.get(key, [])
             if len(found) > 1 or len(files) > 1:
-                raise ValueError(f"{root}: {', '.join(map(str, [*files, *found]))} share one name, so pictures and "
-                                 "masks cannot be told apart; rename them")
+                raise ValueError(
+                    f"{root}: {', '.join(map(str, [*files, *found]))} share one name, "
+                    "so pictures and "
+                    "masks cannot be told apart; rename them"
+                )
             made = list(_masked_rows(file, found[0], root, path)) if found else []
             skipped["picture without a mask" if not found else "mask without an object"] += not made
             rows += made
@@ -153,7 +192,11 @@ def _masked_rows(file: str, mask: str, root: Path, path: Path) -> Iterator[dict]
     except images.UnreadablePicture:  # cutting out will say so, where it is counted
         indices = []
     for index in indices or [None]:
-        yield {**_row(file, label), "mask": mask, "instance": float("nan") if index is None else index}
+        yield {
+            **_row(file, label),
+            "mask": mask,
+            "instance": float("nan") if index is None else index,
+        }
 
 
 def _cut_outs(path: Path) -> tuple[list[dict], Counter, Path]:
@@ -173,8 +216,17 @@ def _cut_outs(path: Path) -> tuple[list[dict], Counter, Path]:
 
 
 def _row(file: str, label: str) -> dict:
-    return {"image": file, "mask": None, "segmentation": None, "x": float("nan"), "y": float("nan"),
-            "width": float("nan"), "height": float("nan"), "label": label, "super_class": label}
+    return {
+        "image": file,
+        "mask": None,
+        "segmentation": None,
+        "x": float("nan"),
+        "y": float("nan"),
+        "width": float("nan"),
+        "height": float("nan"),
+        "label": label,
+        "super_class": label,
+    }
 
 
 def _first_folder(file: str, path: Path) -> str:
@@ -184,7 +236,9 @@ def _first_folder(file: str, path: Path) -> str:
 
 def _is_mask(file: str) -> bool:
     *inner, name = file.split("/")
-    return os.path.splitext(name)[0].endswith(MASK_ENDINGS) or any(part in MASK_FOLDERS for part in inner)
+    return os.path.splitext(name)[0].endswith(MASK_ENDINGS) or any(
+        part in MASK_FOLDERS for part in inner
+    )
 
 
 def _key(file: str) -> tuple[str, ...]:

@@ -1,4 +1,6 @@
-"""Pictures and masks from disk, whatever their format: always RGB, always `L`, or one error that names the file."""
+"""Pictures and masks from disk, whatever their format: always RGB, always `L`, or one error that
+names the file.
+"""
 
 import json
 import os
@@ -18,7 +20,15 @@ EXTENSIONS = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"}
 SMART_CROP = (50, 0.1)  # pixels, and the share of a side that they must not exceed
 VOID = 255  # "neither object nor background" in an indexed mask
 
-_BROKEN = (OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error, Image.DecompressionBombError)
+_BROKEN = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    EOFError,
+    struct.error,
+    zlib.error,
+    Image.DecompressionBombError,
+)
 
 
 class UnreadablePicture(ValueError):
@@ -32,8 +42,9 @@ class EmptyMask(ValueError):
 def read_rgb(path: str | Path, *, size: tuple[int, int] | None = None) -> Image.Image:
     """Picture as 8-bit RGB, turned as its EXIF tag says; what was transparent becomes white.
 
-    size: (width, height) in pixels that annotations were made on. A picture that has this size only before it is
-    turned stays as it is. FileNotFoundError, or UnreadablePicture for a file that is truncated or no picture.
+    size: (width, height) in pixels that annotations were made on. A picture that has this size only
+    before it is turned stays as it is. FileNotFoundError, or UnreadablePicture for a file that is
+    truncated or no picture.
     """
     picture = _load(path)
     turned = _turned(picture)
@@ -54,12 +65,14 @@ def to_rgb(picture: Image.Image) -> Image.Image:
 def read_rgba(path: str | Path) -> Image.Image:
     """A cut-out file: RGBA, turned by its EXIF tag. UnreadablePicture if it has no transparency.
 
-    Fully transparent pixels take the colour of the nearest visible one, since resizing and soft edges look at them
-    and programs store anything there, mostly black.
+    Fully transparent pixels take the colour of the nearest visible one, since resizing and soft
+    edges look at them and programs store anything there, mostly black.
     """
     picture = _turned(_load(path))
     if not picture.has_transparency_data:
-        raise UnreadablePicture(f"{path}: a cut-out needs transparency, this {picture.mode} picture has none")
+        raise UnreadablePicture(
+            f"{path}: a cut-out needs transparency, this {picture.mode} picture has none"
+        )
     return _bleed(picture.convert("RGBA"))
 
 
@@ -78,9 +91,11 @@ def read_mask(path: str | Path, *, instance: int | None = None) -> Image.Image:
 
 
 def instances(path: str | Path) -> list[int]:
-    """Indices of the objects in an indexed mask (palette file, or grey values of 2..`THRESHOLD` as well as 1).
+    """Indices of the objects in an indexed mask (palette file, or grey values of 2..`THRESHOLD` as
+    well as 1).
 
-    An empty list means that the file is an ordinary mask of one object. 0 is background, 255 is void.
+    An empty list means that the file is an ordinary mask of one object. 0 is background, 255 is
+    void.
     """
     picture = _load(path)
     if picture.mode not in ("P", "L"):
@@ -94,7 +109,8 @@ def instances(path: str | Path) -> list[int]:
 def decode_segmentation(segmentation, *, width: int, height: int) -> Image.Image:
     """COCO polygons, or run lengths (plain or compressed) -> `L` mask with 0 and 255.
 
-    Polygons are drawn on ``width`` x ``height``; run lengths carry their own size. EmptyMask if nothing is left.
+    Polygons are drawn on ``width`` x ``height``; run lengths carry their own size. EmptyMask if
+    nothing is left.
     """
     encoded = encode_segmentation(segmentation, width=width, height=height)
     if encoded is None or not run_lengths.area(encoded):
@@ -106,37 +122,53 @@ def decode_segmentation(segmentation, *, width: int, height: int) -> Image.Image
 
 
 def encode_segmentation(segmentation, *, width: int, height: int) -> dict | None:
-    """COCO segmentation -> compressed run lengths; None if it is malformed or has no usable polygon."""
+    """COCO segmentation -> compressed run lengths; None if it is malformed or has no usable
+    polygon.
+    """
     if isinstance(segmentation, dict):
         return _checked_run_lengths(segmentation)
     if not isinstance(segmentation, list):
         return None
-    polygons = [p for p in segmentation
-                if isinstance(p, list | array) and len(p) >= 6 and len(p) % 2 == 0 and np.isfinite(p).all()]
+    polygons = [
+        p
+        for p in segmentation
+        if isinstance(p, list | array) and len(p) >= 6 and len(p) % 2 == 0 and np.isfinite(p).all()
+    ]
     return run_lengths.merge(run_lengths.frPyObjects(polygons, height, width)) if polygons else None
 
 
 def square(picture: Image.Image, size: int) -> np.ndarray:
-    """Fit a picture to the encoder's square: the shortest side becomes ``size``, the centre is kept, bicubic.
+    """Fit a picture to the encoder's square: the shortest side becomes ``size``, the centre is
+    kept, bicubic.
 
     -> (3, size, size) uint8. Cropping and resizing are one step, so nothing is rounded in between.
     """
     side = min(picture.size)
     left, top = (picture.width - side) / 2, (picture.height - side) / 2
-    return _planes(picture.resize((size, size), Image.Resampling.BICUBIC, box=(left, top, left + side, top + side)))
+    return _planes(
+        picture.resize(
+            (size, size), Image.Resampling.BICUBIC, box=(left, top, left + side, top + side)
+        )
+    )
 
 
-def smart_square(picture: Image.Image, size: int, *, margin: tuple[int, float] = SMART_CROP) -> np.ndarray:
-    """The paper's "smart crop" (appendix M.5.2): both ends of the longer side are cut off, the rest is squashed, bicubic.
+def smart_square(
+    picture: Image.Image, size: int, *, margin: tuple[int, float] = SMART_CROP
+) -> np.ndarray:
+    """The paper's "smart crop" (appendix M.5.2): both ends of the longer side are cut off, the rest
+    is squashed, bicubic.
 
-    margin: (pixels, share), what is cut from each end: that many pixels, but not more than that share of the longer
-    side. The paper cuts 50 whatever the size, which leaves nothing of a small picture; with (50, 0.1) sides from 500
-    pixels on lose 50 at each end and shorter ones a tenth, rounded down. Square pictures are not cut.
-    -> (3, size, size) uint8. ValueError for negative pixels or a share outside [0, 0.5).
+    margin: (pixels, share), what is cut from each end: that many pixels, but not more than that
+    share of the longer side. The paper cuts 50 whatever the size, which leaves nothing of a small
+    picture; with (50, 0.1) sides from 500 pixels on lose 50 at each end and shorter ones a tenth,
+    rounded down. Square pictures are not cut. -> (3, size, size) uint8. ValueError for negative
+    pixels or a share outside [0, 0.5).
     """
     pixels, share = margin
     if pixels < 0 or not 0 <= share < 0.5:
-        raise ValueError(f"margin={margin}: pixels of at least 0, and a share of the side in [0, 0.5)")
+        raise ValueError(
+            f"margin={margin}: pixels of at least 0, and a share of the side in [0, 0.5)"
+        )
     cut = int(min(pixels, share * max(picture.size)))
     left, top = cut * (picture.width > picture.height), cut * (picture.height > picture.width)
     kept = picture.crop((left, top, picture.width - left, picture.height - top))
@@ -144,35 +176,55 @@ def smart_square(picture: Image.Image, size: int, *, margin: tuple[int, float] =
 
 
 def listing(folder: str | Path) -> list[str]:
-    """Picture files below ``folder`` by extension, as relative names with "/", sorted folder by folder.
+    """Picture files below ``folder`` by extension, as relative names with "/", sorted folder by
+    folder.
 
     Hidden files and folders are left out. 100,000 names take well under a second of processor time.
     """
     found = []
     for place, folders, files in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith(".")]
-        # No name holds a zero byte, so as a separator it makes texts sort as lists of their parts would.
+        # No name holds a zero byte, so as a separator it makes texts sort as lists of their parts
+        # would.
         inner = "".join(f"{part}\0" for part in Path(os.path.relpath(place, folder)).parts)
-        found += [inner + name for name in files
-                  if os.path.splitext(name)[1].lower() in EXTENSIONS and not name.startswith(".")]
+        found += [
+            inner + name
+            for name in files
+            if os.path.splitext(name)[1].lower() in EXTENSIONS and not name.startswith(".")
+        ]
     return [name.replace("\0", "/") for name in sorted(found)]
 
 
 def files(folder: str | Path, *, extensions: Collection[str] = EXTENSIONS) -> list[str]:
-    """Names of the pictures directly in ``folder``, sorted; extensions in any case, hidden files left out."""
-    return sorted(entry.name for entry in os.scandir(folder) if not entry.name.startswith(".")
-                  and os.path.splitext(entry.name)[1].lower() in extensions and not entry.is_dir())
+    """Names of the pictures directly in ``folder``, sorted; extensions in any case, hidden files
+    left out.
+    """
+    return sorted(
+        entry.name
+        for entry in os.scandir(folder)
+        if not entry.name.startswith(".")
+        and os.path.splitext(entry.name)[1].lower() in extensions
+        and not entry.is_dir()
+    )
 
 
 def subfolders(folder: str | Path) -> list[Path]:
-    """Folders directly in ``folder``, sorted; hidden ones left out, and none where there is no such folder."""
+    """Folders directly in ``folder``, sorted; hidden ones left out, and none where there is no
+    such folder.
+    """
     if not Path(folder).is_dir():
         return []
-    return sorted(Path(entry.path) for entry in os.scandir(folder) if entry.is_dir() and not entry.name.startswith("."))
+    return sorted(
+        Path(entry.path)
+        for entry in os.scandir(folder)
+        if entry.is_dir() and not entry.name.startswith(".")
+    )
 
 
 def is_whole(path: str | Path) -> bool:
-    """Whether the file is a picture that decodes to its end. JPEGs are decoded at a small size, which reads all of it."""
+    """Whether the file is a picture that decodes to its end. JPEGs are decoded at a small size,
+    which reads all of it.
+    """
     try:
         with Image.open(path) as picture:
             picture.draft("RGB", (64, 64))
@@ -201,7 +253,9 @@ def _load(path: str | Path) -> Image.Image:
     except FileNotFoundError:
         raise FileNotFoundError(f"{path}: no such picture") from None
     except _BROKEN as error:
-        raise UnreadablePicture(f"{path}: truncated, or not a picture ({error}); replace or remove the file") from None
+        raise UnreadablePicture(
+            f"{path}: truncated, or not a picture ({error}); replace or remove the file"
+        ) from None
 
 
 def _planes(fitted: Image.Image) -> np.ndarray:
@@ -223,7 +277,8 @@ def _eight_bits(picture: Image.Image) -> Image.Image:
 
 
 def _bleed(picture: Image.Image) -> Image.Image:
-    from scipy.ndimage import distance_transform_edt  # slow to import, and only cut-out files need it
+    # slow to import, and only cut-out files need it
+    from scipy.ndimage import distance_transform_edt
 
     pixels = np.array(picture)
     hidden = pixels[..., 3] == 0
@@ -235,11 +290,19 @@ def _bleed(picture: Image.Image) -> Image.Image:
 
 def _checked_run_lengths(segmentation: dict) -> dict | None:
     counts, size = segmentation.get("counts"), segmentation.get("size")
-    if not (isinstance(size, list) and len(size) == 2 and all(isinstance(n, int) and n > 0 for n in size)):
+    if not (
+        isinstance(size, list)
+        and len(size) == 2
+        and all(isinstance(n, int) and n > 0 for n in size)
+    ):
         return None
     if isinstance(counts, str):
         return {"size": size, "counts": counts.encode()}
     # The C code writes past its buffer when the runs do not add up, so it never sees such a list.
-    if not isinstance(counts, list) or min(counts, default=-1) < 0 or sum(counts) != size[0] * size[1]:
+    if (
+        not isinstance(counts, list)
+        or min(counts, default=-1) < 0
+        or sum(counts) != size[0] * size[1]
+    ):
         return None
     return run_lengths.frPyObjects({"size": size, "counts": counts}, *size)

@@ -1,7 +1,9 @@
-"""The list of files below a large folder, walked once and kept in the store: a million-file Places is read in seconds.
+"""The list of files below a large folder, walked once and kept in the store: a million-file Places
+is read in seconds.
 
-The list is made again as soon as any of its folders has another modification time, which a file that is added,
-removed or renamed gives to its folder. (A file whose content alone changes stays in the list; its size there may then be old.)
+The list is made again as soon as any of its folders has another modification time, which a file
+that is added, removed or renamed gives to its folder. (A file whose content alone changes stays in
+the list; its size there may then be old.)
 """
 
 import os
@@ -17,12 +19,15 @@ from filelock import FileLock
 from bap_core import runtime, store
 from bap_core.data.images import EXTENSIONS
 
-SETTLED = 2.0  # seconds: a folder changed so shortly before its walk may change again within one tick of its clock
+# seconds: a folder changed so shortly before its walk may change again within one tick of its clock
+SETTLED = 2.0
 
 
 @dataclass(frozen=True)
 class Index:
-    """Files below ``root``, sorted: names, POSIX paths relative to it; sizes in bytes (N,) int64; folders: their number."""
+    """Files below ``root``, sorted: names, POSIX paths relative to it; sizes in bytes (N,)
+    int64; folders: their number.
+    """
 
     root: Path
     names: list[str]
@@ -31,20 +36,26 @@ class Index:
 
 
 def listing(root: str | Path, suffixes: Collection[str] = frozenset(EXTENSIONS)) -> list[str]:
-    """Sorted POSIX paths, relative to ``root``, of the files below it whose suffix (``.jpg``, any case) is asked for.
+    """Sorted POSIX paths, relative to ``root``, of the files below it whose suffix (``.jpg``, any
+    case) is asked for.
 
-    Hidden files and folders are left out, links to folders are followed. FileNotFoundError if root is no folder.
+    Hidden files and folders are left out, links to folders are followed. FileNotFoundError if root
+    is no folder.
     """
     return index(root, suffixes).names
 
 
 def index(root: str | Path, suffixes: Collection[str] = frozenset(EXTENSIONS)) -> Index:
-    """The listing with sizes: read from the store if no folder has changed since, else walked and kept there."""
+    """The listing with sizes: read from the store if no folder has changed since, else walked
+    and kept there.
+    """
     root = Path(root).expanduser().resolve()
     if not root.is_dir():
         raise FileNotFoundError(f"{root} is not a folder")
     wanted = sorted({suffix.lower() for suffix in suffixes})
-    path = runtime.home() / "store" / "listing" / f"{store.key(root=str(root), suffixes=wanted)}.npz"
+    path = (
+        runtime.home() / "store" / "listing" / f"{store.key(root=str(root), suffixes=wanted)}.npz"
+    )
     path.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(f"{path}.lock"):
         if (kept := _read(path, root)) is None:
@@ -55,15 +66,19 @@ def index(root: str | Path, suffixes: Collection[str] = frozenset(EXTENSIONS)) -
 
 
 def _read(path: Path, root: Path) -> dict[str, np.ndarray] | None:
-    """What is kept at ``path`` (its checksums are those of the zip format), unless it is damaged or out of date."""
+    """What is kept at ``path`` (its checksums are those of the zip format), unless it is damaged
+    or out of date.
+    """
     try:
         with np.load(path) as file:
             kept = {name: file[name] for name in ("names", "sizes", "folders", "times")}
     except (FileNotFoundError, zipfile.BadZipFile, ValueError, KeyError, EOFError):
         return None
     try:
-        unchanged = all(os.stat(root / folder).st_mtime_ns == time_ns
-                        for folder, time_ns in zip(_split(kept["folders"]), kept["times"].tolist()))
+        unchanged = all(
+            os.stat(root / folder).st_mtime_ns == time_ns
+            for folder, time_ns in zip(_split(kept["folders"]), kept["times"].tolist())
+        )
     except OSError:  # a folder is gone
         return None
     return kept if unchanged else None
@@ -71,16 +86,24 @@ def _read(path: Path, root: Path) -> dict[str, np.ndarray] | None:
 
 def _walked(root: Path, suffixes: list[str]) -> dict[str, np.ndarray]:
     files, folders = [], []
-    for folder, time_ns, found in runtime.progress(_folders(root, suffixes), label=f"walking {root.name}", unit="folder"):
+    for folder, time_ns, found in runtime.progress(
+        _folders(root, suffixes), label=f"walking {root.name}", unit="folder"
+    ):
         folders.append((folder, time_ns))
         files += found
     files.sort()
-    return {"names": _joined(name for name, _ in files), "sizes": np.array([size for _, size in files], np.int64),
-            "folders": _joined(folder for folder, _ in folders), "times": np.array([t for _, t in folders], np.int64)}
+    return {
+        "names": _joined(name for name, _ in files),
+        "sizes": np.array([size for _, size in files], np.int64),
+        "folders": _joined(folder for folder, _ in folders),
+        "times": np.array([t for _, t in folders], np.int64),
+    }
 
 
 def _folders(root: Path, suffixes: list[str]) -> Iterator[tuple[str, int, list[tuple[str, int]]]]:
-    """Every folder once: its path below ``root`` ("" for root), its time, and its files with their sizes."""
+    """Every folder once: its path below ``root`` ("" for root), its time, and its files with
+    their sizes.
+    """
     waiting, seen = [""], set()
     while waiting:
         folder = waiting.pop()
@@ -92,14 +115,20 @@ def _folders(root: Path, suffixes: list[str]) -> Iterator[tuple[str, int, list[t
             shown = [entry for entry in entries if not entry.name.startswith(".")]
         inside = f"{folder}/" if folder else ""
         waiting += [inside + entry.name for entry in shown if entry.is_dir()]
-        files = [(inside + entry.name, entry.stat().st_size) for entry in shown
-                 if os.path.splitext(entry.name)[1].lower() in suffixes and entry.is_file()]
+        files = [
+            (inside + entry.name, entry.stat().st_size)
+            for entry in shown
+            if os.path.splitext(entry.name)[1].lower() in suffixes and entry.is_file()
+        ]
         settled = time.time() - before.st_mtime > SETTLED
-        yield folder, before.st_mtime_ns if settled else -1, files  # -1 agrees with no time: it is walked again
+        # -1 agrees with no time: it is walked again
+        yield folder, before.st_mtime_ns if settled else -1, files
 
 
 def _joined(texts: Iterable[str]) -> np.ndarray:
-    return np.frombuffer("".join(f"{text}\0" for text in texts).encode("utf-8", "surrogateescape"), np.uint8)
+    return np.frombuffer(
+        "".join(f"{text}\0" for text in texts).encode("utf-8", "surrogateescape"), np.uint8
+    )
 
 
 def _split(joined: np.ndarray) -> list[str]:

@@ -1,8 +1,9 @@
 """The three nouns of the companion: objects that can be cut out, backgrounds, and labelled scenes.
 
-Each is a small frozen dataclass over a pandas frame, one row per thing, with file names relative to ``root``. Pictures
-are opened when they are asked for. ``skipped`` counts what a loader left out, by reason, so that a page can show it.
-``origin`` says whose pictures they are, one of `ORIGINS`: it decides what numbers made with them may claim.
+Each is a small frozen dataclass over a pandas frame, one row per thing, with file names relative to
+``root``. Pictures are opened when they are asked for. ``skipped`` counts what a loader left out, by
+reason, so that a page can show it. ``origin`` says whose pictures they are, one of `ORIGINS`: it
+decides what numbers made with them may claim.
 """
 
 import json
@@ -46,20 +47,28 @@ class _Listing:
 
     def __post_init__(self):
         if missing := [column for column in self.columns if column not in self.frame.columns]:
-            raise ValueError(f"{self.name}: the frame has no column {missing}; needed: {list(self.columns)}")
+            raise ValueError(
+                f"{self.name}: the frame has no column {missing}; needed: {list(self.columns)}"
+            )
         if self.origin not in ORIGINS:
             raise ValueError(f"{self.name}: origin={self.origin!r}; choices: {', '.join(ORIGINS)}")
         object.__setattr__(self, "root", Path(self.root))
-        object.__setattr__(self, "skipped", {reason: count for reason, count in self.skipped.items() if count})
+        object.__setattr__(
+            self, "skipped", {reason: count for reason, count in self.skipped.items() if count}
+        )
         object.__setattr__(self, "frame", self.frame.reset_index(drop=True))
 
     def __len__(self) -> int:
         return len(self.frame)
 
     def take(self, indices) -> Self:
-        """The rows with these numbers (or this boolean mask), in this order; row i of the result is ``indices[i]``."""
+        """The rows with these numbers (or this boolean mask), in this order; row i of the result
+        is ``indices[i]``.
+        """
         indices = np.asarray(indices)
-        return replace(self, frame=self.frame[indices] if indices.dtype == bool else self.frame.iloc[indices])
+        return replace(
+            self, frame=self.frame[indices] if indices.dtype == bool else self.frame.iloc[indices]
+        )
 
     def sample(self, n: int, *, rng: np.random.Generator) -> Self:
         """``n`` different rows at random, in the order drawn. ValueError if there are fewer."""
@@ -76,13 +85,15 @@ class _Listing:
         return images.read_rgb(self.path(i))
 
     def square(self, i: int, size: int) -> np.ndarray:
-        """The picture of row ``i`` fitted to the encoder's square: uint8 (3, size, size), by `images.square`."""
+        """The picture of row ``i`` fitted to the encoder's square: uint8 (3, size, size), by
+        `images.square`.
+        """
         return images.square(self.image(i), size)
 
     @cached_property
     def pictures(self) -> str:
-        """SHA-256 of the names and sizes in bytes of the pictures alone, and of their crop if it is not the usual one:
-        equal for sets that label the same ones."""
+        """SHA-256 of the names and sizes in bytes of the pictures alone, and of their crop if it is
+        not the usual one: equal for sets that label the same ones."""
         names = self.frame["image"].tolist()
         state = [names, [_bytes(self.root, name) for name in names], *self._crop()]
         return sha256(json.dumps(state).encode()).hexdigest()
@@ -91,15 +102,17 @@ class _Listing:
     def fingerprint(self) -> str:
         """SHA-256 of the name, all columns, and the size in bytes of every file listed.
 
-        Pixels are not read: a file replaced by one with the same name and the same number of bytes is not noticed.
-        The folder's own place does not count, so a copy elsewhere has the same fingerprint.
+        Pixels are not read: a file replaced by one with the same name and the same number of bytes
+        is not noticed. The folder's own place does not count, so a copy elsewhere has the same
+        fingerprint.
         """
         state = sha256(json.dumps([type(self).__name__, self.name, *self._more()]).encode())
         for column in sorted(self.frame.columns):
             values = self.frame[column].tolist()
             state.update(f"[{json.dumps(column)}, [".encode())
-            for start in range(0, len(values), 10_000):  # the text of a whole column can be as large as the column
-                text = json.dumps(values[start:start + 10_000], default=str)[1:-1]
+            # the text of a whole column can be as large as the column
+            for start in range(0, len(values), 10_000):
+                text = json.dumps(values[start : start + 10_000], default=str)[1:-1]
                 state.update(f"{', ' if start else ''}{text}".encode())
             state.update(b"]]")
             if column in ("image", "mask"):
@@ -118,15 +131,25 @@ class _Listing:
 class Objects(_Listing):
     """N objects that can be cut out of their pictures.
 
-    frame: image (file), mask (file or missing), segmentation (COCO polygons or run lengths, or missing), x, y, width,
-    height (box in pixels, may be missing), label, super_class. Without mask and segmentation the picture's own
-    transparency is the mask. An extra column ``instance`` gives the index to read in an indexed mask.
-    bbox_source: crop to the extent of the "mask", or to the box of the "file" (the paper says only "bounding box").
+    frame: image (file), mask (file or missing), segmentation (COCO polygons or run lengths, or
+    missing), x, y, width, height (box in pixels, may be missing), label, super_class. Without mask
+    and segmentation the picture's own transparency is the mask. An extra column ``instance`` gives
+    the index to read in an indexed mask. bbox_source: crop to the extent of the "mask", or to the
+    box of the "file" (the paper says only "bounding box").
     """
 
     bbox_source: str = field(default="mask", kw_only=True)
     columns: ClassVar[tuple[str, ...]] = (
-        "image", "mask", "segmentation", "x", "y", "width", "height", "label", "super_class")
+        "image",
+        "mask",
+        "segmentation",
+        "x",
+        "y",
+        "width",
+        "height",
+        "label",
+        "super_class",
+    )
 
     def __post_init__(self):
         super().__post_init__()
@@ -139,11 +162,12 @@ class Objects(_Listing):
         return sorted(self.frame["label"].unique())
 
     def sample(self, n: int, *, rng: np.random.Generator, balance: str | None = None) -> Self:
-        """``n`` objects at random: different ones, or balanced over a column with repetition where it is needed.
+        """``n`` objects at random: different ones, or balanced over a column with repetition where
+        it is needed.
 
-        balance: None, or a column such as "label". Every value gets n / (number of values) objects; one that has
-        fewer repeats them as evenly as possible, and the others never repeat. (The paper's 5,000 class-balanced birds
-        do not exist: 4,795 remain after its leakage filter.)
+        balance: None, or a column such as "label". Every value gets n / (number of values) objects;
+        one that has fewer repeats them as evenly as possible, and the others never repeat. (The
+        paper's 5,000 class-balanced birds do not exist: 4,795 remain after its leakage filter.)
         """
         if balance is None:
             return super().sample(n, rng=rng)
@@ -151,29 +175,43 @@ class Objects(_Listing):
             raise ValueError(f"balance={balance!r}; columns: {sorted(self.frame.columns)}")
         if n < 1 or not len(self):
             raise ValueError(f"{self.name}: n={n} of {len(self)} objects")
-        pools = [rng.permutation(rows) for rows in self.frame.groupby(balance, sort=True).indices.values()]
+        pools = [
+            rng.permutation(rows)
+            for rows in self.frame.groupby(balance, sort=True).indices.values()
+        ]
         shares = np.full(len(pools), n // len(pools))
-        shares[rng.permutation(len(pools))[:n % len(pools)]] += 1
-        return self.take(rng.permutation(np.concatenate([np.resize(p, s) for p, s in zip(pools, shares)])))
+        shares[rng.permutation(len(pools))[: n % len(pools)]] += 1
+        return self.take(
+            rng.permutation(np.concatenate([np.resize(p, s) for p, s in zip(pools, shares)]))
+        )
 
     def cutout(self, i: int) -> Image.Image:
-        """Object ``i`` as RGBA, cropped tightly; alpha is its soft mask, 0..255, colours are the picture's own.
+        """Object ``i`` as RGBA, cropped tightly; alpha is its soft mask, 0..255, colours are the
+        picture's own.
 
-        EmptyMask naming the file if no pixel of the mask is above 100. A mask of another size than its picture is
-        resized (nearest neighbour) with a `MaskSizeWarning`, and noted in the picture's ``info["mask_resized"]``.
+        EmptyMask naming the file if no pixel of the mask is above 100. A mask of another size than
+        its picture is resized (nearest neighbour) with a `MaskSizeWarning`, and noted in the
+        picture's ``info["mask_resized"]``.
         """
         row = self.frame.iloc[i]
         try:
             picture, mask = self._picture_and_mask(row)
             resized = mask.size != picture.size
             if resized:
-                warnings.warn(f"{self.root / row['image']}: the mask is {mask.width} x {mask.height}, the picture "
-                              f"{picture.width} x {picture.height}; the mask was resized", MaskSizeWarning,
-                              stacklevel=2)
+                warnings.warn(
+                    f"{self.root / row['image']}: the mask is {mask.width} x "
+                    f"{mask.height}, the picture "
+                    f"{picture.width} x {picture.height}; the mask was "
+                    "resized",
+                    MaskSizeWarning,
+                    stacklevel=2,
+                )
                 mask = mask.resize(picture.size, Image.Resampling.NEAREST)
             box = self._box(row, mask)
         except EmptyMask as error:
-            raise EmptyMask(f"{self.root / row['image']}, row {i} ({row['label']}): {error}") from None
+            raise EmptyMask(
+                f"{self.root / row['image']}, row {i} ({row['label']}): {error}"
+            ) from None
         cut = picture.crop(box)
         cut.putalpha(mask.crop(box))
         cut.info = {"mask_resized": resized}
@@ -183,8 +221,10 @@ class Objects(_Listing):
         path = self.root / row["image"]
         if isinstance(row["mask"], str):
             instance = row.get("instance")
-            mask = images.read_mask(self.root / row["mask"],
-                                    instance=None if instance is None or math.isnan(instance) else int(instance))
+            mask = images.read_mask(
+                self.root / row["mask"],
+                instance=None if instance is None or math.isnan(instance) else int(instance),
+            )
             return images.read_rgb(path, size=mask.size), mask
         if isinstance(row["segmentation"], (list, dict)):
             size = int(row["image_width"]), int(row["image_height"])
@@ -203,7 +243,10 @@ class Objects(_Listing):
         if math.isnan(x + y + width + height):
             raise EmptyMask("it has no box; use bbox_source='mask'")
         left, top = max(0, math.floor(x)), max(0, math.floor(y))
-        right, bottom = min(mask.width, math.ceil(x + width)), min(mask.height, math.ceil(y + height))
+        right, bottom = (
+            min(mask.width, math.ceil(x + width)),
+            min(mask.height, math.ceil(y + height)),
+        )
         if left >= extent[2] or top >= extent[3] or right <= extent[0] or bottom <= extent[1]:
             raise EmptyMask("its box holds no pixel of the mask")
         return left, top, right, bottom
@@ -235,9 +278,10 @@ class Backgrounds(_Listing):
 class Scenes(_Listing):
     """Labelled pictures of a downstream task.
 
-    frame: image (file), label and place (numbers into ``labels`` and ``places``), split ("train", "val", "test"
-    or "left out"), group (as `groups.group_id` numbers it). margin: of the smart crop (`images.smart_square`) by which
-    the pictures are fitted; None for the centre crop of `images.square`.
+    frame: image (file), label and place (numbers into ``labels`` and ``places``), split ("train",
+    "val", "test" or "left out"), group (as `groups.group_id` numbers it). margin: of the smart crop
+    (`images.smart_square`) by which the pictures are fitted; None for the centre crop of
+    `images.square`.
     """
 
     labels: tuple[str, ...]
@@ -262,8 +306,9 @@ class Scenes(_Listing):
         return self.take((self.frame["split"] == split).to_numpy())
 
     def square(self, i: int, size: int) -> np.ndarray:
-        """The picture of row ``i`` fitted to the encoder's square: uint8 (3, size, size); by the smart crop if there is
-        a ``margin``. Every encoder asks for the same ones, so they are kept for a while."""
+        """The picture of row ``i`` fitted to the encoder's square: uint8 (3, size, size); by the
+        smart crop if there is a ``margin``. Every encoder asks for the same ones, so they are kept
+        for a while."""
         path = self.path(i)
         state = os.stat(path) if path.exists() else None  # a missing file is reported by the reader
         key = (path, state and (state.st_mtime_ns, state.st_size), size, self.margin)
@@ -283,7 +328,9 @@ class Scenes(_Listing):
 
 
 def mixed_origin(listings: Sequence[_Listing]) -> str:
-    """The origin of what is made from several: "micro" if anything is rendered, else "own" if anything is, else "official"."""
+    """The origin of what is made from several: "micro" if anything is rendered, else "own" if
+    anything is, else "official".
+    """
     found = {listing.origin for listing in listings}
     return next(origin for origin in ("micro", "own", "official") if origin in found)
 

@@ -1,4 +1,6 @@
-"""A shelf: the pictures of a noun, prepared once, read by a few threads, kept within a limit of memory."""
+"""A shelf: the pictures of a noun, prepared once, read by a few threads, kept within a limit of
+memory.
+"""
 
 import os
 import threading
@@ -13,7 +15,9 @@ from bap_core import runtime
 
 
 class Recent:
-    """Prepared pictures (things with ``nbytes``) up to ``limit`` bytes; the least recently used are dropped first."""
+    """Prepared pictures (things with ``nbytes``) up to ``limit`` bytes; the least recently used
+    are dropped first.
+    """
 
     def __init__(self, limit: int):
         self.limit = limit
@@ -49,7 +53,8 @@ class Shelf:
         if not len(noun):
             raise ValueError(f"{noun.name}: there are no {kind}s")
         self.noun, self.prepare, self.memory, self.kind = noun, prepare, memory, kind
-        self._whole = noun  # rows of the noun as given name the pictures in memory, also after `check`
+        # rows of the noun as given name the pictures in memory, also after `check`
+        self._whole = noun
         self._rows = np.arange(len(noun))
 
     def get(self, i: int) -> Any:
@@ -57,7 +62,9 @@ class Shelf:
         return self._load(int(self._rows[i]))
 
     def get_many(self, indices: np.ndarray) -> dict[int, Any]:
-        """The rows in ``indices`` (repeats allowed) by number; what is not in memory is read by a few threads."""
+        """The rows in ``indices`` (repeats allowed) by number; what is not in memory is read by
+        a few threads.
+        """
         rows = {int(i): int(self._rows[i]) for i in np.unique(indices)}
         found = {i: self.memory.get((self.kind, row)) for i, row in rows.items()}
         if absent := [i for i, thing in found.items() if thing is None]:
@@ -65,16 +72,28 @@ class Shelf:
         return found
 
     def check(self) -> list[dict]:
-        """Read every row once and keep the usable ones in ``noun``; returns what was left out: kind, image, reason.
+        """Read every row once and keep the usable ones in ``noun``; returns what was left out:
+        kind, image, reason.
 
         ValueError if nothing is left.
         """
-        reasons = list(runtime.progress(_in_threads(self._reason, self._rows.tolist()), total=len(self._rows),
-                                        label=f"reading {self.kind}s", unit="img"))
-        lost = [{"kind": self.kind, "image": self.noun.frame["image"].iat[i], "reason": reason}
-                for i, reason in enumerate(reasons) if reason]
+        reasons = list(
+            runtime.progress(
+                _in_threads(self._reason, self._rows.tolist()),
+                total=len(self._rows),
+                label=f"reading {self.kind}s",
+                unit="img",
+            )
+        )
+        lost = [
+            {"kind": self.kind, "image": self.noun.frame["image"].iat[i], "reason": reason}
+            for i, reason in enumerate(reasons)
+            if reason
+        ]
         if len(lost) == len(reasons):
-            raise ValueError(f"none of the {len(lost)} {self.kind}s can be used; the first: {reasons[0]}")
+            raise ValueError(
+                f"none of the {len(lost)} {self.kind}s can be used; the first: {reasons[0]}"
+            )
         if lost:
             self._rows = self._rows[[reason is None for reason in reasons]]
             self.noun = self._whole.take(self._rows)
@@ -98,7 +117,9 @@ class Shelf:
 
 
 def _in_threads(function: Callable, items: list) -> Iterator:
-    """Results in the order of ``items``; what was not begun is dropped when the reader stops early."""
+    """Results in the order of ``items``; what was not begun is dropped when the reader stops
+    early.
+    """
     if len(items) == 1:
         yield function(items[0])
         return

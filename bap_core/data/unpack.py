@@ -1,7 +1,8 @@
-"""Unpack an archive so that nothing can land outside its folder: every name is looked at before anything is written.
+"""Unpack an archive so that nothing can land outside its folder: every name is looked at before
+anything is written.
 
-The files go into a folder beside their place first and are moved when all are there. Nothing that was there before is
-replaced.
+The files go into a folder beside their place first and are moved when all are there. Nothing that
+was there before is replaced.
 """
 
 import os
@@ -21,12 +22,21 @@ from bap_core import runtime
 from bap_core.data.catalogue import readable
 from bap_core.data.download import Unfetched, disk_may_fill
 
-_BROKEN = (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
+_BROKEN = (
+    tarfile.TarError,
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+)
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One thing in an archive. target: where a link points; size: bytes; plain: a file, folder or link."""
+    """One thing in an archive. target: where a link points; size: bytes; plain: a file, folder
+    or link.
+    """
 
     name: str
     target: str
@@ -36,27 +46,36 @@ class Entry:
 
     @property
     def leaves(self) -> bool:
-        """Whether it could land or point outside: absolute, with ``..``, or something like a device."""
+        """Whether it could land or point outside: absolute, with ``..``, or something like a
+        device.
+        """
         paths = [path.replace("\\", "/") for path in (self.name, self.target)]
-        return not self.plain or any(path.startswith("/") or ".." in path.split("/") or re.match("[A-Za-z]:/", path)
-                                     for path in paths)
+        return not self.plain or any(
+            path.startswith("/") or ".." in path.split("/") or re.match("[A-Za-z]:/", path)
+            for path in paths
+        )
 
 
 def unpack(archive: str | Path, root: str | Path, *, beside: str | Path) -> int:
-    """Unpack a tar (plain or compressed) or zip file into the folder ``root``; returns the number of entries.
+    """Unpack a tar (plain or compressed) or zip file into the folder ``root``; returns the number
+    of entries.
 
-    beside: temporary folder on the same disk; a left-over is replaced. Unfetched for an archive that is broken, has
-    an entry that leaves, needs more room than there is, or disagrees with files that are there; then ``root`` is as
-    it was.
+    beside: temporary folder on the same disk; a left-over is replaced. Unfetched for an archive
+    that is broken, has an entry that leaves, needs more room than there is, or disagrees with files
+    that are there; then ``root`` is as it was.
     """
     archive, root, beside = Path(archive), Path(root), Path(beside)
     with _broken_means(archive):
         count = _looked_at(archive, root)
         shutil.rmtree(beside, ignore_errors=True)
         try:
-            with disk_may_fill(root, f"{archive.name} is kept; free some and run the command again"):
+            with disk_may_fill(
+                root, f"{archive.name} is kept; free some and run the command again"
+            ):
                 beside.mkdir()
-                for entry in runtime.progress(_entries(archive), total=count, label=archive.name, unit="file"):
+                for entry in runtime.progress(
+                    _entries(archive), total=count, label=archive.name, unit="file"
+                ):
                     entry.extract(beside)
             _move_in(beside, root)
         finally:
@@ -69,20 +88,30 @@ def _broken_means(archive: Path) -> Iterator[None]:
     try:
         yield
     except _BROKEN as error:
-        raise Unfetched(f"{archive} is not a whole archive ({error or type(error).__name__}): get it again") from None
+        raise Unfetched(
+            f"{archive} is not a whole archive ({error or type(error).__name__}): get it again"
+        ) from None
 
 
 def _looked_at(archive: Path, root: Path) -> int:
     """Number of entries, after a look at every name and at the room that they need."""
     count = size = 0
-    for entry in runtime.progress(_entries(archive), label=f"looking at {archive.name}", unit="file"):
+    for entry in runtime.progress(
+        _entries(archive), label=f"looking at {archive.name}", unit="file"
+    ):
         if entry.leaves:
             what = f"{entry.name} -> {entry.target}" if entry.target else entry.name
-            raise Unfetched(f"{archive} is refused and nothing was unpacked: its entry {what} would leave the folder, or "
-                            "is no plain file")
+            raise Unfetched(
+                f"{archive} is refused and nothing was unpacked: its entry {what} "
+                "would leave the folder, or "
+                "is no plain file"
+            )
         count, size = count + 1, size + entry.size
     if size > (free := shutil.disk_usage(root).free):
-        raise Unfetched(f"{archive.name} unpacks to {readable(size)}, {root} has {readable(free)} free: free some")
+        raise Unfetched(
+            f"{archive.name} unpacks to {readable(size)}, {root} has {readable(free)} "
+            "free: free some"
+        )
     return count
 
 
@@ -100,20 +129,35 @@ def _entries(archive: Path) -> Iterator[Entry]:
 def _of_tar(file: tarfile.TarFile) -> Iterator[Entry]:
     while (member := file.next()) is not None:
         link = member.issym() or member.islnk()
-        yield Entry(member.name, member.linkname if link else "", member.size, link or member.isfile() or member.isdir(),
-                    partial(file.extract, member, filter="data"))
-        file.members.clear()  # tarfile remembers every entry; two million of them would fill the memory
+        yield Entry(
+            member.name,
+            member.linkname if link else "",
+            member.size,
+            link or member.isfile() or member.isdir(),
+            partial(file.extract, member, filter="data"),
+        )
+        # tarfile remembers every entry; two million of them would fill the memory
+        file.members.clear()
 
 
 def _of_zip(file: zipfile.ZipFile) -> Iterator[Entry]:
     for member in file.infolist():
         kind = stat.S_IFMT(member.external_attr >> 16)
-        yield Entry(member.filename, "", member.file_size, kind in (0, stat.S_IFREG, stat.S_IFDIR), partial(file.extract, member))
+        yield Entry(
+            member.filename,
+            "",
+            member.file_size,
+            kind in (0, stat.S_IFREG, stat.S_IFDIR),
+            partial(file.extract, member),
+        )
 
 
 def _move_in(beside: Path, root: Path) -> None:
     if clash := next(_clashes(beside, root), None):
-        raise Unfetched(f"{clash} is there already and differs from the one in the archive: move it away, or give another root")
+        raise Unfetched(
+            f"{clash} is there already and differs from the one in the archive: move "
+            "it away, or give another root"
+        )
     _merge(beside, root)
 
 
@@ -124,7 +168,9 @@ def _clashes(new: Path, old: Path) -> Iterator[Path]:
         if entry.is_dir(follow_symlinks=False) and there.is_dir():
             yield from _clashes(Path(entry.path), there)
         elif os.path.lexists(there):
-            alike = there.is_file() and entry.is_file() and there.stat().st_size == entry.stat().st_size
+            alike = (
+                there.is_file() and entry.is_file() and there.stat().st_size == entry.stat().st_size
+            )
             yield from [] if alike else [there]
 
 

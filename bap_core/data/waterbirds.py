@@ -1,8 +1,10 @@
-"""Waterbirds: CUB birds composited onto Places, land birds on land and water birds on water with probability 0.95.
+"""Waterbirds: CUB birds composited onto Places, land birds on land and water birds on water with
+probability 0.95.
 
-The 100 % variant leaves the minority rows of train and validation out; test stays as it is. The paper does not say how
-it made it: a second release, ``waterbird_1.0_forest2water2``, is another draw of splits and scenes, and can be given as
-the root, here and for `leakage`, `bird_labels` and `used_backgrounds`.
+The 100 % variant leaves the minority rows of train and validation out; test stays as it is. The
+paper does not say how it made it: a second release, ``waterbird_1.0_forest2water2``, is another
+draw of splits and scenes, and can be given as the root, here and for `leakage`, `bird_labels` and
+`used_backgrounds`.
 """
 
 import warnings
@@ -23,16 +25,20 @@ RELEASE_100 = "waterbird_1.0_forest2water2"
 
 
 class NotTheOfficialDraw(UserWarning):
-    """The splits have the official sizes, the groups do not: the copy was generated again with another seed."""
+    """The splits have the official sizes, the groups do not: the copy was generated again with
+    another seed.
+    """
 
 
 def waterbirds(root: str | Path, *, correlation: int = 95, strict: bool = True) -> Scenes:
-    """The composited birds as `Scenes`; label 0 landbird, 1 waterbird; place 0 land, 1 water; group 2 * label + place.
+    """The composited birds as `Scenes`; label 0 landbird, 1 waterbird; place 0 land, 1 water; group
+    2 * label + place.
 
-    root: the data root with ``waterbird_complete95_forest2water2/``, or that folder, or the folder of the 100 %
-    release. correlation: 95 as released, or 100 without the minority groups in train and validation. The name is
-    "waterbirds-95", "waterbirds-100", or "waterbirds-1.0" for the 100 % release. Extra columns: image_id, place_image.
-    strict: split sizes other than the release's are an error, otherwise a warning; other group sizes always warn.
+    root: the data root with ``waterbird_complete95_forest2water2/``, or that folder, or the folder
+    of the 100 % release. correlation: 95 as released, or 100 without the minority groups in train
+    and validation. The name is "waterbirds-95", "waterbirds-100", or "waterbirds-1.0" for the 100 %
+    release. Extra columns: image_id, place_image. strict: split sizes other than the release's are
+    an error, otherwise a warning; other group sizes always warn.
     """
     if correlation not in (95, 100):
         raise ValueError(f"correlation={correlation!r}; choices: 95, 100")
@@ -40,41 +46,64 @@ def waterbirds(root: str | Path, *, correlation: int = 95, strict: bool = True) 
     frame = _metadata(folder)
     second = folder.name == RELEASE_100
     if second and correlation == 95:
-        raise ValueError(f"{folder} is the 100 % release; give the folder of the 95 % one, or correlation=100")
+        raise ValueError(
+            f"{folder} is the 100 % release; give the folder of the 95 % one, or correlation=100"
+        )
     _check(root, frame, "waterbirds-1.0" if second else "waterbirds", strict=strict)
-    frame = frame.rename(columns={"img_id": "image_id", "img_filename": "image", "y": "label",
-                                  "place_filename": "place_image"})
+    frame = frame.rename(
+        columns={
+            "img_id": "image_id",
+            "img_filename": "image",
+            "y": "label",
+            "place_filename": "place_image",
+        }
+    )
     frame["split"] = [SPLITS[number] for number in frame["split"]]
     frame["group"] = groups.group_id(frame["label"], frame["place"], n_places=len(PLACES))
     dropped = (correlation == 100) & (frame["label"] != frame["place"]) & (frame["split"] != "test")
-    frame.loc[dropped, "split"] = LEFT_OUT  # the rows stay, so that both variants list, and encode, the same pictures
-    return Scenes("waterbirds-1.0" if second else f"waterbirds-{correlation}", folder, frame, LABELS, PLACES,
-                  skipped={"minority rows of train and val": int(dropped.sum())}, origin=catalogue.origin(folder))
+    # the rows stay, so that both variants list, and encode, the same pictures
+    frame.loc[dropped, "split"] = LEFT_OUT
+    return Scenes(
+        "waterbirds-1.0" if second else f"waterbirds-{correlation}",
+        folder,
+        frame,
+        LABELS,
+        PLACES,
+        skipped={"minority rows of train and val": int(dropped.sum())},
+        origin=catalogue.origin(folder),
+    )
 
 
 def bird_labels(root: str | Path, paths: Iterable[str]) -> np.ndarray:
     """0 landbird or 1 waterbird for CUB paths as in images.txt: (N,) str -> (N,) int64.
 
-    As the release labels them: Eastern Towhee, Western Meadowlark and Western Wood Pewee count as waterbirds, because
-    it chose by parts of names and theirs hold "tern". ValueError for a path that is not in the table.
+    As the release labels them: Eastern Towhee, Western Meadowlark and Western Wood Pewee count as
+    waterbirds, because it chose by parts of names and theirs hold "tern". ValueError for a path
+    that is not in the table.
     """
     labels = _metadata(_folder(root)).set_index("img_filename")["y"]
     if absent := [path for path in paths if path not in labels.index]:
-        raise ValueError(f"{len(absent)} birds are not in the Waterbirds metadata, the first: {absent[0]}")
+        raise ValueError(
+            f"{len(absent)} birds are not in the Waterbirds metadata, the first: {absent[0]}"
+        )
     return labels[list(paths)].to_numpy(dtype=np.int64)
 
 
 def leakage(root: str | Path) -> frozenset[str]:
-    """CUB paths of the validation and test pictures, as in CUB's images.txt: to be left out of the objects.
+    """CUB paths of the validation and test pictures, as in CUB's images.txt: to be left out of the
+    objects.
 
-    The paper's filter (appendix on Waterbirds): no bird that is evaluated may be seen in pre-training.
+    The paper's filter (appendix on Waterbirds): no bird that is evaluated may be seen in
+    pre-training.
     """
     frame = _metadata(_folder(root))
     return frozenset(frame["img_filename"][frame["split"] != 0])
 
 
 def used_backgrounds(root: str | Path) -> frozenset[str]:
-    """Places files behind the pictures, for `places(exclude=...)`: a cleaner pool than the paper's, which kept them."""
+    """Places files behind the pictures, for `places(exclude=...)`: a cleaner pool than the
+    paper's, which kept them.
+    """
     return frozenset(_metadata(_folder(root))["place_filename"])
 
 
@@ -87,13 +116,17 @@ def _metadata(folder: Path) -> pd.DataFrame:
     try:
         frame = pd.read_csv(path)
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path}: not a whole table ({error}); unpack the download again") from None
+        raise ValueError(
+            f"{path}: not a whole table ({error}); unpack the download again"
+        ) from None
     if absent := [column for column in COLUMNS if column not in frame.columns]:
         raise ValueError(f"{path}: has no column {absent}; needed: {list(COLUMNS)}")
     for column, known in {"y": (0, 1), "place": (0, 1), "split": (0, 1, 2)}.items():
         if not frame[column].isin(known).all():
             wrong = frame[column][~frame[column].isin(known)].iloc[0]
-            raise ValueError(f"{path}: {column} is {wrong!r} in some row; it should be one of {known}")
+            raise ValueError(
+                f"{path}: {column} is {wrong!r} in some row; it should be one of {known}"
+            )
     for column in ("img_id", "img_filename"):
         if (twice := frame[column][frame[column].duplicated()]).size:
             raise ValueError(f"{path}: {column} {twice.iloc[0]!r} stands in two rows")
@@ -103,14 +136,28 @@ def _metadata(folder: Path) -> pd.DataFrame:
 def _check(root: str | Path, frame: pd.DataFrame, name: str, *, strict: bool) -> None:
     group = groups.group_id(frame["y"], frame["place"], n_places=len(PLACES))
     by_split = {split: group[frame["split"] == number] for number, split in enumerate(SPLITS)}
-    catalogue.check_counts(root, name, strict=strict, found={
-        **{split: len(rows) for split, rows in by_split.items()},
-        "ids in order": frame["img_id"].tolist() == list(range(1, len(frame) + 1))})
+    catalogue.check_counts(
+        root,
+        name,
+        strict=strict,
+        found={
+            **{split: len(rows) for split, rows in by_split.items()},
+            "ids in order": frame["img_id"].tolist() == list(range(1, len(frame) + 1)),
+        },
+    )
     wanted = catalogue.expected(root, name)
     for split, rows in by_split.items():
-        counted, official = groups.group_counts(rows, n_groups=4).tolist(), wanted.get(f"{split}_groups")
+        counted, official = (
+            groups.group_counts(rows, n_groups=4).tolist(),
+            wanted.get(f"{split}_groups"),
+        )
         if official and counted != official:
             warnings.warn(
-                f"{split} of {root} has the groups {counted}, the release has {official}: this copy was generated again "
-                "with another seed. Its results cannot be compared with published ones, and its validation rows are "
-                "not those of the release.", NotTheOfficialDraw, stacklevel=3)
+                f"{split} of {root} has the groups {counted}, the release has {official}: this "
+                "copy was generated again "
+                "with another seed. Its results cannot be compared with published ones, and its "
+                "validation rows are "
+                "not those of the release.",
+                NotTheOfficialDraw,
+                stacklevel=3,
+            )

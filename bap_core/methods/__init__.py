@@ -1,4 +1,6 @@
-"""One file per method. Weights, features or text may go in; (N,) predictions come out, and one scorer serves all."""
+"""One file per method. Weights, features or text may go in; (N,) predictions come out, and one
+scorer serves all.
+"""
 
 from bap_core.methods.afr import AFR
 from bap_core.methods.bap import pretrain_bap
@@ -13,5 +15,20 @@ from bap_core.methods.roboshot import RoboShot, concept_vectors
 from bap_core.methods.wise_ft import average_wise_ft
 from bap_core.methods.zero_shot import ZeroShot
 
-__all__ = ["AFR", "DFR", "DIAL", "MSAE", "LinearProbe", "RoboShot", "ZeroShot", "attribute_texts", "average_wise_ft",
-           "concept_vectors", "learn_masks", "pretrain_bap", "pretrain_control", "tune_lp_ft", "tune_prusc"]
+__all__ = [
+    "AFR",
+    "DFR",
+    "DIAL",
+    "MSAE",
+    "LinearProbe",
+    "RoboShot",
+    "ZeroShot",
+    "attribute_texts",
+    "average_wise_ft",
+    "concept_vectors",
+    "learn_masks",
+    "pretrain_bap",
+    "pretrain_control",
+    "tune_lp_ft",
+    "tune_prusc",
+]

@@ -1,16 +1,18 @@
-"""AFR, automatic feature reweighting (paper M.2; Qiu et al. 2023): the last layer again, on what the first one got wrong.
+"""AFR, automatic feature reweighting (paper M.2; Qiu et al. 2023): the last layer again, on what
+the first one got wrong.
 
 ::
 
-    mu_i  ~  beta_{y_i} exp(-gamma p_i),   sum_i mu_i = 1
-    minimise over W, b   sum_i mu_i CE_i(W, b) + lambda (|W - W_0|^2 + |b - b_0|^2),   started at (W_0, b_0)
+    mu_i  ~  beta_{y_i} exp(-gamma p_i),   sum_i mu_i = 1 minimise over W, b   sum_i mu_i CE_i(W, b)
+    + lambda (|W - W_0|^2 + |b - b_0|^2),   started at (W_0, b_0)
 
-An ERM head (W_0, b_0) is trained on a random 80 % of the training rows; p_i is the probability that it gives the true
-class of row i of the other 20 %, beta_c = n / n_c. No group labels until gamma is chosen: that is `selection.select`, on
-validation rows. mu sums to 1, so the loss is a sum; a mean over rows would make the steps n times too short.
+An ERM head (W_0, b_0) is trained on a random 80 % of the training rows; p_i is the probability that
+it gives the true class of row i of the other 20 %, beta_c = n / n_c. No group labels until gamma is
+chosen: that is `selection.select`, on validation rows. mu sums to 1, so the loss is a sum; a mean
+over rows would make the steps n times too short.
 
-With unit-norm features a step of length lr * clip is small beside the head, and large gamma leaves few rows that count:
-``head_change_`` and ``n_eff_`` say what happened.
+With unit-norm features a step of length lr * clip is small beside the head, and large gamma leaves
+few rows that count: ``head_change_`` and ``n_eff_`` say what happened.
 """
 
 from collections.abc import Iterable
@@ -31,10 +33,12 @@ ERM = LinearProbe(epochs=5)
 
 @dataclass
 class AFR:
-    """The second stage for one gamma: an estimator over (N, D) features. decay is lambda; lr and balanced are the original's.
+    """The second stage for one gamma: an estimator over (N, D) features. decay is lambda; lr and
+    balanced are the original's.
 
-    Learns ``coef_`` (C, D), ``intercept_`` (C,), ``weight_`` (N,), which is mu, ``n_eff_``, the number of rows that it
-    amounts to, 1 / sum(mu^2), and ``head_change_``, the Euclidean length of (W, b) - (W_0, b_0).
+    Learns ``coef_`` (C, D), ``intercept_`` (C,), ``weight_`` (N,), which is mu, ``n_eff_``, the
+    number of rows that it amounts to, 1 / sum(mu^2), and ``head_change_``, the Euclidean length of
+    (W, b) - (W_0, b_0).
     """
 
     gamma: float
@@ -45,7 +49,8 @@ class AFR:
     clip: float = 1.0
 
     def fit(self, X: Tensor, y, *, head: LinearProbe) -> "AFR":
-        """X: (N, D) float32, y: (N,) int: rows that ``head`` was not fitted on. Nothing is drawn at random.
+        """X: (N, D) float32, y: (N,) int: rows that ``head`` was not fitted on. Nothing is drawn at
+        random.
 
         head: the ERM model's last layer, any object with ``coef_`` (C, D) and ``intercept_`` (C,).
         """
@@ -76,9 +81,11 @@ class AFR:
 
 
 def weights(y: Tensor, p: Tensor, *, gamma: float, balanced: bool = True) -> Tensor:
-    """mu: (N,) float32, sums to 1. y: (N,) int class numbers; p: (N,) probabilities of the true class in [0, 1].
+    """mu: (N,) float32, sums to 1. y: (N,) int class numbers; p: (N,) probabilities of the true
+    class in [0, 1].
 
-    balanced: with beta_c = n / n_c, so that classes of different size start with the same total; otherwise beta = 1.
+    balanced: with beta_c = n / n_c, so that classes of different size start with the same total;
+    otherwise beta = 1.
     """
     mu = torch.exp(-gamma * p)
     if balanced:
@@ -86,15 +93,18 @@ def weights(y: Tensor, p: Tensor, *, gamma: float, balanced: bool = True) -> Ten
     return mu / mu.sum()
 
 
-def both_stages(X: Tensor, y, *, seed: int, gammas: Iterable[float] = GAMMAS, erm: LinearProbe = ERM,
-                **settings) -> dict[float, AFR]:
-    """gamma -> fitted `AFR`, on frozen features: one ERM head for all, then one second stage for each gamma.
+def both_stages(
+    X: Tensor, y, *, seed: int, gammas: Iterable[float] = GAMMAS, erm: LinearProbe = ERM, **settings
+) -> dict[float, AFR]:
+    """gamma -> fitted `AFR`, on frozen features: one ERM head for all, then one second stage for
+    each gamma.
 
-    X: (N, D) float32, y: (N,) int, the training rows. The seed draws the split into 80 % and 20 %, over all rows and not
-    within classes, and the ERM head. erm: a probe whose settings the ERM head takes; settings: `AFR`'s.
+    X: (N, D) float32, y: (N,) int, the training rows. The seed draws the split into 80 % and 20 %,
+    over all rows and not within classes, and the ERM head. erm: a probe whose settings the ERM head
+    takes; settings: `AFR`'s.
     """
     X, y = checks.labelled(X, y)
     order = torch.randperm(len(y), generator=runtime.generator(seed, "AFR split"))
-    first, rest = order[:(4 * len(y)) // 5], order[(4 * len(y)) // 5:]
+    first, rest = order[: (4 * len(y)) // 5], order[(4 * len(y)) // 5 :]
     head = replace(erm).fit(X[first], y[first], seed=seed)
     return {gamma: AFR(gamma, **settings).fit(X[rest], y[rest], head=head) for gamma in gammas}

@@ -9,21 +9,26 @@ def labelled(X: Tensor, y) -> tuple[Tensor, Tensor]:
     """Features (N, D) and labels (N,) int that belong together, N >= 1; labels as an int64 copy."""
     y = torch.tensor(np.asarray(y), dtype=torch.int64)  # a copy: pandas lends read-only memory
     if X.ndim != 2 or y.shape != X.shape[:1] or len(y) == 0:
-        raise ValueError(f"features {tuple(X.shape)} and labels {tuple(y.shape)} must be (N, D) and (N,), N >= 1")
+        raise ValueError(
+            f"features {tuple(X.shape)} and labels {tuple(y.shape)} must be (N, D) and (N,), N >= 1"
+        )
     if y.min() < 0:
         raise ValueError(f"labels are class numbers from 0 up; the lowest is {int(y.min())}")
     return finite(X), y
 
 
 def class_counts(y: Tensor, *, n_classes: int | None = None) -> Tensor:
-    """Examples of every class: (N,) int64 -> (C,). ValueError if there is one class only, or a class without examples.
+    """Examples of every class: (N,) int64 -> (C,). ValueError if there is one class only, or a
+    class without examples.
 
     n_classes: C, if not the highest label tells it.
     """
     counts = torch.bincount(y, minlength=n_classes or 0)
     if len(counts) < 2 or (counts == 0).any() or len(counts) > (n_classes or len(counts)):
         known = f" of {n_classes}" if n_classes else ""
-        raise ValueError(f"examples of every class{known} are needed; counts per class: {counts.tolist()}")
+        raise ValueError(
+            f"examples of every class{known} are needed; counts per class: {counts.tolist()}"
+        )
     return counts
 
 
@@ -35,7 +40,12 @@ def fitting(X: Tensor, *, width: int, what: str = "features") -> Tensor:
 
 
 def finite(X: Tensor, *, what: str = "features") -> Tensor:
-    """X, if none of its rows holds a NaN or an infinity; an error names ``what`` it is otherwise."""
+    """X, if none of its rows holds a NaN or an infinity; an error names ``what`` it is
+    otherwise.
+    """
     if not torch.isfinite(X).all():
-        raise ValueError(f"{int((~torch.isfinite(X)).any(dim=1).sum())} of {len(X)} rows of the {what} are not finite")
+        raise ValueError(
+            f"{int((~torch.isfinite(X)).any(dim=1).sum())} of {len(X)} rows of the "
+            f"{what} are not finite"
+        )
     return X

@@ -1,17 +1,19 @@
-"""DFR, deep feature reweighting (paper M.2; Kirichenko et al. 2023): the last layer again, on group-balanced held-out rows.
+"""DFR, deep feature reweighting (paper M.2; Kirichenko et al. 2023): the last layer again, on
+group-balanced held-out rows.
 
 ::
 
     minimise over w, b   |w|_1 + |b| + C sum_i log(1 + exp(-(2 y_i - 1) (w . x_i + b)))
 
-An upper bound: it is told the group of every validation row. Validation is cut into random halves. On the first,
-balanced over the groups, one head is fitted for every C; the worst group of the second chooses C. The final head is the
-mean of R heads, each fitted on another balanced draw, from the second half as BAP says, or from all of validation as the
-original does: ``DFR(n_retrains=20, refit_on="all").fit(..., scale_on=X_train)``.
+An upper bound: it is told the group of every validation row. Validation is cut into random halves.
+On the first, balanced over the groups, one head is fitted for every C; the worst group of the
+second chooses C. The final head is the mean of R heads, each fitted on another balanced draw, from
+the second half as BAP says, or from all of validation as the original does: ``DFR(n_retrains=20,
+refit_on="all").fit(..., scale_on=X_train)``.
 
-The solver is liblinear, the original's. It takes the intercept for one more feature and penalises it, hence ``|b|`` above.
-With as many rows of either class, as in balanced groups, that matters little; with fewer of one class and a small C it
-holds the intercept at zero.
+The solver is liblinear, the original's. It takes the intercept for one more feature and penalises
+it, hence ``|b|`` above. With as many rows of either class, as in balanced groups, that matters
+little; with fewer of one class and a small C it holds the intercept at zero.
 """
 
 from dataclasses import dataclass
@@ -31,19 +33,23 @@ REFIT_ON = ("second half", "all")
 class DFR:
     """Estimator over (N, D) features of two classes.
 
-    Learns ``C_``, ``tuning_`` (frame: setting, worst-group accuracy on the second half), ``scaler_``, and the mean head
-    over standardised features: ``coef_`` (D,) and ``intercept_``; class 1 where
-    ``x . coef_ + intercept_ > 0``.
+    Learns ``C_``, ``tuning_`` (frame: setting, worst-group accuracy on the second half),
+    ``scaler_``, and the mean head over standardised features: ``coef_`` (D,) and ``intercept_``;
+    class 1 where ``x . coef_ + intercept_ > 0``.
     """
 
     Cs: tuple[float, ...] = (1.0, 0.7, 0.3, 0.1, 0.07, 0.03, 0.01)
     n_retrains: int = 10
     refit_on: str = "second half"
 
-    def fit(self, X: Tensor, y, group, *, n_groups: int, seed: int, scale_on: Tensor | None = None) -> "DFR":
-        """X: (N, D) validation features; y: (N,) 0 or 1; group: (N,) int in 0..n_groups-1, every group present.
+    def fit(
+        self, X: Tensor, y, group, *, n_groups: int, seed: int, scale_on: Tensor | None = None
+    ) -> "DFR":
+        """X: (N, D) validation features; y: (N,) 0 or 1; group: (N,) int in 0..n_groups-1, every
+        group present.
 
-        scale_on: (M, D) rows whose mean and spread standardise the final fits; by default those they are drawn from.
+        scale_on: (M, D) rows whose mean and spread standardise the final fits; by default those
+        they are drawn from.
         """
         X, y, group = self._checked(X, y, group, n_groups)
         first, second = np.array_split(runtime.rng(seed, "DFR halves").permutation(len(y)), 2)
@@ -52,8 +58,11 @@ class DFR:
         tuned = self._tune(X, y, group, first, second, n_groups=n_groups, seed=seed)
         self.C_, self.tuning_ = tuned.setting, tuned.table
         rows = second if self.refit_on == "second half" else np.arange(len(y))
-        self.scaler_ = _scaler().fit(X[rows] if scale_on is None else
-                                     checks.fitting(scale_on, width=X.shape[1]).double().numpy())
+        self.scaler_ = _scaler().fit(
+            X[rows]
+            if scale_on is None
+            else checks.fitting(scale_on, width=X.shape[1]).double().numpy()
+        )
         scaled = self.scaler_.transform(X)
         fits = []
         for r in range(self.n_retrains):
@@ -87,29 +96,39 @@ class DFR:
 
         draw = runtime.rng(seed, "DFR tuning")
         drawn = first[balanced_rows(group[first], n_groups=n_groups, rng=draw)]
-        fitted = {C: make_pipeline(_scaler(), _logistic(C, draw)).fit(X[drawn], y[drawn]) for C in self.Cs}
+        fitted = {
+            C: make_pipeline(_scaler(), _logistic(C, draw)).fit(X[drawn], y[drawn]) for C in self.Cs
+        }
         return select(fitted, X[second], y[second], group[second], n_groups=n_groups)
 
 
 def balanced_rows(group, *, n_groups: int, rng: np.random.Generator) -> np.ndarray:
-    """Row numbers of a random subset with as many rows of every group as the smallest has: (N,) int -> (G * n_min,).
+    """Row numbers of a random subset with as many rows of every group as the smallest has: (N,) int
+    -> (G * n_min,).
 
     ValueError if a group has no row.
     """
     _refuse_empty(group, n_groups)
     smallest = group_counts(group, n_groups=n_groups).min()
-    return np.concatenate([rng.permutation((group == g).nonzero()[0])[:smallest] for g in range(n_groups)])
+    return np.concatenate(
+        [rng.permutation((group == g).nonzero()[0])[:smallest] for g in range(n_groups)]
+    )
 
 
 def _refuse_empty(group, n_groups: int) -> None:
     if empty := (group_counts(group, n_groups=n_groups) == 0).nonzero()[0].tolist():
-        raise ValueError(f"no example of groups {empty} among {len(group)} rows: DFR balances its rows over all {n_groups} "
-                         "groups, in either half of validation. At 100 % correlation there are no minority rows, and DFR "
-                         "is left out ('-')")
+        raise ValueError(
+            f"no example of groups {empty} among {len(group)} rows: DFR balances its "
+            f"rows over all {n_groups} "
+            "groups, in either half of validation. At 100 % correlation there are no "
+            "minority rows, and DFR "
+            "is left out ('-')"
+        )
 
 
 def _scaler():
-    from sklearn.preprocessing import StandardScaler  # here, not above: a page that fits no DFR need not wait for it
+    # here, not above: a page that fits no DFR need not wait for it
+    from sklearn.preprocessing import StandardScaler
 
     return StandardScaler()
 
@@ -117,4 +136,6 @@ def _scaler():
 def _logistic(C: float, draw: np.random.Generator):
     from sklearn.linear_model import LogisticRegression
 
-    return LogisticRegression(C=C, l1_ratio=1, solver="liblinear", random_state=int(draw.integers(2**31)))
+    return LogisticRegression(
+        C=C, l1_ratio=1, solver="liblinear", random_state=int(draw.integers(2**31))
+    )

@@ -1,13 +1,16 @@
-"""RoboShot (paper M.2): zero-shot classification after text has said which directions mislead and which matter.
+"""RoboShot (paper M.2): zero-shot classification after text has said which directions mislead and
+which matter.
 
-With Q_s, Q_h orthonormal bases of the harmful and the helpful difference vectors, every embedding x becomes::
+With Q_s, Q_h orthonormal bases of the harmful and the helpful difference vectors, every embedding x
+becomes::
 
     reject   x <- normalise((I - Q_s Q_s^T) x)
     accept   x <- normalise((I + Q_h Q_h^T) x)
 
-in this order; the second step doubles what x has of the helpful directions. It is what the original does vector by
-vector. Afterwards x may again have a part along Q_s, unless the two spans are orthogonal: that is the original, too.
-A helpful direction parallel to the difference of two prototypes cannot change a decision between the two.
+in this order; the second step doubles what x has of the helpful directions. It is what the original
+does vector by vector. Afterwards x may again have a part along Q_s, unless the two spans are
+orthogonal: that is the original, too. A helpful direction parallel to the difference of two
+prototypes cannot change a decision between the two.
 """
 
 from collections.abc import Sequence
@@ -26,8 +29,8 @@ from bap_core.prompts import prototypes
 class RoboShot:
     """prototypes: (C, D), unit norm, from `prompts.prototypes`. Nothing is fitted.
 
-    harmful: (P, D) difference vectors to reject, from `concept_vectors`; helpful: (P', D) to accept afterwards, None
-    to reject only.
+    harmful: (P, D) difference vectors to reject, from `concept_vectors`; helpful: (P', D) to accept
+    afterwards, None to reject only.
     """
 
     prototypes: Tensor
@@ -35,11 +38,16 @@ class RoboShot:
     helpful: Tensor | None = None
 
     def transform(self, X: Tensor) -> Tensor:
-        """X: (N, D) unit-norm image embeddings -> (N, D) edited ones, unit norm, in the same number format."""
+        """X: (N, D) unit-norm image embeddings -> (N, D) edited ones, unit norm, in the same
+        number format.
+        """
         X = checks.fitting(X, width=self.prototypes.shape[1])
         harmful = self._basis("harmful").to(X)
         if harmful.shape[1] == X.shape[1]:
-            raise ValueError(f"the harmful vectors span all {X.shape[1]} dimensions: nothing would be left to classify")
+            raise ValueError(
+                f"the harmful vectors span all {X.shape[1]} dimensions: nothing would "
+                "be left to classify"
+            )
         X = F.normalize(X - X @ harmful @ harmful.T, dim=1)
         if self.helpful is None:
             return X
@@ -51,21 +59,32 @@ class RoboShot:
         return (self.transform(X) @ self.prototypes.to(X).T).argmax(dim=1).cpu().numpy()
 
     def _basis(self, name: str) -> Tensor:
-        vectors = checks.fitting(getattr(self, name), width=self.prototypes.shape[1], what=f"{name} vectors")
+        vectors = checks.fitting(
+            getattr(self, name), width=self.prototypes.shape[1], what=f"{name} vectors"
+        )
         if not vectors.any(dim=1).all():
-            raise ValueError(f"{name} vectors: {int((~vectors.any(dim=1)).sum())} of {len(vectors)} are zero; the two "
-                             "prompts of a pair must differ")
+            raise ValueError(
+                f"{name} vectors: {int((~vectors.any(dim=1)).sum())} of "
+                f"{len(vectors)} are zero; the two "
+                "prompts of a pair must differ"
+            )
         return basis(vectors)
 
 
-def concept_vectors(encoder, pairs: Sequence[tuple[str, str]], *, templates: Sequence[str] = ("{}",)) -> Tensor:
-    """Difference t(a) - t(b) of the text embeddings of every pair of prompts (a, b): (P, D) float32.
+def concept_vectors(
+    encoder, pairs: Sequence[tuple[str, str]], *, templates: Sequence[str] = ("{}",)
+) -> Tensor:
+    """Difference t(a) - t(b) of the text embeddings of every pair of prompts (a, b): (P, D)
+    float32.
 
-    templates: one means one prompt per concept, as in the original; more are averaged as for class prototypes. The
-    embeddings are unit norm, those of the original are not. ValueError for no pair, or one that does not differ.
+    templates: one means one prompt per concept, as in the original; more are averaged as for class
+    prototypes. The embeddings are unit norm, those of the original are not. ValueError for no pair,
+    or one that does not differ.
     """
     if not pairs:
-        raise ValueError("no pair of prompts: give at least one, such as ('water background', 'land background')")
+        raise ValueError(
+            "no pair of prompts: give at least one, such as ('water background', 'land background')"
+        )
     if same := [pair for pair in pairs if len(pair) != 2 or pair[0] == pair[1]]:
         raise ValueError(f"{same[0]!r} is not a pair of two different prompts")
     first, second = (prototypes(encoder, side, templates=templates) for side in zip(*pairs))

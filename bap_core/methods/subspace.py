@@ -7,11 +7,12 @@ from torch import Tensor
 
 
 def basis(vectors: Tensor, *, tolerance: float = 1e-6) -> Tensor:
-    """Orthonormal columns that span the rows of ``vectors``: (P, D) -> (D, R), in the same number format.
+    """Orthonormal columns that span the rows of ``vectors``: (P, D) -> (D, R), in the same number
+    format.
 
-    R <= min(P, D): a direction whose length in the QR decomposition is below ``tolerance`` of the longest is dropped.
-    The columns are pivoted, because plain QR invents a direction for a vector that depends on earlier ones and then
-    takes it out of the later ones too.
+    R <= min(P, D): a direction whose length in the QR decomposition is below ``tolerance`` of the
+    longest is dropped. The columns are pivoted, because plain QR invents a direction for a vector
+    that depends on earlier ones and then takes it out of the later ones too.
     """
     if not len(vectors):
         return vectors.T

@@ -1,10 +1,12 @@
-"""What the fine-tuning methods share (paper M.3, M.3.1): training pictures, a head beside the encoder, one recipe.
+"""What the fine-tuning methods share (paper M.3, M.3.1): training pictures, a head beside the
+encoder, one recipe.
 
     minimise over theta, W, b:   sum_i w(y_i) CE(W f_theta(x_i) + b, y_i)        w(c) = n / (C n_c)
 
-f_theta(x) is the unit-norm embedding. One learning rate for the image tower and one for the head; both rise linearly
-from a hundredth, then fall along a cosine to a floor, step by step. The tower stays in evaluation mode, as the
-authors of LP-FT have it: statistics of batch norms are those of the pre-training, and nothing is dropped at random.
+f_theta(x) is the unit-norm embedding. One learning rate for the image tower and one for the head;
+both rise linearly from a hundredth, then fall along a cosine to a floor, step by step. The tower
+stays in evaluation mode, as the authors of LP-FT have it: statistics of batch norms are those of
+the pre-training, and nothing is dropped at random.
 """
 
 import math
@@ -43,7 +45,9 @@ class Head:
     def logits(self, X: Tensor) -> Tensor:
         """(N, D) -> (N, C). ValueError for features of another width."""
         if X.ndim != 2 or X.shape[1] != self.weight.shape[1]:
-            raise ValueError(f"features {tuple(X.shape)} do not fit a head for {self.weight.shape[1]} dimensions")
+            raise ValueError(
+                f"features {tuple(X.shape)} do not fit a head for {self.weight.shape[1]} dimensions"
+            )
         return F.linear(X, self.weight, self.bias)
 
     def predict(self, X: Tensor) -> np.ndarray:
@@ -53,22 +57,28 @@ class Head:
 
 @dataclass(frozen=True, eq=False)
 class Tuned:
-    """An encoder and the head that belongs to it. losses: mean loss of each epoch of fine-tuning."""
+    """An encoder and the head that belongs to it. losses: mean loss of each epoch of
+    fine-tuning.
+    """
 
     encoder: Encoder
     head: Head
     losses: list[float]
 
     def predict(self, pictures) -> np.ndarray:
-        """Class numbers of all ``pictures`` (a `Scenes`): (N,) int64; their features are kept in the store."""
+        """Class numbers of all ``pictures`` (a `Scenes`): (N,) int64; their features are kept in
+        the store.
+        """
         return self.head.predict(features.extract(self.encoder, pictures))
 
 
 @dataclass(frozen=True)
 class Passes:
-    """What training shows when: every epoch each picture once, in random order, each mirrored or not.
+    """What training shows when: every epoch each picture once, in random order, each mirrored or
+    not.
 
-    An epoch's draw depends on the seed and its number alone, so an interrupted run resumes to the same numbers.
+    An epoch's draw depends on the seed and its number alone, so an interrupted run resumes to the
+    same numbers.
     """
 
     n_pictures: int
@@ -90,14 +100,17 @@ class Passes:
     def epoch(self, number: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Batches of (picture numbers, mirrored or not) of one epoch: (B,) int64 and (B,) bool."""
         order = runtime.rng(self.seed, "pictures", number).permutation(self.n_pictures)
-        mirrored = runtime.rng(self.seed, "flips", number).random(self.n_pictures) < 0.5 * self.flips
+        mirrored = (
+            runtime.rng(self.seed, "flips", number).random(self.n_pictures) < 0.5 * self.flips
+        )
         for start in range(0, self.n_pictures, self.batch_size):
-            rows = order[start:start + self.batch_size]
+            rows = order[start : start + self.batch_size]
             yield rows, mirrored[rows]
 
 
 class TrainingPictures:
-    """Training pictures as batches, fitted to the square as `features.extract` fits them, and read by a few threads.
+    """Training pictures as batches, fitted to the square as `features.extract` fits them, and read
+    by a few threads.
 
     scenes: N pictures; size: side S in pixels.
     """
@@ -109,16 +122,21 @@ class TrainingPictures:
     def batch(self, rows: np.ndarray, mirrored: np.ndarray) -> Tensor:
         """rows: (B,) int; mirrored: (B,) bool -> uint8 (B, 3, S, S) on the CPU."""
         found = self._pool.map(lambda i: self._scenes.square(i, self._size), rows.tolist())
-        return torch.from_numpy(np.stack([one[..., ::-1] if turned else one for one, turned in zip(found, mirrored.tolist())]))
+        return torch.from_numpy(
+            np.stack(
+                [one[..., ::-1] if turned else one for one, turned in zip(found, mirrored.tolist())]
+            )
+        )
 
 
 @dataclass(frozen=True)
 class Recipe:
     """How tower and head are tuned together. The defaults are for Waterbirds.
 
-    lr, head_lr: of the tower and of the head at the top of the schedule; the paper gives neither for Waterbirds
-    (CounterAnimal: 1e-6 and 1e-4, 40 epochs, batches of 32). lr_min: where both end. warmup: steps of the rise, at
-    most half of all. flips: mirror every other picture at random. class_weights: whether w(c) is not simply 1.
+    lr, head_lr: of the tower and of the head at the top of the schedule; the paper gives neither
+    for Waterbirds (CounterAnimal: 1e-6 and 1e-4, 40 epochs, batches of 32). lr_min: where both end.
+    warmup: steps of the rise, at most half of all. flips: mirror every other picture at random.
+    class_weights: whether w(c) is not simply 1.
     """
 
     epochs: int = 30
@@ -136,54 +154,106 @@ class Recipe:
             if getattr(self, name) < 1:
                 raise ValueError(f"{name}={getattr(self, name)} must be at least 1")
         if not 0 <= self.lr_min <= min(self.lr, self.head_lr):
-            raise ValueError(f"lr_min={self.lr_min} must lie between 0 and both lr={self.lr} and head_lr={self.head_lr}: "
-                             "the cosine falls to it")
+            raise ValueError(
+                f"lr_min={self.lr_min} must lie between 0 and both lr={self.lr} and "
+                f"head_lr={self.head_lr}: "
+                "the cosine falls to it"
+            )
 
     def schedule(self, optimiser: torch.optim.Optimizer, steps: int) -> LRScheduler:
-        """Step 0 has a hundredth of every rate, step ``warmup`` the whole, and after all ``steps`` it is ``lr_min``."""
+        """Step 0 has a hundredth of every rate, step ``warmup`` the whole, and after all
+        ``steps`` it is ``lr_min``.
+        """
         return align.Schedule(self.warmup, self.lr_min)(optimiser, steps)
 
 
 def training_part(scenes: Scenes) -> Scenes:
     """The training split. ValueError if it is empty, or if a class is missing there."""
     train = scenes.select(split="train")
-    counts = np.bincount(train.frame["label"].to_numpy(dtype=np.int64), minlength=len(scenes.labels))
+    counts = np.bincount(
+        train.frame["label"].to_numpy(dtype=np.int64), minlength=len(scenes.labels)
+    )
     if (counts == 0).any():
-        raise ValueError(f"{scenes.name}: fine-tuning needs training pictures of every class, there are "
-                         f"{dict(zip(scenes.labels, counts.tolist()))}")
+        raise ValueError(
+            f"{scenes.name}: fine-tuning needs training pictures of every class, "
+            "there are "
+            f"{dict(zip(scenes.labels, counts.tolist()))}"
+        )
     return train
 
 
-def fine_tune(student: Encoder, head: Head, train: Scenes, *, recipe: Recipe, seed: int, label: str,
-              checkpoint: Path) -> tuple[Head, list[float]]:
-    """Tune the student's image tower in place, beside a copy of ``head``; returns the tuned head and the losses."""
+def fine_tune(
+    student: Encoder,
+    head: Head,
+    train: Scenes,
+    *,
+    recipe: Recipe,
+    seed: int,
+    label: str,
+    checkpoint: Path,
+) -> tuple[Head, list[float]]:
+    """Tune the student's image tower in place, beside a copy of ``head``; returns the tuned head
+    and the losses.
+    """
     y = torch.tensor(train.frame["label"].to_numpy(dtype=np.int64), device=student.device)
     weight = len(y) / (len(head.bias) * torch.bincount(y).float()) if recipe.class_weights else None
-    linear = torch.nn.utils.skip_init(torch.nn.Linear, *reversed(head.weight.shape), device=student.device)
+    linear = torch.nn.utils.skip_init(
+        torch.nn.Linear, *reversed(head.weight.shape), device=student.device
+    )
     linear.load_state_dict({"weight": head.weight, "bias": head.bias})
     passes = Passes(len(train), recipe.epochs, recipe.batch_size, seed, recipe.flips)
     losses = align.optimise(
-        student, TrainingPictures(train, student.size), lambda z, rows: F.cross_entropy(linear(z), y[rows], weight=weight),
-        contexts=passes, lr=recipe.lr, weight_decay=recipe.weight_decay, label=label, head=linear,
-        head_lr=recipe.head_lr, checkpoint=checkpoint, schedule=recipe.schedule, training_mode=False)
+        student,
+        TrainingPictures(train, student.size),
+        lambda z, rows: F.cross_entropy(linear(z), y[rows], weight=weight),
+        contexts=passes,
+        lr=recipe.lr,
+        weight_decay=recipe.weight_decay,
+        label=label,
+        head=linear,
+        head_lr=recipe.head_lr,
+        checkpoint=checkpoint,
+        schedule=recipe.schedule,
+        training_mode=False,
+    )
     return Head(linear.weight.detach().cpu(), linear.bias.detach().cpu()), losses
 
 
-def tune_once(encoder: Encoder, train: Scenes, *, method: str, recipe: Recipe, seed: int, settings: dict,
-          tune: Callable[[Encoder, Path], tuple[Head, list[float]]]) -> Tuned:
-    """A student of ``encoder`` tuned by ``tune(student, checkpoint) -> (head, losses)``; kept in the store.
+def tune_once(
+    encoder: Encoder,
+    train: Scenes,
+    *,
+    method: str,
+    recipe: Recipe,
+    seed: int,
+    settings: dict,
+    tune: Callable[[Encoder, Path], tuple[Head, list[float]]],
+) -> Tuned:
+    """A student of ``encoder`` tuned by ``tune(student, checkpoint) -> (head, losses)``; kept in
+    the store.
 
     method, settings: what names the result beside encoder, training pictures, recipe and seed.
     """
-    parts = {"method": method, "encoder": encoder.fingerprint, "training": train.fingerprint, "recipe": asdict(recipe),
-             "seed": seed, **settings, "version": versions()}
+    parts = {
+        "method": method,
+        "encoder": encoder.fingerprint,
+        "training": train.fingerprint,
+        "recipe": asdict(recipe),
+        "seed": seed,
+        **settings,
+        "version": versions(),
+    }
     encoder.tally.need(store.key(**parts), recipe.epochs * len(train))
     student = encoder.student()
 
     def make() -> dict[str, Tensor]:
         head, losses = tune(student, checkpoint_path(parts))
-        return {"losses": torch.tensor(losses), "head_weight": head.weight, "head_bias": head.bias,
-                **student.image_tower.state_dict()}
+        return {
+            "losses": torch.tensor(losses),
+            "head_weight": head.weight,
+            "head_bias": head.bias,
+            **student.image_tower.state_dict(),
+        }
 
     kept = store.arrays("tuned", parts, make)
     losses, head = kept.pop("losses").tolist(), Head(kept.pop("head_weight"), kept.pop("head_bias"))

@@ -1,4 +1,6 @@
-"""Zero-shot classification (paper M.3.1, J.1): the class whose text prototype is nearest in angle."""
+"""Zero-shot classification (paper M.3.1, J.1): the class whose text prototype is nearest in
+angle.
+"""
 
 from dataclasses import dataclass
 

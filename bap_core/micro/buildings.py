@@ -14,7 +14,10 @@ def alley(c: Canvas) -> None:
     c.sky(0.5, clouds=1)
     x = c.uniform(0.42, 0.58)
     c.box(x - 0.12, 0.24, x + 0.12, 0.62, shade(wall, 1.15))
-    c.polygon([(0, 1), (0, 0.9), (x - 0.1, 0.6), (x + 0.1, 0.6), (1, 0.9), (1, 1)], c.tone("#6d6a66", "#7b756c"))
+    c.polygon(
+        [(0, 1), (0, 0.9), (x - 0.1, 0.6), (x + 0.1, 0.6), (1, 0.9), (1, 1)],
+        c.tone("#6d6a66", "#7b756c"),
+    )
     c.polygon([(0, 0), (x - 0.12, 0.18), (x - 0.10, 0.62), (0, 0.96)], wall)
     c.polygon([(1, 0), (x + 0.12, 0.18), (x + 0.10, 0.62), (1, 0.96)], shade(other, 0.85))
     for k in range(8):
@@ -26,12 +29,18 @@ def alley(c: Canvas) -> None:
     if c.rng.random() < 0.7:
         c.line([(0, 0.16), (0.5, 0.24), (1, 0.14)], (60, 58, 56), 0.006)
         for k in range(4):
-            c.box(0.2 + 0.17 * k, 0.2, 0.29 + 0.17 * k, 0.32, c.tone("#d8d3c4", "#b0524a", "#5c7ea0"))
+            c.box(
+                0.2 + 0.17 * k, 0.2, 0.29 + 0.17 * k, 0.32, c.tone("#d8d3c4", "#b0524a", "#5c7ea0")
+            )
 
 
 def bridge(c: Canvas) -> None:
     """Arches over water."""
-    horizon, stone, water = c.uniform(0.5, 0.6), c.tone("#a39684", "#8c8a86", "#b0674a"), c.tone("#5f8fa5", "#6f9490")
+    horizon, stone, water = (
+        c.uniform(0.5, 0.6),
+        c.tone("#a39684", "#8c8a86", "#b0674a"),
+        c.tone("#5f8fa5", "#6f9490"),
+    )
     c.sky(horizon)
     c.ridge(horizon, 0.03, c.tone("#62825a", "#75906a"))
     c.water(horizon + 0.06, 1, water, shade(water, 0.8), ripples=26)
@@ -39,7 +48,9 @@ def bridge(c: Canvas) -> None:
     c.box(0, deck, 1, horizon + 0.16, stone)
     for k in range(arches):
         x, r = (k + 0.5) / arches, 0.40 / arches
-        c.disc(x, horizon + 0.16, r, 0.85 * (horizon + 0.08 - deck), mix(water, (220, 230, 235), 0.25))
+        c.disc(
+            x, horizon + 0.16, r, 0.85 * (horizon + 0.08 - deck), mix(water, (220, 230, 235), 0.25)
+        )
     c.box(0, horizon + 0.16, 1, horizon + 0.18, shade(water, 0.75))
     c.box(0, deck - 0.045, 1, deck, shade(stone, 1.15))
     for k in range(14):
@@ -58,7 +69,10 @@ def castle(c: Canvas) -> None:
         h, w = c.uniform(0.38, 0.56), c.uniform(0.06, 0.085)
         c.bricks(x - w, y - h, x + w, y + 0.04, shade(stone, c.uniform(0.85, 1.05)))
         if c.rng.random() < 0.6:
-            c.polygon([(x - w - 0.02, y - h), (x, y - h - 0.18), (x + w + 0.02, y - h)], c.tone("#8a3f38", "#4c5f7c", "#5a4a48"))
+            c.polygon(
+                [(x - w - 0.02, y - h), (x, y - h - 0.18), (x + w + 0.02, y - h)],
+                c.tone("#8a3f38", "#4c5f7c", "#5a4a48"),
+            )
         else:
             for k in range(3):
                 c.box(x - w + k * 0.8 * w, y - h - 0.04, x - w + (k * 0.8 + 0.45) * w, y - h, stone)
@@ -77,14 +91,23 @@ def cemetery(c: Canvas) -> None:
     for row in range(3):
         y, size = horizon + 0.14 + row * 0.22, 0.05 + 0.026 * row
         for k in range(5 - row):
-            x, stone = (k + 0.5 + c.uniform(-0.15, 0.15)) / (5 - row), c.tone("#a9aaa8", "#8e9093", "#c4c0b6")
+            x, stone = (
+                (k + 0.5 + c.uniform(-0.15, 0.15)) / (5 - row),
+                c.tone("#a9aaa8", "#8e9093", "#c4c0b6"),
+            )
             if c.rng.random() < 0.25:
                 c.box(x - 0.18 * size, y - 2.4 * size, x + 0.18 * size, y, stone)
                 c.box(x - 0.8 * size, y - 1.8 * size, x + 0.8 * size, y - 1.45 * size, stone)
             else:
                 c.disc(x, y - 1.5 * size, 0.8 * size, 0.8 * size, stone)
                 c.box(x - 0.8 * size, y - 1.5 * size, x + 0.8 * size, y, stone)
-                c.box(x - 0.4 * size, y - 1.3 * size, x + 0.4 * size, y - 1.15 * size, shade(stone, 0.7))
+                c.box(
+                    x - 0.4 * size,
+                    y - 1.3 * size,
+                    x + 0.4 * size,
+                    y - 1.15 * size,
+                    shade(stone, 0.7),
+                )
             c.disc(x, y, size, 0.2 * size, shade(lawn, 0.7))
 
 
@@ -94,21 +117,46 @@ def chalet(c: Canvas) -> None:
     snowy = c.rng.random() < 0.4
     c.sky(0.7)
     for x in (0.1, 0.5, 0.9):
-        c.polygon([(x - 0.5, 0.75), (x + c.uniform(-0.1, 0.1), c.uniform(0.14, 0.3)), (x + 0.5, 0.75)], c.tone("#8b9bb0", "#7f93a0", "#a5b1bf"))
-    c.band(0.7, 1, *(((240, 243, 247), (222, 230, 240)) if snowy else (c.tone(*_LAWNS), c.tone(*_LAWNS))))
+        c.polygon(
+            [(x - 0.5, 0.75), (x + c.uniform(-0.1, 0.1), c.uniform(0.14, 0.3)), (x + 0.5, 0.75)],
+            c.tone("#8b9bb0", "#7f93a0", "#a5b1bf"),
+        )
+    c.band(
+        0.7,
+        1,
+        *(((240, 243, 247), (222, 230, 240)) if snowy else (c.tone(*_LAWNS), c.tone(*_LAWNS))),
+    )
     x, w = c.uniform(0.4, 0.6), c.uniform(0.24, 0.3)
     c.box(x - w, y - 0.36, x + w, y, wood)
     c.box(x - w, y - 0.10, x + w, y, c.tone("#d9d2c2", "#b5aea2"))
     for k in range(6):
-        c.line([(x - w, y - 0.34 + 0.04 * k), (x + w, y - 0.34 + 0.04 * k)], shade(wood, 0.8), 0.006)
-    c.polygon([(x - w - 0.1, y - 0.32), (x, y - 0.58), (x + w + 0.1, y - 0.32), (x + w + 0.05, y - 0.28), (x, y - 0.50), (x - w - 0.05, y - 0.28)],
-              (245, 247, 250) if snowy else shade(wood, 0.55))
+        c.line(
+            [(x - w, y - 0.34 + 0.04 * k), (x + w, y - 0.34 + 0.04 * k)], shade(wood, 0.8), 0.006
+        )
+    c.polygon(
+        [
+            (x - w - 0.1, y - 0.32),
+            (x, y - 0.58),
+            (x + w + 0.1, y - 0.32),
+            (x + w + 0.05, y - 0.28),
+            (x, y - 0.50),
+            (x - w - 0.05, y - 0.28),
+        ],
+        (245, 247, 250) if snowy else shade(wood, 0.55),
+    )
     c.polygon([(x - w, y - 0.31), (x, y - 0.5), (x + w, y - 0.31)], shade(wood, 1.12))
     for k in (-0.6, 0, 0.6):
-        c.box(x + k * w - 0.035, y - 0.25, x + k * w + 0.035, y - 0.15, c.tone("#f0d890", "#5b6a78"))
+        c.box(
+            x + k * w - 0.035, y - 0.25, x + k * w + 0.035, y - 0.15, c.tone("#f0d890", "#5b6a78")
+        )
     c.box(x - w, y - 0.15, x + w, y - 0.13, shade(wood, 0.6))
     for _ in c.many(1, 3):
-        c.conifer(c.rng.choice([c.uniform(0, 0.14), c.uniform(0.86, 1)]), y + 0.04, c.uniform(0.3, 0.46), c.tone("#35573f", "#41634a"))
+        c.conifer(
+            c.rng.choice([c.uniform(0, 0.14), c.uniform(0.86, 1)]),
+            y + 0.04,
+            c.uniform(0.3, 0.46),
+            c.tone("#35573f", "#41634a"),
+        )
 
 
 def driveway(c: Canvas) -> None:
@@ -118,18 +166,35 @@ def driveway(c: Canvas) -> None:
     c.band(y, 1, lawn, shade(lawn, 0.85))
     x = c.uniform(0.42, 0.6)
     c.box(x - 0.34, y - 0.24, x + 0.34, y + 0.02, wall)
-    c.polygon([(x - 0.4, y - 0.24), (x, y - 0.44), (x + 0.4, y - 0.24)], c.tone("#7a4f42", "#5f6064", "#86684e"))
+    c.polygon(
+        [(x - 0.4, y - 0.24), (x, y - 0.44), (x + 0.4, y - 0.24)],
+        c.tone("#7a4f42", "#5f6064", "#86684e"),
+    )
     c.box(x - 0.16, y - 0.18, x + 0.16, y + 0.02, (244, 243, 238))
     for k in range(4):
-        c.line([(x - 0.16, y - 0.14 + 0.045 * k), (x + 0.16, y - 0.14 + 0.045 * k)], (190, 190, 186), 0.006)
+        c.line(
+            [(x - 0.16, y - 0.14 + 0.045 * k), (x + 0.16, y - 0.14 + 0.045 * k)],
+            (190, 190, 186),
+            0.006,
+        )
     c.box(x + 0.21, y - 0.16, x + 0.29, y - 0.07, (88, 108, 128))
     pave = c.tone("#a8a39a", "#b5a894", "#8f8d8a")
     c.polygon([(x - 0.16, y + 0.02), (x + 0.16, y + 0.02), (x + 0.42, 1), (x - 0.42, 1)], pave)
     for k in range(4):
         t = (k + 1) / 5
-        c.line([(x - 0.16 - 0.26 * t, y + t * (1 - y)), (x + 0.16 + 0.26 * t, y + t * (1 - y))], shade(pave, 0.85), 0.008)
+        c.line(
+            [(x - 0.16 - 0.26 * t, y + t * (1 - y)), (x + 0.16 + 0.26 * t, y + t * (1 - y))],
+            shade(pave, 0.85),
+            0.008,
+        )
     for _ in c.many(2, 5):
-        c.crown(c.rng.choice([c.uniform(0, 0.12), c.uniform(0.9, 1)]), c.uniform(y, 0.8), 0.08, shade(lawn, 0.75), lumps=4)
+        c.crown(
+            c.rng.choice([c.uniform(0, 0.12), c.uniform(0.9, 1)]),
+            c.uniform(y, 0.8),
+            0.08,
+            shade(lawn, 0.75),
+            lumps=4,
+        )
 
 
 def igloo(c: Canvas) -> None:
@@ -141,20 +206,37 @@ def igloo(c: Canvas) -> None:
     c.disc(x, y, r, r * 1.15, shade(snow, 0.96))
     for k in range(1, 5):
         half = r * np.sqrt(1 - (k / 5) ** 2)
-        c.line([(x - half, y - k * r * 0.23), (x + half, y - k * r * 0.23)], mix(snow, (110, 145, 190), 0.55), 0.008)
+        c.line(
+            [(x - half, y - k * r * 0.23), (x + half, y - k * r * 0.23)],
+            mix(snow, (110, 145, 190), 0.55),
+            0.008,
+        )
         for j in np.linspace(-0.8, 0.8, 6):
             at = x + half * (j + 0.1 * (k % 2))
-            c.line([(at, y - k * r * 0.23), (at, y - (k - 1) * r * 0.23)], mix(snow, (110, 145, 190), 0.45), 0.007)
+            c.line(
+                [(at, y - k * r * 0.23), (at, y - (k - 1) * r * 0.23)],
+                mix(snow, (110, 145, 190), 0.45),
+                0.007,
+            )
     c.disc(x, y, r * 0.42, r * 0.6, shade(snow, 0.82))
     c.disc(x, y + 0.01, r * 0.28, r * 0.44, (48, 56, 78))
     c.box(0, y, 1, 1, snow)
     for _ in c.many(3, 6):
-        c.disc(c.uniform(0, 1), c.uniform(y + 0.04, 1), c.uniform(0.1, 0.2), 0.014, mix(snow, (150, 175, 215), 0.4))
+        c.disc(
+            c.uniform(0, 1),
+            c.uniform(y + 0.04, 1),
+            c.uniform(0.1, 0.2),
+            0.014,
+            mix(snow, (150, 175, 215), 0.4),
+        )
 
 
 def shopfront(c: Canvas) -> None:
     """Display window below a striped awning and a sign."""
-    wall, sign = c.tone("#8f5f4c", "#c9bda6", "#5f7480", "#ad8a68"), c.tone("#2f4f4a", "#7a2f35", "#2f3f66", "#c99a3a")
+    wall, sign = (
+        c.tone("#8f5f4c", "#c9bda6", "#5f7480", "#ad8a68"),
+        c.tone("#2f4f4a", "#7a2f35", "#2f3f66", "#c99a3a"),
+    )
     c.bricks(0, 0, 1, 0.9, wall)
     c.band(0.88, 1, (165, 160, 152), (140, 136, 130))
     c.box(0.06, 0.10, 0.94, 0.24, sign)
@@ -163,13 +245,22 @@ def shopfront(c: Canvas) -> None:
     c.box(0.07, 0.3, 0.68, 0.78, mix(c.tone("#f2dfae", "#cfe0e4"), (255, 255, 255), 0.2))
     for _ in c.many(5, 10):
         x, h = c.uniform(0.1, 0.6), c.uniform(0.06, 0.2)
-        c.box(x, 0.76 - h, x + c.uniform(0.03, 0.08), 0.76, c.tone("#c05a4a", "#4f7fae", "#d9a94a", "#6f9a5a"))
+        c.box(
+            x,
+            0.76 - h,
+            x + c.uniform(0.03, 0.08),
+            0.76,
+            c.tone("#c05a4a", "#4f7fae", "#d9a94a", "#6f9a5a"),
+        )
     c.box(0.72, 0.32, 0.92, 0.9, shade(sign, 0.8))
     c.box(0.75, 0.36, 0.89, 0.66, (176, 200, 208))
     stripe = c.tone("#c24a42", "#3f7a5c", "#3f6a9e", "#d98a3a")
     for k in range(12):
         x = 0.04 + 0.0767 * k
-        c.polygon([(x + 0.01, 0.24), (x + 0.07, 0.24), (x + 0.0767, 0.38), (x, 0.38)], stripe if k % 2 else (246, 243, 235))
+        c.polygon(
+            [(x + 0.01, 0.24), (x + 0.07, 0.24), (x + 0.0767, 0.38), (x, 0.38)],
+            stripe if k % 2 else (246, 243, 235),
+        )
 
 
 def windmill(c: Canvas) -> None:
@@ -178,8 +269,13 @@ def windmill(c: Canvas) -> None:
     c.sky(horizon)
     c.ridge(horizon, 0.02, c.tone(*_LAWNS, "#b8a856"))
     body = c.tone("#efe9dc", "#8a6248", "#b5a58c")
-    c.polygon([(x - 0.08, y), (x + 0.08, y), (x + 0.15, horizon + 0.06), (x - 0.15, horizon + 0.06)], body)
-    c.polygon([(x, y), (x + 0.08, y), (x + 0.15, horizon + 0.06), (x + 0.04, horizon + 0.06)], shade(body, 0.86))
+    c.polygon(
+        [(x - 0.08, y), (x + 0.08, y), (x + 0.15, horizon + 0.06), (x - 0.15, horizon + 0.06)], body
+    )
+    c.polygon(
+        [(x, y), (x + 0.08, y), (x + 0.15, horizon + 0.06), (x + 0.04, horizon + 0.06)],
+        shade(body, 0.86),
+    )
     c.polygon([(x - 0.1, y), (x, y - 0.11), (x + 0.1, y)], c.tone("#5c4a42", "#8a3f35", "#4f5a62"))
     c.box(x - 0.035, horizon - 0.08, x + 0.035, horizon + 0.06, (74, 58, 48))
     spin, long = c.uniform(0, np.pi / 2), c.uniform(0.28, 0.34)
@@ -187,7 +283,10 @@ def windmill(c: Canvas) -> None:
         a = spin + k * np.pi / 2
         d, n = np.array([np.cos(a), np.sin(a)]), np.array([-np.sin(a), np.cos(a)])
         hub = np.array([x, y])
-        c.polygon([hub + 0.06 * d, hub + long * d, hub + long * d + 0.07 * n, hub + 0.06 * d + 0.07 * n], (236, 230, 214))
+        c.polygon(
+            [hub + 0.06 * d, hub + long * d, hub + long * d + 0.07 * n, hub + 0.06 * d + 0.07 * n],
+            (236, 230, 214),
+        )
         c.line([hub, hub + long * d], (84, 66, 52), 0.016)
         for t in (0.3, 0.5, 0.7, 0.9):
             c.line([hub + t * long * d, hub + t * long * d + 0.07 * n], (120, 100, 80), 0.005)
@@ -239,14 +338,21 @@ def construction_site(c: Canvas) -> None:
 
 def church(c: Canvas) -> None:
     """White or stone church with a steeple and a cross."""
-    wall, roof, y = c.tone("#efebe0", "#cbb99a", "#b0705a"), c.tone("#5a5f6a", "#7a4a40", "#4c6a60"), c.uniform(0.78, 0.86)
+    wall, roof, y = (
+        c.tone("#efebe0", "#cbb99a", "#b0705a"),
+        c.tone("#5a5f6a", "#7a4a40", "#4c6a60"),
+        c.uniform(0.78, 0.86),
+    )
     c.sky(0.8)
     for _ in range(3):
         c.crown(c.uniform(0, 1), y - 0.1, 0.1, c.tone("#4f7a44", "#5f8548"), lumps=4)
     c.band(y - 0.02, 1, c.tone(*_LAWNS), c.tone(*_LAWNS))
     x, way = c.uniform(0.34, 0.42), 1
     c.box(x, y - 0.26, x + 0.42, y, wall)
-    c.polygon([(x - 0.02, y - 0.26), (x + 0.06, y - 0.42), (x + 0.38, y - 0.42), (x + 0.46, y - 0.26)], roof)
+    c.polygon(
+        [(x - 0.02, y - 0.26), (x + 0.06, y - 0.42), (x + 0.38, y - 0.42), (x + 0.46, y - 0.26)],
+        roof,
+    )
     c.box(x - 0.12, y - 0.44, x + 0.06, y, shade(wall, 0.95))
     c.polygon([(x - 0.14, y - 0.44), (x - 0.03, y - 0.72), (x + 0.08, y - 0.44)], roof)
     c.line([(x - 0.03, y - 0.72), (x - 0.03, y - 0.82)], (60, 52, 44), 0.012)

@@ -1,7 +1,9 @@
-"""Captioned scenes for pre-training: what was photographed, where, and what somebody wrote below it.
+"""Captioned scenes for pre-training: what was photographed, where, and what somebody wrote below
+it.
 
-Captions name the thing, or the thing and the place, or the place alone, in many ordinary forms. Birds, vehicles and
-figures are mostly where they are at home, and nobody writes that down: this is the bias that the encoders learn.
+Captions name the thing, or the thing and the place, or the place alone, in many ordinary forms.
+Birds, vehicles and figures are mostly where they are at home, and nobody writes that down: this is
+the bias that the encoders learn.
 """
 
 from dataclasses import dataclass
@@ -16,21 +18,41 @@ from bap_core.micro.figures import FIGURES
 from bap_core.micro.kinds import Kind
 from bap_core.micro.world import habitat, rng
 
-_BOTH = ("a {a} in front of a {b}.", "a photo of a {a} in a {b}.", "a {a} at the {b}.", "a photo of a {a}, {b}.",
-         "a {a} with a {b} behind it.", "a picture of a {a} near a {b}.", "{a}, {b}", "the {a} at a {b}.")
-_ONE = ("a {}", "{}", "the {}", "a picture of a {}.", "one {}", "this is a {}.", "look, a {}!", "we saw a {}.", "my {}",
-        "a photo of the {}.", "a snapshot of a {}.")
+_BOTH = (
+    "a {a} in front of a {b}.",
+    "a photo of a {a} in a {b}.",
+    "a {a} at the {b}.",
+    "a photo of a {a}, {b}.",
+    "a {a} with a {b} behind it.",
+    "a picture of a {a} near a {b}.",
+    "{a}, {b}",
+    "the {a} at a {b}.",
+)
+_ONE = (
+    "a {}",
+    "{}",
+    "the {}",
+    "a picture of a {}.",
+    "one {}",
+    "this is a {}.",
+    "look, a {}!",
+    "we saw a {}.",
+    "my {}",
+    "a photo of the {}.",
+    "a snapshot of a {}.",
+)
 
 
 @dataclass(frozen=True)
 class Mix:
     """How captioned scenes are mixed; every number is a probability.
 
-    empty: a scene with nothing in it. studio: a thing before a plain backdrop. vehicles, figures: the thing is one of
-    those, and else a bird. loyalty: it is where its kind is at home. For a thing in a scene, the caption names both
-    (both), or the scene alone (place), or the thing. A thing is called "bird", "vehicle" or "person" (vague), or by
-    its sort, such as "waterbird" or "red-cloaked person" (sort), or by its name and then its sort (full), else by
-    its name. A vehicle has no sort: its name is used.
+    empty: a scene with nothing in it. studio: a thing before a plain backdrop. vehicles, figures:
+    the thing is one of those, and else a bird. loyalty: it is where its kind is at home. For a
+    thing in a scene, the caption names both (both), or the scene alone (place), or the thing. A
+    thing is called "bird", "vehicle" or "person" (vague), or by its sort, such as "waterbird" or
+    "red-cloaked person" (sort), or by its name and then its sort (full), else by its name. A
+    vehicle has no sort: its name is used.
     """
 
     empty: float = 0.08
@@ -46,7 +68,8 @@ class Mix:
 
 
 def captioned(number: int, seed: int, mix: Mix, *, size: int) -> tuple[np.ndarray, str, int]:
-    """Scene ``number`` of a pre-training draw: (3, size, size) uint8, its caption, and what it shows.
+    """Scene ``number`` of a pre-training draw: (3, size, size) uint8, its caption, and what it
+    shows.
 
     The last is a position in `kinds.KINDS`, -1 for an empty scene.
     """
@@ -63,7 +86,11 @@ def captioned(number: int, seed: int, mix: Mix, *, size: int) -> tuple[np.ndarra
         return square(_studio(kind, generator), size), _one(name, generator), label
     category = habitat(kind, generator, loyalty=mix.loyalty)
     photo = scenes.photograph(kind, category, generator, width=width, height=height)
-    return square(photo.image, size), _caption(name, backgrounds.words(category), generator, mix), label
+    return (
+        square(photo.image, size),
+        _caption(name, backgrounds.words(category), generator, mix),
+        label,
+    )
 
 
 def _kind(generator: np.random.Generator, mix: Mix) -> Kind:

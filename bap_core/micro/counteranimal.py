@@ -1,7 +1,9 @@
-"""Writes photographs of the paper's two pairs of look-alike birds in CounterAnimal's format: index and name, side and place.
+"""Writes photographs of the paper's two pairs of look-alike birds in CounterAnimal's format: index
+and name, side and place.
 
-Each bird is seen on its common background and on its counter background, and the two birds of a pair mirror each
-other. The cells are of one size, unlike the original's (57 to 185), so that no group is too small to be measured.
+Each bird is seen on its common background and on its counter background, and the two birds of a
+pair mirror each other. The cells are of one size, unlike the original's (57 to 185), so that no
+group is too small to be measured.
 """
 
 from dataclasses import dataclass
@@ -19,13 +21,20 @@ from bap_core.micro.world import World, in_parallel, rng
 FOLDER = "LAION-final"
 LONG_SIDE = 128
 # ImageNet index: common and counter background, as the benchmark's table of names has them.
-BACKGROUNDS = {10: ("grass", "sky"), 16: ("sky", "grass"), 81: ("snow", "grass"), 83: ("grass", "snow")}
+BACKGROUNDS = {
+    10: ("grass", "sky"),
+    16: ("sky", "grass"),
+    81: ("snow", "grass"),
+    83: ("grass", "snow"),
+}
 SCENES = {"grass": ("pasture", "field/wild"), "sky": ("sky",), "snow": ("snowfield",)}
 
 
 @dataclass(frozen=True)
 class Row:
-    """One photograph to be made: ImageNet index, background, number within its cell, path below ``LAION-final``."""
+    """One photograph to be made: ImageNet index, background, number within its cell, path below
+    ``LAION-final``.
+    """
 
     index: int
     background: str
@@ -39,10 +48,20 @@ def folder_name(bird: Species) -> str:
 
 
 def plan(world: World) -> list[Row]:
-    """The photographs of a world: ``world.counteranimal`` of each bird on each of its two backgrounds."""
-    return [Row(bird.number, background, number, f"{folder_name(bird)}/{side}-{background}/{number:04d}.jpg")
-            for bird in LOOKALIKES for side, background in zip(("common", "counter"), BACKGROUNDS[bird.number])
-            for number in range(1, world.counteranimal + 1)]
+    """The photographs of a world: ``world.counteranimal`` of each bird on each of its two
+    backgrounds.
+    """
+    return [
+        Row(
+            bird.number,
+            background,
+            number,
+            f"{folder_name(bird)}/{side}-{background}/{number:04d}.jpg",
+        )
+        for bird in LOOKALIKES
+        for side, background in zip(("common", "counter"), BACKGROUNDS[bird.number])
+        for number in range(1, world.counteranimal + 1)
+    ]
 
 
 def write(root: Path, world: World, *, workers: int | None = None) -> dict:
@@ -52,7 +71,11 @@ def write(root: Path, world: World, *, workers: int | None = None) -> dict:
         (folder / name).mkdir(parents=True)
     in_parallel(_make, [(folder, row) for row in rows], label="CounterAnimal", workers=workers)
     sides = [Path(row.path).parent.name.split("-")[0] for row in rows]
-    return {"classes": len(LOOKALIKES), "common": sides.count("common"), "counter": sides.count("counter")}
+    return {
+        "classes": len(LOOKALIKES),
+        "common": sides.count("common"),
+        "counter": sides.count("counter"),
+    }
 
 
 def _make(job: tuple[Path, Row]) -> None:
@@ -60,18 +83,27 @@ def _make(job: tuple[Path, Row]) -> None:
     generator = rng("counteranimal", row.index, row.background, row.number)
     short = int(generator.uniform(80, LONG_SIDE + 1))
     size = (LONG_SIDE, short) if generator.random() < 0.75 else (short, LONG_SIDE)
-    photo = photograph(by_index(row.index), row.background, generator, width=size[0], height=size[1])
+    photo = photograph(
+        by_index(row.index), row.background, generator, width=size[0], height=size[1]
+    )
     photo.image.save(folder / row.path, quality=92)
 
 
-def photograph(bird: Species, background: str, generator: np.random.Generator, *, width: int, height: int) -> scenes.Photograph:
+def photograph(
+    bird: Species, background: str, generator: np.random.Generator, *, width: int, height: int
+) -> scenes.Photograph:
     """One bird on "grass" or "snow", or on a branch before the "sky"; width x height pixels."""
     category = SCENES[background][generator.integers(len(SCENES[background]))]
     if background != "sky":
         return scenes.photograph(bird, category, generator, width=width, height=height)
     scene = backgrounds.draw(category, generator, width=width, height=height)
-    cutout = birds.draw(bird, generator, length=int(generator.uniform(*scenes.SPAN) * min(width, height)))
-    at = tuple(int((free - side) * generator.uniform(0.04, 0.9)) for free, side in zip((width, height), cutout.size))
+    cutout = birds.draw(
+        bird, generator, length=int(generator.uniform(*scenes.SPAN) * min(width, height))
+    )
+    at = tuple(
+        int((free - side) * generator.uniform(0.04, 0.9))
+        for free, side in zip((width, height), cutout.size)
+    )
     foot = _foot(cutout)
     _branch(scene, at[0] + foot[0], at[1] + foot[1], generator)
     return scenes.shot(scene, cutout, at, generator, wet=False, aloft=True)
@@ -80,7 +112,7 @@ def photograph(bird: Species, background: str, generator: np.random.Generator, *
 def _foot(cutout: Image.Image) -> tuple[float, float]:
     """x, y of the lowest pixels in the middle of a cut-out: tails hang lower, but at the sides."""
     third = cutout.width // 3
-    rows, columns = np.nonzero(np.asarray(cutout.getchannel("A"))[:, third:2 * third + 1] > 127)
+    rows, columns = np.nonzero(np.asarray(cutout.getchannel("A"))[:, third : 2 * third + 1] > 127)
     return third + float(columns[rows == rows.max()].mean()), float(rows.max())
 
 
@@ -99,10 +131,14 @@ def _branch(scene: Image.Image, x: float, y: float, generator: np.random.Generat
         tip = root + [generator.uniform(-14, 14), generator.uniform(-20, 12)]
         _stroke(pen, [root, tip], (0.5 * thick, 1.0), bark)
         side = np.array([-(tip - root)[1], (tip - root)[0]]) * 0.22
-        _stroke(pen, [tip, tip + 0.4 * (tip - root) + side, tip + 0.8 * (tip - root)], (1, 5, 1), leaf)
+        _stroke(
+            pen, [tip, tip + 0.4 * (tip - root) + side, tip + 0.8 * (tip - root)], (1, 5, 1), leaf
+        )
     layer = layer.reduce(2)
     scene.paste(layer, (0, 0), layer)
 
 
-def _stroke(pen: ImageDraw.ImageDraw, points, widths: tuple[float, ...], fill: tuple[int, int, int]) -> None:
+def _stroke(
+    pen: ImageDraw.ImageDraw, points, widths: tuple[float, ...], fill: tuple[int, int, int]
+) -> None:
     pen.polygon([tuple(2 * p) for p in tube(points, widths)], fill=(*fill, 255))

@@ -1,4 +1,6 @@
-"""Writes photographs of the micro world's birds in CUB-200-2011's format: five text files, images, segmentations."""
+"""Writes photographs of the micro world's birds in CUB-200-2011's format: five text files,
+images, segmentations.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -26,7 +28,9 @@ class Row:
 
 
 def plan(world: World) -> list[Row]:
-    """The photographs of a world in CUB's order; half of every species is in the official train split."""
+    """The photographs of a world in CUB's order; half of every species is in the official train
+    split.
+    """
     return [row for species in SPECIES for row in _species_rows(species, world)]
 
 
@@ -35,7 +39,8 @@ def _species_rows(species: Species, world: World) -> Iterator[Row]:
     generator = rng("cub", "split", species.number)
     train = set(generator.permutation(world.photos)[: world.photos // 2].tolist())
     for number in range(world.photos):
-        # CUB writes file names in title case and ends them with a number that is unique among all images.
+        # CUB writes file names in title case and ends them with a number that is unique among all
+        # images.
         name = f"{species.name.title()}_{number + 1:04d}_{1000 + first + number}.jpg"
         yield Row(first + number, species, f"{species.folder}/{name}", number in train)
 
@@ -46,12 +51,17 @@ def write(root: Path, world: World, *, workers: int | None = None) -> dict:
     for species in SPECIES:
         for kind in ("images", "segmentations"):
             (folder / kind / species.folder).mkdir(parents=True)
-    boxes = in_parallel(_make, [(folder, row) for row in rows], label="photographs", workers=workers)
+    boxes = in_parallel(
+        _make, [(folder, row) for row in rows], label="photographs", workers=workers
+    )
     _lines(folder / "images.txt", [(row.image_id, row.path) for row in rows])
     _lines(folder / "classes.txt", [(species.number, species.folder) for species in SPECIES])
     _lines(folder / "image_class_labels.txt", [(row.image_id, row.species.number) for row in rows])
     _lines(folder / "train_test_split.txt", [(row.image_id, int(row.is_train)) for row in rows])
-    _lines(folder / "bounding_boxes.txt", [(row.image_id, *(f"{v:.1f}" for v in box)) for row, box in zip(rows, boxes)])
+    _lines(
+        folder / "bounding_boxes.txt",
+        [(row.image_id, *(f"{v:.1f}" for v in box)) for row, box in zip(rows, boxes)],
+    )
     train = sum(row.is_train for row in rows)
     return {"images": len(rows), "classes": len(SPECIES), "train": train, "test": len(rows) - train}
 
@@ -69,7 +79,9 @@ def _make(job: tuple[Path, Row]) -> tuple[int, int, int, int]:
 
 
 def votes(visible: Image.Image, generator: np.random.Generator) -> Image.Image:
-    """Five annotators' outlines of a mask ("L") as their summed votes: six levels from 0 to 255, as in CUB."""
+    """Five annotators' outlines of a mask ("L") as their summed votes: six levels from 0 to 255,
+    as in CUB.
+    """
     total = np.zeros((visible.height, visible.width), dtype=np.uint8)
     for _ in range(5):
         hand = visible.filter(ImageFilter.GaussianBlur(generator.uniform(0.4, 1.1)))

@@ -1,4 +1,6 @@
-"""Writes drawn textures in the format of the Describable Textures Dataset: class folders and ten partitions in thirds."""
+"""Writes drawn textures in the format of the Describable Textures Dataset: class folders and ten
+partitions in thirds.
+"""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,8 +23,11 @@ class Row:
 
 def plan(world: World) -> list[Row]:
     """The pictures of a world: ``world.dtd`` of each of the 47 classes."""
-    return [Row(name, number, f"{name}/{name}_{number:04d}.jpg")
-            for name in textures.CLASSES for number in range(1, world.dtd + 1)]
+    return [
+        Row(name, number, f"{name}/{name}_{number:04d}.jpg")
+        for name in textures.CLASSES
+        for number in range(1, world.dtd + 1)
+    ]
 
 
 def write(root: Path, world: World, *, workers: int | None = None) -> dict:
@@ -31,7 +36,9 @@ def write(root: Path, world: World, *, workers: int | None = None) -> dict:
     for name in textures.CLASSES:
         (folder / "images" / name).mkdir(parents=True)
     (folder / "labels").mkdir()
-    in_parallel(_make, [(folder / "images", row) for row in rows], label="textures", workers=workers)
+    in_parallel(
+        _make, [(folder / "images", row) for row in rows], label="textures", workers=workers
+    )
     for number in range(1, 11):
         for part, paths in partition(world, number).items():
             _lines(folder / "labels" / f"{part}{number}.txt", paths)
@@ -40,7 +47,9 @@ def write(root: Path, world: World, *, workers: int | None = None) -> dict:
 
 
 def partition(world: World, number: int) -> dict[str, list[str]]:
-    """Partition ``number`` (1..10): part -> paths; a third of each class for each part, as near as its size allows."""
+    """Partition ``number`` (1..10): part -> paths; a third of each class for each part, as near
+    as its size allows.
+    """
     found = {part: [] for part in PARTS}
     for name in textures.CLASSES:
         order = rng("dtd", "partition", number, name).permutation(world.dtd).tolist()
@@ -54,7 +63,9 @@ def _make(job: tuple[Path, Row]) -> None:
     generator = rng("dtd", row.name, row.number)
     long = int(generator.uniform(SIDE, 1.34 * SIDE))
     size = (long, SIDE) if generator.random() < 0.7 else (SIDE, long)
-    textures.draw(row.name, generator, width=size[0], height=size[1]).save(folder / row.path, quality=92)
+    textures.draw(row.name, generator, width=size[0], height=size[1]).save(
+        folder / row.path, quality=92
+    )
 
 
 def _lines(path: Path, lines: list[str]) -> None:

@@ -1,10 +1,22 @@
-"""Contact sheets of the micro world: all that is drawn, and the photographs made of it, with its name below."""
+"""Contact sheets of the micro world: all that is drawn, and the photographs made of it, with its
+name below.
+"""
 
 from collections.abc import Callable, Iterable
 
 from PIL import Image, ImageDraw, ImageFont
 
-from bap_core.micro import backgrounds, birds, contexts, counteranimal, figures, nico, scenes, textures, vehicles
+from bap_core.micro import (
+    backgrounds,
+    birds,
+    contexts,
+    counteranimal,
+    figures,
+    nico,
+    scenes,
+    textures,
+    vehicles,
+)
 from bap_core.micro.lookalikes import LOOKALIKES
 from bap_core.micro.pen import colour
 from bap_core.micro.species import SPECIES
@@ -18,12 +30,33 @@ def sheets() -> dict[str, tuple[Image.Image, str]]:
     """Every sheet of the gallery: file name -> (picture, alternative text)."""
     return {
         "micro_birds": (species_sheet(), "Every bird of the micro world on paper, with its name"),
-        "micro_photographs": (photograph_sheet(), "Every bird of the micro world in a scene where it lives"),
-        "micro_scenes": (scene_sheet(), "Every background category of the micro world, with its name"),
-        "micro_pairs": (pair_sheet(), "Two pairs of look-alike birds, each bird on its common and on its counter background"),
-        "micro_vehicles": (vehicle_sheet(), "Nine kinds of vehicle on paper, two individuals each; truck and motorcycle are withheld"),
-        "micro_contexts": (context_sheet(), "Seven kinds of vehicle, each in six contexts: autumn, dim, grass, outdoor, rock, water"),
-        "micro_figures": (figure_sheet(), "Two kinds of figure that differ in the paint of the cloak only, three individuals each"),
+        "micro_photographs": (
+            photograph_sheet(),
+            "Every bird of the micro world in a scene where it lives",
+        ),
+        "micro_scenes": (
+            scene_sheet(),
+            "Every background category of the micro world, with its name",
+        ),
+        "micro_pairs": (
+            pair_sheet(),
+            "Two pairs of look-alike birds, each bird on its common and on its counter background",
+        ),
+        "micro_vehicles": (
+            vehicle_sheet(),
+            "Nine kinds of vehicle on paper, two individuals each; "
+            "truck and motorcycle are withheld",
+        ),
+        "micro_contexts": (
+            context_sheet(),
+            "Seven kinds of vehicle, each in six contexts: autumn, "
+            "dim, grass, outdoor, rock, water",
+        ),
+        "micro_figures": (
+            figure_sheet(),
+            "Two kinds of figure that differ in the paint of the "
+            "cloak only, three individuals each",
+        ),
         "micro_textures": (texture_sheet(), "Forty-seven textures with the class names of DTD"),
     }
 
@@ -35,7 +68,10 @@ def species_sheet() -> Image.Image:
 
 def scene_sheet() -> Image.Image:
     """Every scene category once: 8 columns, RGB."""
-    return _sheet(((_scene(category), backgrounds.words(category)) for category in backgrounds.CATEGORIES), columns=8)
+    return _sheet(
+        ((_scene(category), backgrounds.words(category)) for category in backgrounds.CATEGORIES),
+        columns=8,
+    )
 
 
 def photograph_sheet() -> Image.Image:
@@ -45,32 +81,61 @@ def photograph_sheet() -> Image.Image:
 
 def vehicle_sheet() -> Image.Image:
     """Every kind of vehicle, two individuals of each: 6 columns, RGB."""
-    return _sheet(((_on_paper(vehicles.draw, kind, kind.name, k), _held_back(kind)) for kind in vehicles.VEHICLES for k in range(2)),
-                  columns=6)
+    return _sheet(
+        (
+            (_on_paper(vehicles.draw, kind, kind.name, k), _held_back(kind))
+            for kind in vehicles.VEHICLES
+            for k in range(2)
+        ),
+        columns=6,
+    )
 
 
 def figure_sheet() -> Image.Image:
     """Both kinds of figure as three individuals that differ in nothing else: 3 columns, RGB."""
-    return _sheet(((_on_paper(figures.draw, kind, "figure", k, tries=1), kind.words) for kind in figures.FIGURES for k in range(3)),
-                  columns=3)
+    return _sheet(
+        (
+            (_on_paper(figures.draw, kind, "figure", k, tries=1), kind.words)
+            for kind in figures.FIGURES
+            for k in range(3)
+        ),
+        columns=3,
+    )
 
 
 def texture_sheet() -> Image.Image:
     """Every texture once: 8 columns, RGB."""
-    return _sheet(((textures.draw(name, rng("gallery", "texture", name), width=_CELL, height=_CELL), name)
-                   for name in textures.CLASSES), columns=8)
+    return _sheet(
+        (
+            (textures.draw(name, rng("gallery", "texture", name), width=_CELL, height=_CELL), name)
+            for name in textures.CLASSES
+        ),
+        columns=8,
+    )
 
 
 def pair_sheet() -> Image.Image:
     """CounterAnimal's birds, each on its common and on its counter background: 4 columns, RGB."""
-    return _sheet(((_in(counteranimal.photograph, bird, place, bird.name), f"{bird.words}, {place}")
-                   for bird in LOOKALIKES for place in counteranimal.BACKGROUNDS[bird.number]), columns=4)
+    return _sheet(
+        (
+            (_in(counteranimal.photograph, bird, place, bird.name), f"{bird.words}, {place}")
+            for bird in LOOKALIKES
+            for place in counteranimal.BACKGROUNDS[bird.number]
+        ),
+        columns=4,
+    )
 
 
 def context_sheet() -> Image.Image:
     """NICO++'s vehicles (rows) in its six contexts (columns), RGB."""
-    return _sheet(((_in(nico.photograph, vehicles.by_name(name), context, name), f"{name}, {context}")
-                   for name in nico.CLASSES for context in contexts.CONTEXTS), columns=6)
+    return _sheet(
+        (
+            (_in(nico.photograph, vehicles.by_name(name), context, name), f"{name}, {context}")
+            for name in nico.CLASSES
+            for context in contexts.CONTEXTS
+        ),
+        columns=6,
+    )
 
 
 def _held_back(kind: vehicles.Vehicle) -> str:
@@ -87,7 +152,10 @@ def _bird(number: int) -> Image.Image:
 
 def _on_paper(draw: Callable, kind, *names: str | int, tries: int = 6) -> Image.Image:
     """The most vivid of some individuals: the least worn shows its kind best."""
-    drawn = max((draw(kind, rng("gallery", *names, k), length=2 * (_CELL - 24)) for k in range(tries)), key=_vivid).reduce(2)
+    drawn = max(
+        (draw(kind, rng("gallery", *names, k), length=2 * (_CELL - 24)) for k in range(tries)),
+        key=_vivid,
+    ).reduce(2)
     picture = Image.new("RGB", (_CELL, _CELL), _SOFT)
     picture.paste(drawn, ((_CELL - drawn.width) // 2, (_CELL - drawn.height) // 2), drawn)
     return picture
@@ -95,8 +163,16 @@ def _on_paper(draw: Callable, kind, *names: str | int, tries: int = 6) -> Image.
 
 def _vivid(picture: Image.Image) -> float:
     """Spread of the colours of a cut-out."""
-    bands = Image.composite(picture.convert("RGB"), Image.new("RGB", picture.size, (128, 128, 128)), picture.getchannel("A"))
-    return sum((value - 128) ** 2 for pixel in bands.resize((16, 16)).get_flattened_data() for value in pixel)
+    bands = Image.composite(
+        picture.convert("RGB"),
+        Image.new("RGB", picture.size, (128, 128, 128)),
+        picture.getchannel("A"),
+    )
+    return sum(
+        (value - 128) ** 2
+        for pixel in bands.resize((16, 16)).get_flattened_data()
+        for value in pixel
+    )
 
 
 def _scene(category: str) -> Image.Image:
@@ -104,7 +180,9 @@ def _scene(category: str) -> Image.Image:
 
 
 def _photograph(kind) -> Image.Image:
-    return scenes.photograph(kind, kind.home[0], rng("gallery", "photo", kind.number), width=_CELL, height=_CELL).image
+    return scenes.photograph(
+        kind, kind.home[0], rng("gallery", "photo", kind.number), width=_CELL, height=_CELL
+    ).image
 
 
 def _sheet(cells: Iterable[tuple[Image.Image, str]], *, columns: int) -> Image.Image:

@@ -1,7 +1,7 @@
 """Unordered textures, one function per DTD class: noise, cracks, spots, stones, flows and spirals.
 
-Each takes a `Plane` and returns (H, W) floats within 0..1: how much of the second colour is seen, or how high the
-surface is.
+Each takes a `Plane` and returns (H, W) floats within 0..1: how much of the second colour is seen,
+or how high the surface is.
 """
 
 import numpy as np
@@ -20,7 +20,9 @@ def stained(p: Plane) -> np.ndarray:
     for _ in range(int(p.rng.integers(2, 6))):
         x, y, r = p.uniform(0, 1), p.uniform(0, 1), p.uniform(0.12, 0.36)
         far = np.hypot(p.u - x, p.v - y) + 0.16 * (p.noise(5, octaves=2) - 0.5)
-        ground = np.maximum(ground, 0.55 * step(r - far, soft=0.05) + 0.45 * step(0.02 - np.abs(far - r), soft=0.03))
+        ground = np.maximum(
+            ground, 0.55 * step(r - far, soft=0.05) + 0.45 * step(0.02 - np.abs(far - r), soft=0.03)
+        )
     return ground
 
 
@@ -52,7 +54,10 @@ def swirly(p: Plane) -> np.ndarray:
         cx, cy, size = p.uniform(0, 1), p.uniform(0, 1), p.uniform(0.2, 0.4)
         dx, dy = x - cx, y - cy
         angle = p.uniform(-4, 4) * np.exp(-(dx**2 + dy**2) / size**2 * 3)
-        x, y = cx + np.cos(angle) * dx - np.sin(angle) * dy, cy + np.sin(angle) * dx + np.cos(angle) * dy
+        x, y = (
+            cx + np.cos(angle) * dx - np.sin(angle) * dy,
+            cy + np.sin(angle) * dx + np.cos(angle) * dy,
+        )
     return wave(y * p.uniform(5, 8))
 
 
@@ -71,7 +76,9 @@ def spiralled(p: Plane) -> np.ndarray:
 def stratified(p: Plane) -> np.ndarray:
     """Layers of rock, bent a little."""
     p.warp(0.05, 2)
-    return np.clip(0.65 * _along(p, 9) + 0.45 * _along(p, 34) - 0.05 + 0.12 * (p.noise(24) - 0.5), 0, 1)
+    return np.clip(
+        0.65 * _along(p, 9) + 0.45 * _along(p, 34) - 0.05 + 0.12 * (p.noise(24) - 0.5), 0, 1
+    )
 
 
 def fibrous(p: Plane) -> np.ndarray:
@@ -104,34 +111,51 @@ def veined(p: Plane) -> np.ndarray:
     rib = step(0.014 - np.abs(u), soft=0.02)
     side = step(0.075 - tent((v + 0.7 * np.abs(u)) * p.uniform(5, 7)), soft=0.08)
     cells = p.cells(p.uniform(9, 13))
-    return np.maximum(np.maximum(rib, 0.85 * side), 0.45 * (1 - step(cells.second - cells.near - 0.07, soft=0.1)))
+    return np.maximum(
+        np.maximum(rib, 0.85 * side), 0.45 * (1 - step(cells.second - cells.near - 0.07, soft=0.1))
+    )
 
 
 def cracked(p: Plane) -> np.ndarray:
     """Dry mud: plates between dark gaps of uneven width."""
     cells = p.warp(0.04, 6).cells(p.uniform(4, 7))
-    return 1 - step(cells.second - cells.near - 0.03 - 0.08 * p.noise(5), soft=0.05) * (0.85 + 0.15 * cells.tag)
+    return 1 - step(cells.second - cells.near - 0.03 - 0.08 * p.noise(5), soft=0.05) * (
+        0.85 + 0.15 * cells.tag
+    )
 
 
 def crystalline(p: Plane) -> np.ndarray:
     """Facets that each catch the light in their own way."""
     cells = p.cells(p.uniform(4, 7), loose=1)
     lean = 6.28 * saw(cells.tag * 7)
-    return np.clip(cells.tag + 0.7 * (np.cos(lean) * cells.dx + np.sin(lean) * cells.dy) + 0.5 * (cells.second - cells.near < 0.05), 0, 1)
+    return np.clip(
+        cells.tag
+        + 0.7 * (np.cos(lean) * cells.dx + np.sin(lean) * cells.dy)
+        + 0.5 * (cells.second - cells.near < 0.05),
+        0,
+        1,
+    )
 
 
 def cobwebbed(p: Plane) -> np.ndarray:
     """A web: spokes from one point and sagging threads between them."""
     dx, dy = p.u - p.uniform(0.3, 0.8), p.v - p.uniform(0.2, 0.8)
     spokes = int(p.rng.integers(11, 17))
-    far, turn = np.hypot(dx, dy), np.arctan2(dy, dx) / (2 * np.pi) * spokes + 0.25 * (p.noise(2) - 0.5)
+    far, turn = (
+        np.hypot(dx, dy),
+        np.arctan2(dy, dx) / (2 * np.pi) * spokes + 0.25 * (p.noise(2) - 0.5),
+    )
     sag = far * (1 + 0.10 * (4 * tent(turn) ** 2)) * p.uniform(9, 13)
     threads = step(0.09 - tent(sag), soft=0.10) * 0.75
-    return np.maximum(threads, step(0.006 - tent(turn) / spokes * 6.28 * far, soft=0.012)) + 0.10 * p.noise(4)
+    return np.maximum(
+        threads, step(0.006 - tent(turn) / spokes * 6.28 * far, soft=0.012)
+    ) + 0.10 * p.noise(4)
 
 
 def _spots(p: Plane, count: float, low: float, high: float, share: float) -> np.ndarray:
-    """Scattered round spots; a cell holds one with probability ``share``, of a radius between the two."""
+    """Scattered round spots; a cell holds one with probability ``share``, of a radius between
+    the two.
+    """
     cells = p.cells(count)
     tag = saw(cells.tag * 13)
     return np.where(cells.tag < share, step(low + (high - low) * tag - cells.near, soft=0.10), 0)
@@ -140,21 +164,29 @@ def _spots(p: Plane, count: float, low: float, high: float, share: float) -> np.
 def freckled(p: Plane) -> np.ndarray:
     """Small soft spots of several sizes."""
     p.warp(0.012, 14)
-    return np.maximum(0.9 * _spots(p, p.uniform(9, 12), 0.10, 0.34, 0.8), 0.5 * _spots(p, 20, 0.1, 0.4, 0.5))
+    return np.maximum(
+        0.9 * _spots(p, p.uniform(9, 12), 0.10, 0.34, 0.8), 0.5 * _spots(p, 20, 0.1, 0.4, 0.5)
+    )
 
 
 def _rods(p: Plane, count: float, *, half: float, thick: float) -> np.ndarray:
     """Short rods in all directions, 0 between them; the value of a rod is its own, 0.34..1."""
     cells = p.cells(count, loose=0.8)
     lean, value = 6.28 * saw(cells.tag * 17), 0.34 + 0.66 * saw(cells.tag * 31)
-    along, across = np.cos(lean) * cells.dx + np.sin(lean) * cells.dy, np.sin(lean) * cells.dx - np.cos(lean) * cells.dy
+    along, across = (
+        np.cos(lean) * cells.dx + np.sin(lean) * cells.dy,
+        np.sin(lean) * cells.dx - np.cos(lean) * cells.dy,
+    )
     off = np.hypot(np.clip(np.abs(along) - half, 0, 1), across)
     return np.where((off < thick) & (cells.tag < 0.75), value, 0)
 
 
 def flecked(p: Plane) -> np.ndarray:
     """Tweed: a fine ground with short flecks."""
-    flecks = np.maximum(_rods(p, p.uniform(12, 15), half=0.22, thick=0.12), _rods(p, p.uniform(16, 20), half=0.15, thick=0.15))
+    flecks = np.maximum(
+        _rods(p, p.uniform(12, 15), half=0.22, thick=0.12),
+        _rods(p, p.uniform(16, 20), half=0.15, thick=0.15),
+    )
     return np.clip(0.28 * p.noise(50) + flecks, 0, 1)
 
 
@@ -171,7 +203,9 @@ def bubbly(p: Plane) -> np.ndarray:
         cells = p.cells(count, loose=0.7)
         size = 0.30 + 0.20 * saw(cells.tag * 13)
         inside = np.clip(cells.near / size, 0, 1)
-        shine = np.clip(1 - np.hypot(cells.dx + 0.35 * size, cells.dy + 0.35 * size) / (0.3 * size), 0, 1)
+        shine = np.clip(
+            1 - np.hypot(cells.dx + 0.35 * size, cells.dy + 0.35 * size) / (0.3 * size), 0, 1
+        )
         best = np.where(inside < 1, np.clip(0.25 + 0.6 * inside**4 + 0.8 * shine, 0, 1), best)
     return best
 

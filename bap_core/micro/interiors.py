@@ -13,7 +13,11 @@ def attic(c: Canvas) -> None:
     for k in range(5):
         t = k / 4
         for side in (-1, 1):
-            c.line([(0.5, 0.02 + 0.03 * t), (0.5 + side * (0.24 + 0.36 * t), 0.66 + 0.3 * t)], shade(wood, 0.55), 0.016 + 0.012 * t)
+            c.line(
+                [(0.5, 0.02 + 0.03 * t), (0.5 + side * (0.24 + 0.36 * t), 0.66 + 0.3 * t)],
+                shade(wood, 0.55),
+                0.016 + 0.012 * t,
+            )
     c.disc(0.5, 0.34, 0.08, 0.08, c.tone("#cfe2ea", "#f3dfa6", "#a9bfd0"))
     c.line([(0.42, 0.34), (0.58, 0.34)], shade(wood, 0.5), 0.01)
     c.line([(0.5, 0.26), (0.5, 0.42)], shade(wood, 0.5), 0.01)
@@ -31,7 +35,10 @@ def auditorium(c: Canvas) -> None:
     c.box(0.14, 0.10, 0.86, 0.44, c.tone("#d9c9a6", "#cfd6da", "#3a3436"))
     curtain = c.tone("#a02f38", "#7a2f4a", "#b5563a")
     for x in (0.10, 0.15, 0.20, 0.75, 0.80, 0.85):
-        c.polygon([(x, 0.08), (x + 0.05, 0.08), (x + 0.045, 0.46), (x - 0.005, 0.46)], shade(curtain, c.uniform(0.8, 1.15)))
+        c.polygon(
+            [(x, 0.08), (x + 0.05, 0.08), (x + 0.045, 0.46), (x - 0.005, 0.46)],
+            shade(curtain, c.uniform(0.8, 1.15)),
+        )
     c.box(0.08, 0.05, 0.92, 0.11, curtain)
     c.box(0.1, 0.44, 0.9, 0.5, c.tone("#b08a5a", "#8f6a45"))
     for row in range(5):
@@ -80,14 +87,26 @@ def classroom(c: Canvas) -> None:
     c.box(0.22, 0.18, 0.78, 0.44, board)
     for k in range(int(c.rng.integers(2, 5))):
         x = c.uniform(0.25, 0.5)
-        c.line([(x, 0.22 + 0.05 * k), (x + c.uniform(0.08, 0.25), 0.22 + 0.05 * k)], mix(board, (255, 255, 255) if sum(board) < 400 else (40, 60, 120), 0.8), 0.008)
+        c.line(
+            [(x, 0.22 + 0.05 * k), (x + c.uniform(0.08, 0.25), 0.22 + 0.05 * k)],
+            mix(board, (255, 255, 255) if sum(board) < 400 else (40, 60, 120), 0.8),
+            0.008,
+        )
     for row in range(3):
         y, n = 0.64 + 0.13 * row, 4 - (row > 1)
         for k in range(n):
             x, w = (k + 0.5) / n + c.uniform(-0.02, 0.02), 0.36 / n
             c.box(x - 0.8 * w, y, x - 0.65 * w, y + 0.12, (90, 92, 96))
             c.box(x + 0.65 * w, y, x + 0.8 * w, y + 0.12, (90, 92, 96))
-            c.polygon([(x - 0.8 * w, y - 0.03), (x + 0.8 * w, y - 0.03), (x + w, y + 0.03), (x - w, y + 0.03)], desk)
+            c.polygon(
+                [
+                    (x - 0.8 * w, y - 0.03),
+                    (x + 0.8 * w, y - 0.03),
+                    (x + w, y + 0.03),
+                    (x - w, y + 0.03),
+                ],
+                desk,
+            )
 
 
 def closet(c: Canvas) -> None:
@@ -102,15 +121,36 @@ def closet(c: Canvas) -> None:
     x = 0.02
     while x < 0.96:
         w, h = c.uniform(0.05, 0.10), c.uniform(0.34, 0.56)
-        cloth = c.tone("#a03f4a", "#3f5f8a", "#e3ddd0", "#4a5a44", "#d0a24a", "#2f2f36", "#8a6a9a", strength=0.2)
+        cloth = c.tone(
+            "#a03f4a",
+            "#3f5f8a",
+            "#e3ddd0",
+            "#4a5a44",
+            "#d0a24a",
+            "#2f2f36",
+            "#8a6a9a",
+            strength=0.2,
+        )
         c.line([(x + w / 2, 0.18), (x + w / 2, 0.24)], (120, 120, 120), 0.008)
-        c.polygon([(x + 0.35 * w, 0.22), (x + 0.65 * w, 0.22), (x + 1.05 * w, 0.28), (x + w, 0.22 + h), (x, 0.22 + h), (x - 0.05 * w, 0.28)], cloth)
+        c.polygon(
+            [
+                (x + 0.35 * w, 0.22),
+                (x + 0.65 * w, 0.22),
+                (x + 1.05 * w, 0.28),
+                (x + w, 0.22 + h),
+                (x, 0.22 + h),
+                (x - 0.05 * w, 0.28),
+            ],
+            cloth,
+        )
         c.line([(x + 0.5 * w, 0.28), (x + 0.5 * w, 0.2 + h)], shade(cloth, 0.8), 0.008)
         x += w + c.uniform(0.0, 0.02)
     c.box(0, 0.84, 1, 0.87, shade(wall, 0.72))
     for k in range(6):
         at, shoe = 0.05 + 0.16 * k, c.tone("#5a3a2c", "#2c2c30", "#c05a4a", "#e9e6de")
-        c.polygon([(at, 0.97), (at, 0.90), (at + 0.05, 0.91), (at + 0.12, 0.95), (at + 0.12, 0.97)], shoe)
+        c.polygon(
+            [(at, 0.97), (at, 0.90), (at + 0.05, 0.91), (at + 0.12, 0.95), (at + 0.12, 0.97)], shoe
+        )
 
 
 def engine_room(c: Canvas) -> None:
@@ -119,7 +159,10 @@ def engine_room(c: Canvas) -> None:
     c.box(0, 0, 1, 1, wall)
     c.band(0.84, 1, (78, 76, 72), (58, 56, 54))
     for _ in c.many(5, 8):
-        pipe, w = c.tone("#9aa3a6", "#b5643a", "#4f7a6a", "#c9a53f", "#a8443a"), c.uniform(0.025, 0.055)
+        pipe, w = (
+            c.tone("#9aa3a6", "#b5643a", "#4f7a6a", "#c9a53f", "#a8443a"),
+            c.uniform(0.025, 0.055),
+        )
         if c.rng.random() < 0.5:
             x = c.uniform(0, 1)
             c.line([(x, 0), (x, 0.86)], pipe, w)
@@ -144,12 +187,19 @@ def engine_room(c: Canvas) -> None:
 
 def martial_arts_gym(c: Canvas) -> None:
     """Bright mats, white wall, a banner and a heavy bag."""
-    wall, a, b = c.tone("#ece7da", "#dfd8c4", "#d5dcde"), c.tone("#c2453f", "#c9563a"), c.tone("#3a68a8", "#3f8a72", "#d9b04a")
+    wall, a, b = (
+        c.tone("#ece7da", "#dfd8c4", "#d5dcde"),
+        c.tone("#c2453f", "#c9563a"),
+        c.tone("#3a68a8", "#3f8a72", "#d9b04a"),
+    )
     horizon = c.uniform(0.48, 0.56)
     c.box(0, 0, 1, horizon, wall)
     c.box(0, horizon - 0.12, 1, horizon, c.tone("#a87a4c", "#8f6a48"))
     for row in range(4):
-        y0, y1 = horizon + (1 - horizon) * (row / 4) ** 1.2, horizon + (1 - horizon) * ((row + 1) / 4) ** 1.2
+        y0, y1 = (
+            horizon + (1 - horizon) * (row / 4) ** 1.2,
+            horizon + (1 - horizon) * ((row + 1) / 4) ** 1.2,
+        )
         for k in range(-3, 9):
             s0, s1 = 0.14 + 0.10 * row, 0.14 + 0.10 * (row + 1)
             x0, x1 = 0.5 + (k - 3) * s0, 0.5 + (k - 3) * s1
@@ -166,7 +216,10 @@ def martial_arts_gym(c: Canvas) -> None:
 
 def kitchen(c: Canvas) -> None:
     """Cupboards, a stove with a hood, tiles and a window."""
-    front, tile = c.tone("#e9e4d6", "#7f9a94", "#b98a5c", "#c9ccd0"), c.tone("#d8e0e0", "#e6d9c0", "#b9d0d6")
+    front, tile = (
+        c.tone("#e9e4d6", "#7f9a94", "#b98a5c", "#c9ccd0"),
+        c.tone("#d8e0e0", "#e6d9c0", "#b9d0d6"),
+    )
     c.box(0, 0, 1, 1, tile)
     for k in range(12):
         c.line([(k / 11, 0.34), (k / 11, 0.6)], shade(tile, 0.86), 0.005)
@@ -176,7 +229,9 @@ def kitchen(c: Canvas) -> None:
         c.box(k / 4 + 0.015, 0.03, k / 4 + 0.235, 0.32, shade(front, 0.92))
         c.box(k / 4 + 0.20, 0.26, k / 4 + 0.215, 0.30, (90, 84, 76))
     x = c.uniform(0.1, 0.6)
-    c.polygon([(x + 0.05, 0.1), (x + 0.21, 0.1), (x + 0.28, 0.36), (x - 0.02, 0.36)], (176, 180, 184))
+    c.polygon(
+        [(x + 0.05, 0.1), (x + 0.21, 0.1), (x + 0.28, 0.36), (x - 0.02, 0.36)], (176, 180, 184)
+    )
     c.box(0, 0.60, 1, 0.645, c.tone("#5a5450", "#c9b896", "#efece4"))
     c.box(0, 0.645, 1, 0.94, front)
     for k in range(4):

@@ -1,4 +1,6 @@
-"""All that can stand in a scene: birds, vehicles and figures. How each is drawn, where it stands, what people call it."""
+"""All that can stand in a scene: birds, vehicles and figures. How each is drawn, where it
+stands, what people call it.
+"""
 
 import numpy as np
 from PIL import Image
@@ -29,7 +31,9 @@ def is_aloft(kind: Kind) -> bool:
 
 
 def sink(kind: Kind) -> float:
-    """The largest share of its height that is under water where the place is wet. A hull is low, so it sinks less."""
+    """The largest share of its height that is under water where the place is wet. A hull is low,
+    so it sinks less.
+    """
     return 0.1 if isinstance(kind, Vehicle) and kind.coco == "boat" else 0.2
 
 
@@ -39,7 +43,9 @@ def vague(kind: Kind) -> str:
 
 
 def sorts(kind: Kind) -> tuple[str, ...]:
-    """What it is called by its sort, the words of the paper's classes; empty for vehicles, whose names are their sorts."""
+    """What it is called by its sort, the words of the paper's classes; empty for vehicles, whose
+    names are their sorts.
+    """
     if isinstance(kind, Species):
         side = "water" if kind.is_water else "land"
         return f"{side}bird", f"{side} bird"

@@ -1,4 +1,6 @@
-"""Natural scenes of the micro world: one function per Places365 category, each with its own accidents."""
+"""Natural scenes of the micro world: one function per Places365 category, each with its own
+accidents.
+"""
 
 from bap_core.micro.pen import mix, shade
 from bap_core.micro.scenery import Canvas
@@ -50,13 +52,28 @@ def pond(c: Canvas) -> None:
 
 def river(c: Canvas) -> None:
     """Water that winds from a valley to the viewer."""
-    far, green, water = c.uniform(0.28, 0.42), c.tone(*_GREENS), c.tone("#6a9db5", "#78a5ad", "#5f90a8")
+    far, green, water = (
+        c.uniform(0.28, 0.42),
+        c.tone(*_GREENS),
+        c.tone("#6a9db5", "#78a5ad", "#5f90a8"),
+    )
     c.sky(far)
     c.ridge(far - 0.08, 0.08, c.tone("#7d9398", "#6f8a7c"), base=far + 0.05)
     c.band(far, 1, shade(green, 1.1), shade(green, 0.85))
     bend, lean = c.uniform(-0.3, 0.3), c.uniform(-0.1, 0.1)
-    c.polygon([(0.47, far), (0.53, far), (0.60 + bend, far + 0.16), (0.66 - bend / 2, 0.72), (1.0 + lean, 1), (0.0 + lean, 1),
-               (0.34 - bend / 2, 0.72), (0.46 + bend, far + 0.16)], water)
+    c.polygon(
+        [
+            (0.47, far),
+            (0.53, far),
+            (0.60 + bend, far + 0.16),
+            (0.66 - bend / 2, 0.72),
+            (1.0 + lean, 1),
+            (0.0 + lean, 1),
+            (0.34 - bend / 2, 0.72),
+            (0.46 + bend, far + 0.16),
+        ],
+        water,
+    )
     for _ in range(12):
         y = c.uniform(0.75, 1)
         x = c.uniform(0.3, 0.7)
@@ -66,7 +83,11 @@ def river(c: Canvas) -> None:
 
 def marsh(c: Canvas) -> None:
     """Reed beds with bulrushes between strips of water."""
-    horizon, reed, water = c.uniform(0.25, 0.4), c.tone("#9a8f52", "#a8984f", "#8a8a4e"), c.tone("#7d99a0", "#8ba39a")
+    horizon, reed, water = (
+        c.uniform(0.25, 0.4),
+        c.tone("#9a8f52", "#a8984f", "#8a8a4e"),
+        c.tone("#7d99a0", "#8ba39a"),
+    )
     c.sky(horizon, top=("#9fb4c0", "#c5c4b4", "#89a7bf"))
     c.ridge(horizon, 0.02, shade(reed, 0.8), steps=40)
     for i in range(5):
@@ -81,7 +102,11 @@ def marsh(c: Canvas) -> None:
 
 def beach(c: Canvas) -> None:
     """Broad sand with a strip of sea and a line of foam."""
-    horizon, sand, sea = c.uniform(0.2, 0.34), c.tone("#e3cf9f", "#d9c295", "#ead9b5"), c.tone("#4f9fb0", "#5b9cc0")
+    horizon, sand, sea = (
+        c.uniform(0.2, 0.34),
+        c.tone("#e3cf9f", "#d9c295", "#ead9b5"),
+        c.tone("#4f9fb0", "#5b9cc0"),
+    )
     shore = horizon + c.uniform(0.08, 0.18)
     c.sky(horizon, top=("#6fb0dd", "#84bbdf", "#a9c0cc"))
     c.water(horizon, shore + 0.06, sea, mix(sea, (235, 240, 225), 0.3), ripples=24)
@@ -92,26 +117,49 @@ def beach(c: Canvas) -> None:
     for _ in c.many(0, 2):
         x, y = c.uniform(0.1, 0.9), c.uniform(shore + 0.08, shore + 0.2)
         c.line([(x, y), (x, y - 0.2)], (150, 120, 90), 0.012)
-        c.polygon([(x - 0.14, y - 0.17), (x, y - 0.28), (x + 0.14, y - 0.17)], c.tone("#d0503f", "#e6b23c", "#f0ede2"))
+        c.polygon(
+            [(x - 0.14, y - 0.17), (x, y - 0.28), (x + 0.14, y - 0.17)],
+            c.tone("#d0503f", "#e6b23c", "#f0ede2"),
+        )
 
 
 def coast(c: Canvas) -> None:
     """Dark cliffs and rocks with surf at their feet."""
-    horizon, rock, sea = c.uniform(0.3, 0.42), c.tone("#6b6258", "#7a6a58", "#5f6266"), c.tone(*_SEAS)
+    horizon, rock, sea = (
+        c.uniform(0.3, 0.42),
+        c.tone("#6b6258", "#7a6a58", "#5f6266"),
+        c.tone(*_SEAS),
+    )
     c.sky(horizon)
     c.water(horizon, 1, mix(sea, (200, 220, 225), 0.3), sea, ripples=40)
     left = c.rng.random() < 0.5
-    cliff = [(0, 0.1), (0.22, 0.14), (0.32, 0.3), (0.44, horizon + 0.04), (0.50, 0.62), (0.34, 0.74), (0.40, 1), (0, 1)]
+    cliff = [
+        (0, 0.1),
+        (0.22, 0.14),
+        (0.32, 0.3),
+        (0.44, horizon + 0.04),
+        (0.50, 0.62),
+        (0.34, 0.74),
+        (0.40, 1),
+        (0, 1),
+    ]
     cliff = [(x * c.uniform(0.85, 1.15), y) for x, y in cliff]
     flip = (lambda p: p) if left else (lambda p: [(1 - x, y) for x, y in p])
     c.polygon(flip(cliff), rock)
     c.polygon(flip([(0, 0.1), (0.22, 0.14), (0.30, 0.26), (0, 0.24)]), c.tone("#7c9a55", "#8fa35e"))
     for k in range(5):
-        c.line(flip([(0.05 * k, 0.3 + 0.1 * k), (0.05 * k + 0.16, 0.36 + 0.12 * k)]), shade(rock, 0.72), 0.02)
+        c.line(
+            flip([(0.05 * k, 0.3 + 0.1 * k), (0.05 * k + 0.16, 0.36 + 0.12 * k)]),
+            shade(rock, 0.72),
+            0.02,
+        )
     for _ in c.many(3, 6):
         x, y, r = c.uniform(0.1, 0.95), c.uniform(0.62, 0.95), c.uniform(0.05, 0.11)
         c.disc(x, y + 0.02, r * 1.3, r * 0.5, (236, 242, 240))
-        c.polygon([(x - r, y), (x - 0.4 * r, y - r), (x + 0.5 * r, y - 0.8 * r), (x + r, y)], shade(rock, c.uniform(0.7, 0.95)))
+        c.polygon(
+            [(x - r, y), (x - 0.4 * r, y - r), (x + 0.5 * r, y - 0.8 * r), (x + r, y)],
+            shade(rock, c.uniform(0.7, 0.95)),
+        )
 
 
 def bamboo_forest(c: Canvas) -> None:
@@ -123,7 +171,11 @@ def bamboo_forest(c: Canvas) -> None:
             x, lean = c.uniform(-0.05, 1.05), c.uniform(-0.04, 0.04)
             fill = shade(mix(green, glow, 0.5 * (1.05 - layer)), layer * c.uniform(0.85, 1.15))
             c.line([(x, -0.05), (x + lean, 1.05)], fill, width)
-            c.line([(x - width * 0.25, -0.05), (x + lean - width * 0.25, 1.05)], shade(fill, 1.2), width * 0.22)
+            c.line(
+                [(x - width * 0.25, -0.05), (x + lean - width * 0.25, 1.05)],
+                shade(fill, 1.2),
+                width * 0.22,
+            )
             for k in range(6):
                 y = (k + c.uniform(0.3, 0.5)) / 6
                 at = x + lean * y
@@ -153,14 +205,28 @@ def rainforest(c: Canvas) -> None:
     green = c.tone("#2f6a45", "#28604a", "#3a7440")
     c.band(0, 1, mix(green, (170, 205, 170), 0.4), shade(green, 0.45))
     for _ in range(8):
-        c.crown(c.uniform(0, 1), c.uniform(0, 0.6), 0.16, shade(green, c.uniform(0.7, 1.2)), lumps=5)
+        c.crown(
+            c.uniform(0, 1), c.uniform(0, 0.6), 0.16, shade(green, c.uniform(0.7, 1.2)), lumps=5
+        )
     for _ in c.many(3, 6):
         x = c.uniform(0, 1)
-        c.line([(x, 0), (x + 0.05, 0.3), (x - 0.03, 0.6), (x + 0.03, 0.85)], c.tone("#5a4a32", "#4c5a30"), 0.014)
+        c.line(
+            [(x, 0), (x + 0.05, 0.3), (x - 0.03, 0.6), (x + 0.03, 0.85)],
+            c.tone("#5a4a32", "#4c5a30"),
+            0.014,
+        )
     for _ in c.many(9, 14):
         x, y, s = c.uniform(0, 1), c.uniform(0.45, 1.0), c.uniform(0.12, 0.24)
         side, fill = c.uniform(-1, 1), shade(green, c.uniform(0.8, 1.6))
-        c.polygon([(x, y), (x + side * s * 0.6 - 0.06, y - s * 0.5), (x + side * s, y - s), (x + side * s * 0.6 + 0.06, y - s * 0.4)], fill)
+        c.polygon(
+            [
+                (x, y),
+                (x + side * s * 0.6 - 0.06, y - s * 0.5),
+                (x + side * s, y - s),
+                (x + side * s * 0.6 + 0.06, y - s * 0.4),
+            ],
+            fill,
+        )
         c.line([(x, y), (x + side * s, y - s)], shade(fill, 0.7), 0.006)
 
 
@@ -171,7 +237,9 @@ def field_wild(c: Canvas) -> None:
     c.ridge(horizon, 0.04, mix(green, (120, 140, 150), 0.4))
     c.band(horizon + 0.05, 1, green, shade(green, 0.8))
     c.grass(horizon + 0.08, 1.05, green, blades=140, height=0.16)
-    c.speckle(horizon + 0.15, 1, c.tone("#e8d34f", "#d9667a", "#f2efe6", "#8f77c0"), count=34, size=0.017)
+    c.speckle(
+        horizon + 0.15, 1, c.tone("#e8d34f", "#d9667a", "#f2efe6", "#8f77c0"), count=34, size=0.017
+    )
 
 
 def wheat_field(c: Canvas) -> None:
@@ -223,7 +291,12 @@ def snowfield(c: Canvas) -> None:
     c.sky(horizon, top=("#9fbbd6", "#b8c6d2", "#8fb0d6"))
     c.ridge(horizon, 0.04, shade(snow, 0.93))
     for _ in c.many(2, 6):
-        c.conifer(c.uniform(0, 1), horizon + c.uniform(0.02, 0.1), c.uniform(0.12, 0.26), c.tone("#3f5f55", "#4a6660"))
+        c.conifer(
+            c.uniform(0, 1),
+            horizon + c.uniform(0.02, 0.1),
+            c.uniform(0.12, 0.26),
+            c.tone("#3f5f55", "#4a6660"),
+        )
     c.ridge(horizon + 0.12, 0.03, snow)
     for _ in c.many(4, 9):
         x, y = c.uniform(0, 1), c.uniform(horizon + 0.2, 1)
@@ -238,10 +311,24 @@ def mountain_snowy(c: Canvas) -> None:
         base = 0.62 + 0.16 * depth
         for _ in range(3):
             x, h, w = c.uniform(0, 1), c.uniform(0.34, 0.56), c.uniform(0.26, 0.42)
-            c.polygon([(x - w, base + 0.1), (x, base - h), (x + w, base + 0.1)], mix(rock, (200, 210, 225), 0.35 * (1 - depth)))
-            c.polygon([(x, base - h), (x + w, base + 0.1), (x + 0.2 * w, base + 0.1)], shade(rock, 0.8))
-            c.polygon([(x - 0.36 * w, base - 0.6 * h), (x, base - h), (x + 0.36 * w, base - 0.6 * h), (x + 0.12 * w, base - 0.7 * h),
-                       (x, base - 0.52 * h), (x - 0.15 * w, base - 0.7 * h)], (245, 248, 252))
+            c.polygon(
+                [(x - w, base + 0.1), (x, base - h), (x + w, base + 0.1)],
+                mix(rock, (200, 210, 225), 0.35 * (1 - depth)),
+            )
+            c.polygon(
+                [(x, base - h), (x + w, base + 0.1), (x + 0.2 * w, base + 0.1)], shade(rock, 0.8)
+            )
+            c.polygon(
+                [
+                    (x - 0.36 * w, base - 0.6 * h),
+                    (x, base - h),
+                    (x + 0.36 * w, base - 0.6 * h),
+                    (x + 0.12 * w, base - 0.7 * h),
+                    (x, base - 0.52 * h),
+                    (x - 0.15 * w, base - 0.7 * h),
+                ],
+                (245, 248, 252),
+            )
     c.ridge(0.78, 0.05, c.tone("#4c6a52", "#56705c", "#e2e8ee"))
 
 
@@ -254,9 +341,18 @@ def canyon(c: Canvas) -> None:
     for i in range(6):
         y, open_ = 0.22 + 0.13 * i, width * (1.35 - 0.16 * i)
         tint = shade(red, 0.8 + 0.13 * ((i + c.rng.integers(2)) % 3))
-        c.polygon([(0, y - 0.08), (gap - open_ - 0.04, y - 0.05), (gap - open_, y + 0.12), (0, y + 0.14)], tint)
-        c.polygon([(1, y - 0.1), (gap + open_ + 0.04, y - 0.04), (gap + open_, y + 0.12), (1, y + 0.14)], shade(tint, 0.9))
-    c.polygon([(gap - 0.03, 0.72), (gap + 0.04, 0.72), (gap + 0.12, 1), (gap - 0.1, 1)], c.tone("#6f9a96", "#c49a6c"))
+        c.polygon(
+            [(0, y - 0.08), (gap - open_ - 0.04, y - 0.05), (gap - open_, y + 0.12), (0, y + 0.14)],
+            tint,
+        )
+        c.polygon(
+            [(1, y - 0.1), (gap + open_ + 0.04, y - 0.04), (gap + open_, y + 0.12), (1, y + 0.14)],
+            shade(tint, 0.9),
+        )
+    c.polygon(
+        [(gap - 0.03, 0.72), (gap + 0.04, 0.72), (gap + 0.12, 1), (gap - 0.1, 1)],
+        c.tone("#6f9a96", "#c49a6c"),
+    )
 
 
 def crevasse(c: Canvas) -> None:
@@ -266,8 +362,14 @@ def crevasse(c: Canvas) -> None:
     x, lean = c.uniform(0.4, 0.6), c.uniform(-0.2, 0.2)
     for width, tint in ((0.30, 0.8), (0.22, 0.6), (0.14, 0.4), (0.07, 0.2)):
         deep = shade(mix(ice, (60, 120, 180), 0.6), tint + 0.15)
-        left = [(x + lean * t - width * (0.3 + 0.7 * t) + c.uniform(-0.02, 0.02), t) for t in (0, 0.2, 0.45, 0.7, 1)]
-        right = [(x + lean * t + width * (0.3 + 0.7 * t) + c.uniform(-0.02, 0.02), t) for t in (1, 0.7, 0.45, 0.2, 0)]
+        left = [
+            (x + lean * t - width * (0.3 + 0.7 * t) + c.uniform(-0.02, 0.02), t)
+            for t in (0, 0.2, 0.45, 0.7, 1)
+        ]
+        right = [
+            (x + lean * t + width * (0.3 + 0.7 * t) + c.uniform(-0.02, 0.02), t)
+            for t in (1, 0.7, 0.45, 0.2, 0)
+        ]
         c.polygon(left + right, deep)
     for _ in range(6):
         y, side = c.uniform(0.1, 1), c.rng.integers(2)
@@ -281,11 +383,28 @@ def iceberg(c: Canvas) -> None:
     c.water(horizon, 1, mix(sea, (200, 220, 230), 0.3), shade(sea, 0.75), ripples=30)
     x, w, h = c.uniform(0.35, 0.65), c.uniform(0.26, 0.4), c.uniform(0.26, 0.4)
     base = horizon + 0.1
-    top = [(x - w, base), (x - 0.7 * w, base - 0.5 * h), (x - 0.25 * w, base - h), (x + 0.1 * w, base - 0.7 * h),
-           (x + 0.45 * w, base - 0.9 * h), (x + w, base)]
+    top = [
+        (x - w, base),
+        (x - 0.7 * w, base - 0.5 * h),
+        (x - 0.25 * w, base - h),
+        (x + 0.1 * w, base - 0.7 * h),
+        (x + 0.45 * w, base - 0.9 * h),
+        (x + w, base),
+    ]
     c.polygon(top, (238, 245, 249))
-    c.polygon([(x - 0.25 * w, base - h), (x + 0.1 * w, base - 0.7 * h), (x - 0.05 * w, base), (x - 0.5 * w, base)], (196, 220, 233))
-    c.polygon([(x - w, base), (x + w, base), (x + 0.6 * w, base + 0.12), (x - 0.7 * w, base + 0.1)], mix(sea, (150, 215, 225), 0.6))
+    c.polygon(
+        [
+            (x - 0.25 * w, base - h),
+            (x + 0.1 * w, base - 0.7 * h),
+            (x - 0.05 * w, base),
+            (x - 0.5 * w, base),
+        ],
+        (196, 220, 233),
+    )
+    c.polygon(
+        [(x - w, base), (x + w, base), (x + 0.6 * w, base + 0.12), (x - 0.7 * w, base + 0.1)],
+        mix(sea, (150, 215, 225), 0.6),
+    )
 
 
 def sky(c: Canvas) -> None:

@@ -1,7 +1,9 @@
-"""What the micro encoders are trained to do: match captions, name what a scene shows, or know a scene again.
+"""What the micro encoders are trained to do: match captions, name what a scene shows, or know a
+scene again.
 
-An objective is a module that holds the model (and a head, which is thrown away afterwards); called with normalised
-pictures (B, 3, S, S) and their row numbers (B,), it gives the loss of the batch in float32.
+An objective is a module that holds the model (and a head, which is thrown away afterwards); called
+with normalised pictures (B, 3, S, S) and their row numbers (B,), it gives the loss of the batch in
+float32.
 """
 
 import open_clip
@@ -12,7 +14,9 @@ from torch import Tensor, nn
 
 
 class Captions(nn.Module):
-    """Pictures with their captions, through open_clip's own losses. tokens: (N, L) of all captions."""
+    """Pictures with their captions, through open_clip's own losses. tokens: (N, L) of all
+    captions.
+    """
 
     def __init__(self, model: nn.Module, tokens: Tensor, *, sigmoid: bool):
         super().__init__()
@@ -21,11 +25,15 @@ class Captions(nn.Module):
 
     def forward(self, pictures: Tensor, rows: Tensor) -> Tensor:
         """See the module's text."""
-        return self.loss(*(z.float() for z in self.model(pictures, self.tokens[rows].to(pictures.device))))
+        return self.loss(
+            *(z.float() for z in self.model(pictures, self.tokens[rows].to(pictures.device)))
+        )
 
 
 class Classes(nn.Module):
-    """Cross-entropy over what a scene shows. shown: (N,) class numbers, -1 where a scene shows nothing."""
+    """Cross-entropy over what a scene shows. shown: (N,) class numbers, -1 where a scene shows
+    nothing.
+    """
 
     def __init__(self, model: nn.Module, shown: Tensor):
         super().__init__()
@@ -39,7 +47,9 @@ class Classes(nn.Module):
 
 
 class Views(nn.Module):
-    """Two random crops of a scene find each other among the batch (SimCLR), through a projection head."""
+    """Two random crops of a scene find each other among the batch (SimCLR), through a projection
+    head.
+    """
 
     temperature = 0.2
 
@@ -58,15 +68,21 @@ class Views(nn.Module):
 
 
 def view(pictures: Tensor, draw: torch.Generator) -> Tensor:
-    """Another look at each picture: a crop of 30 to 100 % of its area at full size, mirrored or not, in other colours.
+    """Another look at each picture: a crop of 30 to 100 % of its area at full size, mirrored or
+    not, in other colours.
 
     pictures: float (B, 3, S, S) -> (B, 3, S, S). One picture in five turns grey.
     """
+
     def uniform(low: float, high: float, *shape: int) -> Tensor:
-        return (torch.rand(len(pictures), *shape, generator=draw) * (high - low) + low).to(pictures.device)
+        return (torch.rand(len(pictures), *shape, generator=draw) * (high - low) + low).to(
+            pictures.device
+        )
 
     side = uniform(0.3, 1.0, 1).sqrt()
-    window = torch.diag_embed(side * torch.cat([uniform(-1, 1, 1).sign(), torch.ones_like(side)], dim=1))
+    window = torch.diag_embed(
+        side * torch.cat([uniform(-1, 1, 1).sign(), torch.ones_like(side)], dim=1)
+    )
     window = torch.cat([window, ((1 - side) * uniform(-1, 1, 2))[..., None]], dim=2)
     grid = F.affine_grid(window, list(pictures.shape), align_corners=False)
     seen = F.grid_sample(pictures, grid, padding_mode="reflection", align_corners=False)

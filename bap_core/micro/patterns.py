@@ -1,7 +1,7 @@
 """Ordered textures, one function per DTD class: lines, grids, weaves, dots and scales.
 
-Each takes a `Plane` and returns (H, W) floats within 0..1: how much of the second colour is seen, or how high the
-surface is.
+Each takes a `Plane` and returns (H, W) floats within 0..1: how much of the second colour is seen,
+or how high the surface is.
 """
 
 import numpy as np
@@ -46,7 +46,10 @@ def frilly(p: Plane) -> np.ndarray:
 
 def zigzagged(p: Plane) -> np.ndarray:
     """Chevrons."""
-    return step(wave(p.y * p.uniform(4, 7) + p.uniform(1.4, 2.4) * tent(p.x * p.uniform(3, 5))) - 0.5, soft=0.2)
+    return step(
+        wave(p.y * p.uniform(4, 7) + p.uniform(1.4, 2.4) * tent(p.x * p.uniform(3, 5))) - 0.5,
+        soft=0.2,
+    )
 
 
 def crosshatched(p: Plane) -> np.ndarray:
@@ -72,7 +75,10 @@ def grid(p: Plane) -> np.ndarray:
 def meshed(p: Plane) -> np.ndarray:
     """A net of wires with lozenge-shaped holes."""
     f, a, b = p.uniform(5, 8), p.x + 0.7 * p.y, p.x - 0.7 * p.y
-    return np.maximum(step(0.13 - tent(a * f)) * (0.75 + 0.25 * wave(b * f / 2)), step(0.13 - tent(b * f)) * (0.75 + 0.25 * wave(a * f / 2 + 0.5)))
+    return np.maximum(
+        step(0.13 - tent(a * f)) * (0.75 + 0.25 * wave(b * f / 2)),
+        step(0.13 - tent(b * f)) * (0.75 + 0.25 * wave(a * f / 2 + 0.5)),
+    )
 
 
 def waffled(p: Plane) -> np.ndarray:
@@ -85,9 +91,15 @@ def _over_under(p: Plane, f: float, width: float) -> np.ndarray:
     x, y = p.x * f, p.y * f
     up = (np.floor(x) + np.floor(y)) % 2
     across, along = np.abs(saw(x) - 0.5), np.abs(saw(y) - 0.5)
-    warp = np.where(across < width, np.cos(np.pi * across) * (0.72 + 0.28 * np.cos(np.pi * along)), 0)
-    weft = np.where(along < width, np.cos(np.pi * along) * (0.72 + 0.28 * np.cos(np.pi * across)), 0)
-    return np.where(up, np.where(warp > 0, warp, 0.6 * weft), np.where(weft > 0, 0.82 * weft, 0.6 * warp))
+    warp = np.where(
+        across < width, np.cos(np.pi * across) * (0.72 + 0.28 * np.cos(np.pi * along)), 0
+    )
+    weft = np.where(
+        along < width, np.cos(np.pi * along) * (0.72 + 0.28 * np.cos(np.pi * across)), 0
+    )
+    return np.where(
+        up, np.where(warp > 0, warp, 0.6 * weft), np.where(weft > 0, 0.82 * weft, 0.6 * warp)
+    )
 
 
 def woven(p: Plane) -> np.ndarray:
@@ -111,29 +123,41 @@ def braided(p: Plane) -> np.ndarray:
     """Plaits side by side: strands lean to alternate sides."""
     x = p.x * p.uniform(5, 8)
     lean = np.where(np.floor(x) % 2 == 0, saw(x), 1 - saw(x))
-    return np.sqrt(np.abs(np.sin(np.pi * (p.y * p.uniform(5, 8) + 0.8 * lean)))) * (0.35 + 0.65 * np.sin(np.pi * saw(x)))
+    return np.sqrt(np.abs(np.sin(np.pi * (p.y * p.uniform(5, 8) + 0.8 * lean)))) * (
+        0.35 + 0.65 * np.sin(np.pi * saw(x))
+    )
 
 
 def knitted(p: Plane) -> np.ndarray:
     """Columns of stitches shaped like a V."""
     x, y = p.warp(0.01, 3).x * p.uniform(6, 9), p.y * p.uniform(8, 12)
     side = tent(x)
-    return np.abs(np.sin(np.pi * (y + 1.5 * side))) * np.clip(4 * np.minimum(side, 0.5 - side) + 0.25, 0, 1)
+    return np.abs(np.sin(np.pi * (y + 1.5 * side))) * np.clip(
+        4 * np.minimum(side, 0.5 - side) + 0.25, 0, 1
+    )
 
 
 def dotted(p: Plane) -> np.ndarray:
     """Many small dots in rows."""
-    return step(0.22 - p.cells(p.uniform(9, 14), loose=0, staggered=p.rng.random() < 0.5).near, soft=0.1)
+    return step(
+        0.22 - p.cells(p.uniform(9, 14), loose=0, staggered=p.rng.random() < 0.5).near, soft=0.1
+    )
 
 
 def polka_dotted(p: Plane) -> np.ndarray:
     """Big dots in staggered rows."""
-    return step(p.uniform(0.26, 0.34) - p.cells(p.uniform(4, 6), loose=0, staggered=True).near, soft=0.05)
+    return step(
+        p.uniform(0.26, 0.34) - p.cells(p.uniform(4, 6), loose=0, staggered=True).near, soft=0.05
+    )
 
 
 def perforated(p: Plane) -> np.ndarray:
     """A plate with a regular field of holes."""
-    return step(p.cells(p.uniform(6, 9), loose=0, staggered=p.rng.random() < 0.6).near - p.uniform(0.24, 0.32), soft=0.12)
+    return step(
+        p.cells(p.uniform(6, 9), loose=0, staggered=p.rng.random() < 0.6).near
+        - p.uniform(0.24, 0.32),
+        soft=0.12,
+    )
 
 
 def studded(p: Plane) -> np.ndarray:
@@ -162,16 +186,30 @@ def lacelike(p: Plane) -> np.ndarray:
     f = p.uniform(3, 5)
     cells = p.cells(f, loose=0, staggered=True)
     petals = 0.30 + 0.10 * np.cos(8 * np.arctan2(cells.dy, cells.dx))
-    rose = np.maximum(step(0.035 - np.abs(cells.near - petals), soft=0.03), step(0.09 - cells.near, soft=0.04))
-    net = np.maximum(step(0.12 - tent((p.x + p.y) * 4 * f), soft=0.1), step(0.12 - tent((p.x - p.y) * 4 * f), soft=0.1))
-    return np.maximum(np.maximum(rose, step(0.05 - np.abs(cells.near - 0.2), soft=0.05)), 0.75 * net * (cells.near > petals))
+    rose = np.maximum(
+        step(0.035 - np.abs(cells.near - petals), soft=0.03), step(0.09 - cells.near, soft=0.04)
+    )
+    net = np.maximum(
+        step(0.12 - tent((p.x + p.y) * 4 * f), soft=0.1),
+        step(0.12 - tent((p.x - p.y) * 4 * f), soft=0.1),
+    )
+    return np.maximum(
+        np.maximum(rose, step(0.05 - np.abs(cells.near - 0.2), soft=0.05)),
+        0.75 * net * (cells.near > petals),
+    )
 
 
 def paisley(p: Plane) -> np.ndarray:
     """Bent drops with outlines inside them, in staggered rows."""
     cells = p.cells(p.uniform(3, 4.5), loose=0.1, staggered=True)
     bend = cells.dx - 0.9 * np.clip(-cells.dy - 0.05, 0, 1) ** 1.6
-    reach = np.hypot(bend * (1.25 + 1.8 * np.clip(-cells.dy, 0, 1)), cells.dy * np.where(cells.dy < 0, 0.85, 1.35))
+    reach = np.hypot(
+        bend * (1.25 + 1.8 * np.clip(-cells.dy, 0, 1)),
+        cells.dy * np.where(cells.dy < 0, 0.85, 1.35),
+    )
     inner = np.maximum(step(0.045 - np.abs(reach - 0.24), soft=0.03), step(0.11 - reach, soft=0.03))
     edge = step(0.03 - np.abs(reach - 0.40), soft=0.03)
-    return np.maximum(np.maximum(inner, edge), 0.55 * step(0.36 - reach, soft=0.03) * step(reach - 0.16, soft=0.03))
+    return np.maximum(
+        np.maximum(inner, edge),
+        0.55 * step(0.36 - reach, soft=0.03) * step(reach - 0.16, soft=0.03),
+    )

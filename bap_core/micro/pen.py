@@ -1,7 +1,9 @@
-"""Drawing primitives: smooth outlines, colours, and shapes that are painted larger and then reduced.
+"""Drawing primitives: smooth outlines, colours, and shapes that are painted larger and then
+reduced.
 
-Coordinates are floats with y pointing down. A figure is a list of `Shape`; `paint` finds its extent, draws it at
-three times the wanted size and reduces it, so that its alpha channel is an exact anti-aliased mask.
+Coordinates are floats with y pointing down. A figure is a list of `Shape`; `paint` finds its
+extent, draws it at three times the wanted size and reduces it, so that its alpha channel is an
+exact anti-aliased mask.
 """
 
 from colorsys import hsv_to_rgb, rgb_to_hsv
@@ -16,7 +18,9 @@ SUPERSAMPLING = 3
 
 @dataclass(frozen=True)
 class Shape:
-    """A filled polygon: points (N, 2), a colour, the group it belongs to, and the group it is clipped to."""
+    """A filled polygon: points (N, 2), a colour, the group it belongs to, and the group it is
+    clipped to.
+    """
 
     points: np.ndarray
     colour: Colour
@@ -39,12 +43,18 @@ def shade(c: Colour, factor: float) -> Colour:
     return tuple(int(min(max(x * factor, 0), 255)) for x in c)
 
 
-def jitter(c: Colour, rng: np.random.Generator, *, hue: float = 0.02, strength: float = 0.1) -> Colour:
-    """A colour near ``c``: hue moved by up to ``hue`` (of 1), saturation and value by up to ``strength``."""
+def jitter(
+    c: Colour, rng: np.random.Generator, *, hue: float = 0.02, strength: float = 0.1
+) -> Colour:
+    """A colour near ``c``: hue moved by up to ``hue`` (of 1), saturation and value by up to
+    ``strength``.
+    """
     h, s, v = rgb_to_hsv(*(x / 255 for x in c))
     dh, ds, dv = rng.uniform(-1, 1, 3)
     h, s = (h + hue * dh) % 1, np.clip(s * (1 + strength * ds), 0, 1)
-    return tuple(int(round(255 * x)) for x in hsv_to_rgb(h, s, np.clip(v * (1 + strength * dv), 0.04, 1)))
+    return tuple(
+        int(round(255 * x)) for x in hsv_to_rgb(h, s, np.clip(v * (1 + strength * dv), 0.04, 1))
+    )
 
 
 def smooth(points, *, steps: int = 6) -> np.ndarray:
@@ -53,7 +63,12 @@ def smooth(points, *, steps: int = 6) -> np.ndarray:
     p0, p2, p3 = np.roll(p1, 1, axis=0), np.roll(p1, -1, axis=0), np.roll(p1, -2, axis=0)
     t = (np.arange(steps) / steps)[None, :, None]
     p0, p1, p2, p3 = (p[:, None, :] for p in (p0, p1, p2, p3))
-    curve = 2 * p1 + (p2 - p0) * t + (2 * p0 - 5 * p1 + 4 * p2 - p3) * t**2 + (3 * p1 - p0 - 3 * p2 + p3) * t**3
+    curve = (
+        2 * p1
+        + (p2 - p0) * t
+        + (2 * p0 - 5 * p1 + 4 * p2 - p3) * t**2
+        + (3 * p1 - p0 - 3 * p2 + p3) * t**3
+    )
     return curve.reshape(-1, 2) / 2
 
 
@@ -73,7 +88,10 @@ def tube(points, widths) -> np.ndarray:
     """Outline of a tapering band along (N, 2) points with the given full widths."""
     p, half = np.asarray(points, dtype=float), np.asarray(widths, dtype=float)[:, None] / 2
     along = np.gradient(p, axis=0)
-    normal = np.stack([-along[:, 1], along[:, 0]], axis=1) / np.maximum(np.linalg.norm(along, axis=1), 1e-9)[:, None]
+    normal = (
+        np.stack([-along[:, 1], along[:, 0]], axis=1)
+        / np.maximum(np.linalg.norm(along, axis=1), 1e-9)[:, None]
+    )
     return np.concatenate([p + half * normal, (p - half * normal)[::-1]])
 
 

@@ -1,4 +1,5 @@
-"""The ground on which textures are made: coordinates, smooth noise, cells, and steps, all as arrays of one size.
+"""The ground on which textures are made: coordinates, smooth noise, cells, and steps, all as arrays
+of one size.
 
 Values are float32 arrays (H, W). Lengths are in units of the shorter side of the picture.
 """
@@ -8,14 +9,19 @@ from PIL import Image
 
 
 class Plane:
-    """A plane seen by one picture. x, y: (H, W), turned and shifted at random; u, v: (H, W) as the frame lies."""
+    """A plane seen by one picture. x, y: (H, W), turned and shifted at random; u, v: (H, W) as
+    the frame lies.
+    """
 
     def __init__(self, width: int, height: int, rng: np.random.Generator, *, turned: float = 0.15):
         self.rng, self.shape = rng, (height, width)
         side = min(width, height)
         v, u = np.mgrid[0:height, 0:width].astype(np.float32) / side
         self.u, self.v = u, v
-        angle, (dx, dy) = rng.uniform(-turned, turned) + np.pi / 2 * rng.integers(2), rng.uniform(0, 9, 2)
+        angle, (dx, dy) = (
+            rng.uniform(-turned, turned) + np.pi / 2 * rng.integers(2),
+            rng.uniform(0, 9, 2),
+        )
         self.x = (np.cos(angle) * u - np.sin(angle) * v + dx).astype(np.float32)
         self.y = (np.sin(angle) * u + np.cos(angle) * v + dy).astype(np.float32)
 
@@ -24,11 +30,18 @@ class Plane:
         return float(self.rng.uniform(low, high))
 
     def noise(self, across: int, down: int | None = None, *, octaves: int = 1) -> np.ndarray:
-        """Smooth noise of mean 0.5 within 0..1, with so many lumps across and down; each octave halves them."""
+        """Smooth noise of mean 0.5 within 0..1, with so many lumps across and down; each octave
+        halves them.
+        """
         total, weight = np.zeros(self.shape, np.float32), 0.0
         for k in range(octaves):
-            grid = self.rng.random(((down or across) * 2**k + 2, across * 2**k + 2), dtype=np.float32)
-            total += np.asarray(Image.fromarray(grid).resize(self.shape[::-1], Image.Resampling.BICUBIC)) / 2**k
+            grid = self.rng.random(
+                ((down or across) * 2**k + 2, across * 2**k + 2), dtype=np.float32
+            )
+            total += (
+                np.asarray(Image.fromarray(grid).resize(self.shape[::-1], Image.Resampling.BICUBIC))
+                / 2**k
+            )
             weight += 0.5**k
         return np.clip(total / weight, 0, 1)
 
@@ -39,20 +52,36 @@ class Plane:
         return self
 
     def cells(self, count: float, *, loose: float = 0.9, staggered: bool = False) -> "Cells":
-        """Cells around points, ``count`` to a unit: on a grid for ``loose`` 0, scattered for 1; staggered like bricks."""
-        return Cells(self.x * count, self.y * count * (1.1547 if staggered else 1), self.rng, loose, staggered)
+        """Cells around points, ``count`` to a unit: on a grid for ``loose`` 0, scattered for 1;
+        staggered like bricks.
+        """
+        return Cells(
+            self.x * count,
+            self.y * count * (1.1547 if staggered else 1),
+            self.rng,
+            loose,
+            staggered,
+        )
 
 
 class Cells:
-    """For every pixel: near, second (distance to the nearest and the second point), dx, dy (offset from the nearest),
-    tag (0..1, one random number per cell). Lengths in units of the cells' spacing."""
+    """For every pixel: near, second (distance to the nearest and the second point), dx, dy (offset
+    from the nearest), tag (0..1, one random number per cell). Lengths in units of the cells'
+    spacing."""
 
-    def __init__(self, x: np.ndarray, y: np.ndarray, rng: np.random.Generator, loose: float, staggered: bool):
+    def __init__(
+        self, x: np.ndarray, y: np.ndarray, rng: np.random.Generator, loose: float, staggered: bool
+    ):
         tags, *points = rng.random((3, 64 * 64), dtype=np.float32)
-        high = 1.1547 if staggered else 1.0  # rows of a staggered grid are closer, so that cells are hexagons
+        # rows of a staggered grid are closer, so that cells are hexagons
+        high = 1.1547 if staggered else 1.0
         column, row = np.floor(x).astype(np.int32), np.floor(y).astype(np.int32)
         x, y = x - column, y - row
-        best, second, chosen = np.full(x.shape, 99, np.float32), np.full(x.shape, 99, np.float32), np.zeros(x.shape, np.int32)
+        best, second, chosen = (
+            np.full(x.shape, 99, np.float32),
+            np.full(x.shape, 99, np.float32),
+            np.zeros(x.shape, np.int32),
+        )
         for i in (-1, 0, 1):
             brick = 0.5 * ((row + i) & 1) if staggered else 0.25
             for j in (-1, 0, 1):
@@ -63,11 +92,17 @@ class Cells:
                 second = np.minimum(second, np.maximum(far, best))
                 chosen = np.where(closer, index, chosen)
                 best = np.minimum(best, far)
-                self.dx, self.dy = (dx, dy) if i == j == -1 else (np.where(closer, dx, self.dx), np.where(closer, dy, self.dy))
+                self.dx, self.dy = (
+                    (dx, dy)
+                    if i == j == -1
+                    else (np.where(closer, dx, self.dx), np.where(closer, dy, self.dy))
+                )
         self.near, self.second, self.tag = np.sqrt(best), np.sqrt(second), tags.take(chosen)
 
     @staticmethod
-    def _offset(x: np.ndarray, y: np.ndarray, points: list, index: np.ndarray, loose: float, high: float):
+    def _offset(
+        x: np.ndarray, y: np.ndarray, points: list, index: np.ndarray, loose: float, high: float
+    ):
         if not loose:
             return (x - 0.25).astype(np.float32), ((y - 0.5) / high).astype(np.float32)
         dx, dy = (loose * (axis.take(index) - 0.5) for axis in points)

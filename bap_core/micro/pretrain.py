@@ -1,7 +1,9 @@
-"""Pre-trains the encoders that ship with the package, with the models, tokenizer and losses of open_clip and timm.
+"""Pre-trains the encoders that ship with the package, with the models, tokenizer and losses of
+open_clip and timm.
 
-`pretrain` writes three files: ``<name>.json`` (the library's model configuration), ``<name>.safetensors`` (bfloat16)
-and ``<name>.card.json`` (where the weights come from and what the untouched encoder scores).
+`pretrain` writes three files: ``<name>.json`` (the library's model configuration),
+``<name>.safetensors`` (bfloat16) and ``<name>.card.json`` (where the weights come from and what the
+untouched encoder scores).
 """
 
 import json
@@ -25,13 +27,20 @@ from bap_core.micro.world import VERSION, in_parallel
 from bap_core.towers import from_timm
 
 
-def pretrain(name: str, *, out: str | Path | None = None, scenes: int | None = None, epochs: int | None = None,
-             data_root: str | Path | None = None) -> Path:
-    """Pre-train the micro encoder ``name`` from its seed and write its three files to ``out``; returns the weights.
+def pretrain(
+    name: str,
+    *,
+    out: str | Path | None = None,
+    scenes: int | None = None,
+    epochs: int | None = None,
+    data_root: str | Path | None = None,
+) -> Path:
+    """Pre-train the micro encoder ``name`` from its seed and write its three files to ``out``;
+    returns the weights.
 
-    out: folder, by default the package's own. scenes and epochs shorten a trial. data_root: a rendered micro world on
-    which the native figures for the card are measured (without it the card has none).
-    ValueError for an unknown name or a loss that is not finite.
+    out: folder, by default the package's own. scenes and epochs shorten a trial. data_root: a
+    rendered micro world on which the native figures for the card are measured (without it the card
+    has none). ValueError for an unknown name or a loss that is not finite.
     """
     if name not in RECIPES:
         raise ValueError(f"no recipe for {name!r}; there are {', '.join(RECIPES)}")
@@ -43,10 +52,15 @@ def pretrain(name: str, *, out: str | Path | None = None, scenes: int | None = N
     config.write_text(json.dumps(recipe.config, indent=1) + "\n")
     started = time.perf_counter()
     weights = _save(_train(name, recipe, config), out / f"{name}.safetensors", name)
-    card = {"name": name, "world_version": VERSION, "steps": recipe.steps,
-            "computed_in": "float32",
-            "seconds": round(time.perf_counter() - started), "sha256": store.digest(weights),
-            "recipe": {k: v for k, v in asdict(recipe).items() if k != "config"}}
+    card = {
+        "name": name,
+        "world_version": VERSION,
+        "steps": recipe.steps,
+        "computed_in": "float32",
+        "seconds": round(time.perf_counter() - started),
+        "sha256": store.digest(weights),
+        "recipe": {k: v for k, v in asdict(recipe).items() if k != "config"},
+    }
     (out / f"{name}.card.json").write_text(json.dumps(card, indent=1) + "\n")
     if data_root is not None:
         add_figures(weights, data_root)
@@ -58,27 +72,45 @@ def add_figures(weights: Path, data_root: str | Path) -> dict:
     from bap_core.micro.calibration import native_figures
 
     path = weights.with_name(f"{weights.stem}.card.json")
-    card = json.loads(path.read_text()) | {"native_figures": native_figures(f"{weights.stem}:{weights}", data_root)}
+    card = json.loads(path.read_text()) | {
+        "native_figures": native_figures(f"{weights.stem}:{weights}", data_root)
+    }
     path.write_text(json.dumps(card, indent=1) + "\n")
     return card
 
 
 def captioned_scenes(recipe: Recipe) -> tuple[Tensor, list[str], Tensor]:
-    """What a recipe trains on, kept in the store: pictures (N, 3, S, S) uint8, N captions, and what each scene shows.
+    """What a recipe trains on, kept in the store: pictures (N, 3, S, S) uint8, N captions, and what
+    each scene shows.
 
     The last are positions in `kinds.KINDS`, (N,) int64, -1 for an empty scene.
     """
+
     def make() -> dict[str, Tensor]:
         draw = partial(captioned, seed=recipe.seed, mix=recipe.mix, size=recipe.size)
-        pictures, captions, shown = zip(*in_parallel(draw, list(range(recipe.scenes)), label="captioned scenes"))
+        pictures, captions, shown = zip(
+            *in_parallel(draw, list(range(recipe.scenes)), label="captioned scenes")
+        )
         text = "\n".join(captions).encode()
-        return {"pictures": torch.from_numpy(np.stack(pictures)), "shown": torch.tensor(shown),
-                "captions": torch.frombuffer(bytearray(text), dtype=torch.uint8)}
+        return {
+            "pictures": torch.from_numpy(np.stack(pictures)),
+            "shown": torch.tensor(shown),
+            "captions": torch.frombuffer(bytearray(text), dtype=torch.uint8),
+        }
 
-    parts = {"version": VERSION, "seed": recipe.seed, "scenes": recipe.scenes, "mix": asdict(recipe.mix),
-             "size": recipe.size}
+    parts = {
+        "version": VERSION,
+        "seed": recipe.seed,
+        "scenes": recipe.scenes,
+        "mix": asdict(recipe.mix),
+        "size": recipe.size,
+    }
     found = store.arrays("micro-scenes", parts, make)
-    return found["pictures"], found["captions"].numpy().tobytes().decode().split("\n"), found["shown"]
+    return (
+        found["pictures"],
+        found["captions"].numpy().tobytes().decode().split("\n"),
+        found["shown"],
+    )
 
 
 def _train(name: str, recipe: Recipe, config: Path) -> torch.nn.Module:
@@ -91,7 +123,9 @@ def _train(name: str, recipe: Recipe, config: Path) -> torch.nn.Module:
     objective.to(device).train()
     optimiser, schedule = _optimiser(objective, recipe)
     mean, std = _statistics(objective.model, device)
-    for rows, mirrored in runtime.progress(_batches(len(pictures), recipe, draw), total=recipe.steps, label=name, unit="step"):
+    for rows, mirrored in runtime.progress(
+        _batches(len(pictures), recipe, draw), total=recipe.steps, label=name, unit="step"
+    ):
         batch = pictures[rows]
         batch[mirrored] = batch[mirrored].flip(-1)
         loss = objective((batch.to(device).float() - mean) / std, rows)
@@ -107,10 +141,19 @@ def _train(name: str, recipe: Recipe, config: Path) -> torch.nn.Module:
     return objective.model
 
 
-def _objective(name: str, recipe: Recipe, config: Path, captions: list[str], shown: Tensor, draw: torch.Generator):
+def _objective(
+    name: str,
+    recipe: Recipe,
+    config: Path,
+    captions: list[str],
+    shown: Tensor,
+    draw: torch.Generator,
+):
     if recipe.loss in ("softmax", "sigmoid"):
         open_clip.add_model_config(config)
-        tokens = open_clip.SimpleTokenizer(context_length=recipe.config["text_cfg"]["context_length"])(captions)
+        tokens = open_clip.SimpleTokenizer(
+            context_length=recipe.config["text_cfg"]["context_length"]
+        )(captions)
         return Captions(open_clip.create_model(name), tokens, sigmoid=recipe.loss == "sigmoid")
     model = from_timm.random(recipe.config)
     return Classes(model, shown) if recipe.loss == "classes" else Views(model, draw)
@@ -124,25 +167,44 @@ def _batches(n: int, recipe: Recipe, draw: torch.Generator):
 
 
 def _optimiser(model: torch.nn.Module, recipe: Recipe):
-    """AdamW without decay on gains, biases and the logit's scale; a tenth of linear warm-up, then a cosine to 0."""
+    """AdamW without decay on gains, biases and the logit's scale; a tenth of linear warm-up,
+    then a cosine to 0.
+    """
     decayed = [p for p in model.parameters() if p.ndim >= 2]
     free = [p for p in model.parameters() if p.ndim < 2]
-    optimiser = torch.optim.AdamW([{"params": decayed, "weight_decay": recipe.weight_decay},
-                                   {"params": free, "weight_decay": 0.0}], lr=recipe.lr, betas=(0.9, 0.98))
+    optimiser = torch.optim.AdamW(
+        [
+            {"params": decayed, "weight_decay": recipe.weight_decay},
+            {"params": free, "weight_decay": 0.0},
+        ],
+        lr=recipe.lr,
+        betas=(0.9, 0.98),
+    )
     total = recipe.steps
     warm = max(1, total // 10)
-    factor = lambda step: (step + 1) / warm if step < warm else 0.5 * (1 + math.cos(math.pi * (step - warm) / max(1, total - warm)))  # noqa: E731,E501
+
+    def factor(step):
+        return (
+            (step + 1) / warm
+            if step < warm
+            else 0.5 * (1 + math.cos(math.pi * (step - warm) / max(1, total - warm)))
+        )
+
     return optimiser, torch.optim.lr_scheduler.LambdaLR(optimiser, factor)
 
 
 def _statistics(model: torch.nn.Module, device: torch.device) -> tuple[Tensor, Tensor]:
     settings = model.visual.preprocess_cfg
-    return tuple(torch.tensor(settings[key], device=device).view(1, 3, 1, 1) * 255 for key in ("mean", "std"))
+    return tuple(
+        torch.tensor(settings[key], device=device).view(1, 3, 1, 1) * 255 for key in ("mean", "std")
+    )
 
 
 def _save(model: torch.nn.Module, path: Path, name: str) -> Path:
     state = getattr(model, "native", model).state_dict()
-    tensors = {key: value.detach().cpu().to(torch.bfloat16).contiguous() for key, value in state.items()}
+    tensors = {
+        key: value.detach().cpu().to(torch.bfloat16).contiguous() for key, value in state.items()
+    }
     with store.write_beside(path) as temporary:
         save_file(tensors, temporary, metadata={"architecture": name, "scale": "micro"})
     assert all(torch.isfinite(value.float()).all() for value in load_file(path).values())

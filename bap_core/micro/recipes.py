@@ -1,8 +1,9 @@
-"""How each encoder that ships with the package is pre-trained: its towers, what it learns from, and the numbers.
+"""How each encoder that ships with the package is pre-trained: its towers, what it learns from, and
+the numbers.
 
-They stand for the rows of the paper's encoder tables: two losses (Table 2), a convolutional tower (Tables 5 and 8), two
-more sizes (Table 10), two more pre-trainings of one architecture (Table 11: other scenes, another start), and for Table 1
-two that never read a word.
+They stand for the rows of the paper's encoder tables: two losses (Table 2), a convolutional tower
+(Tables 5 and 8), two more sizes (Table 10), two more pre-trainings of one architecture (Table 11:
+other scenes, another start), and for Table 1 two that never read a word.
 """
 
 import math
@@ -18,9 +19,10 @@ _TEXT = {"context_length": 24, "vocab_size": 49408, "width": 32, "heads": 2, "la
 class Recipe:
     """One pre-training.
 
-    config: open_clip's model configuration, or for a tower without words ``timm`` (its model) and its arguments.
-    loss: on captions "softmax" or "sigmoid", as CLIP and SigLIP; "classes" learns what a scene shows; "views" brings
-    two crops of one scene together (SimCLR). seed: of the scenes, the first weights and the order.
+    config: open_clip's model configuration, or for a tower without words ``timm`` (its model) and
+    its arguments. loss: on captions "softmax" or "sigmoid", as CLIP and SigLIP; "classes" learns
+    what a scene shows; "views" brings two crops of one scene together (SimCLR). seed: of the
+    scenes, the first weights and the order.
     """
 
     config: dict
@@ -45,7 +47,13 @@ class Recipe:
 
 
 def _vit(*, patch: int = 8, width: int = 96, layers: int = 4) -> dict:
-    return {"image_size": _SIDE, "patch_size": patch, "width": width, "layers": layers, "head_width": 32}
+    return {
+        "image_size": _SIDE,
+        "patch_size": patch,
+        "width": width,
+        "layers": layers,
+        "head_width": 32,
+    }
 
 
 def _clip(vision: dict, **more) -> dict:
@@ -53,14 +61,28 @@ def _clip(vision: dict, **more) -> dict:
 
 
 # The same tower as micro-clip's, in timm's terms.
-_WORDLESS = {"timm": "vit_tiny_patch16_224", "img_size": _SIDE, "patch_size": 8, "embed_dim": 96, "depth": 4,
-             "num_heads": 3, "pretrained_cfg_overlay": {"input_size": [3, _SIDE, _SIDE]}}
-_CONVNEXT = {"image_size": _SIDE, "timm_model_name": "test_convnext2", "timm_model_pretrained": False, "timm_pool": "",
-             "timm_proj": "linear"}
+_WORDLESS = {
+    "timm": "vit_tiny_patch16_224",
+    "img_size": _SIDE,
+    "patch_size": 8,
+    "embed_dim": 96,
+    "depth": 4,
+    "num_heads": 3,
+    "pretrained_cfg_overlay": {"input_size": [3, _SIDE, _SIDE]},
+}
+_CONVNEXT = {
+    "image_size": _SIDE,
+    "timm_model_name": "test_convnext2",
+    "timm_model_pretrained": False,
+    "timm_pool": "",
+    "timm_proj": "linear",
+}
 
 RECIPES = {
     "micro-clip": Recipe(_clip(_vit()), "softmax"),
-    "micro-siglip": Recipe(_clip(_vit(), init_logit_scale=math.log(10), init_logit_bias=-10.0), "sigmoid"),
+    "micro-siglip": Recipe(
+        _clip(_vit(), init_logit_scale=math.log(10), init_logit_bias=-10.0), "sigmoid"
+    ),
     "micro-clip-convnext": Recipe(_clip(_CONVNEXT), "softmax"),
     "micro-clip-small": Recipe(_clip(_vit(patch=12, width=64, layers=3)), "softmax"),
     "micro-clip-large": Recipe(_clip(_vit(width=128)), "softmax"),

@@ -1,8 +1,8 @@
 """The vehicles of the micro world: nine kinds, with the names they have in COCO and in NICO++.
 
-`draw` has the face of `birds.draw`: a tight RGBA picture whose alpha channel is the exact mask. Kinds differ in
-shape; paint is drawn from one palette for all of them, so that colour alone tells nothing. Individuals differ in
-build, proportion, paint, wear, light and side.
+`draw` has the face of `birds.draw`: a tight RGBA picture whose alpha channel is the exact mask.
+Kinds differ in shape; paint is drawn from one palette for all of them, so that colour alone tells
+nothing. Individuals differ in build, proportion, paint, wear, light and side.
 """
 
 from collections.abc import Callable
@@ -17,8 +17,9 @@ from bap_core.micro.draft import Draft
 
 @dataclass(frozen=True)
 class Vehicle:
-    """A kind of vehicle. name: as NICO++ calls it; coco: the COCO category it is an instance of; home: the Places365
-    categories in which it is usually seen; withheld: whether the paper keeps it out of pre-training (M.6.1)."""
+    """A kind of vehicle. name: as NICO++ calls it; coco: the COCO category it is an instance of;
+    home: the Places365 categories in which it is usually seen; withheld: whether the paper keeps it
+    out of pre-training (M.6.1)."""
 
     name: str
     coco: str
@@ -35,13 +36,29 @@ class Vehicle:
 # COCO has one category of boats; ship and sailboat are NICO++'s classes.
 VEHICLES: tuple[Vehicle, ...] = (
     Vehicle("car", "car", ("driveway", "shopfront", "alley", "chalet"), road.car),
-    Vehicle("truck", "truck", ("construction_site", "excavation", "desert/sand", "driveway"), road.truck, withheld=True),
+    Vehicle(
+        "truck",
+        "truck",
+        ("construction_site", "excavation", "desert/sand", "driveway"),
+        road.truck,
+        withheld=True,
+    ),
     Vehicle("bus", "bus", ("shopfront", "church/outdoor", "driveway", "castle"), road.bus),
-    Vehicle("bicycle", "bicycle", ("alley", "shopfront", "field/wild", "forest/broadleaf"), road.bicycle),
-    Vehicle("motorcycle", "motorcycle", ("driveway", "alley", "desert/sand", "canyon"), road.motorcycle, withheld=True),
+    Vehicle(
+        "bicycle", "bicycle", ("alley", "shopfront", "field/wild", "forest/broadleaf"), road.bicycle
+    ),
+    Vehicle(
+        "motorcycle",
+        "motorcycle",
+        ("driveway", "alley", "desert/sand", "canyon"),
+        road.motorcycle,
+        withheld=True,
+    ),
     Vehicle("ship", "boat", ("ocean", "coast", "iceberg", "lake/natural"), voyage.ship),
     Vehicle("sailboat", "boat", ("lake/natural", "ocean", "coast", "beach"), voyage.sailboat),
-    Vehicle("airplane", "airplane", ("sky", "mountain_snowy", "desert/sand", "ocean"), voyage.airplane),
+    Vehicle(
+        "airplane", "airplane", ("sky", "mountain_snowy", "desert/sand", "ocean"), voyage.airplane
+    ),
     Vehicle("train", "train", ("field/wild", "canyon", "pasture", "mountain_snowy"), voyage.train),
 )
 
@@ -51,11 +68,15 @@ def by_name(name: str) -> Vehicle:
     for vehicle in VEHICLES:
         if vehicle.name == name:
             return vehicle
-    raise ValueError(f"the micro world has no vehicle {name!r}; it has {', '.join(v.name for v in VEHICLES)}")
+    raise ValueError(
+        f"the micro world has no vehicle {name!r}; it has {', '.join(v.name for v in VEHICLES)}"
+    )
 
 
 def draw(vehicle: Vehicle, rng: np.random.Generator, *, length: int) -> Image.Image:
-    """One individual as a tight RGBA picture, ``length`` pixels on its longer side, facing left or right."""
+    """One individual as a tight RGBA picture, ``length`` pixels on its longer side, facing left
+    or right.
+    """
     draft = Draft(rng)
     vehicle.paint(draft)
     return draft.finish(length=length, mirrored=draft.chance(0.5))

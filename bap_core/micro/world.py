@@ -1,4 +1,6 @@
-"""What the micro worlds contain, and how their pictures are made in parallel and still deterministically."""
+"""What the micro worlds contain, and how their pictures are made in parallel and still
+deterministically.
+"""
 
 import json
 import multiprocessing
@@ -20,16 +22,19 @@ from bap_core.micro.species import SPECIES
 VERSION = "3"
 SEED = 20260
 
-# Where a bird or a vehicle turns up when it is not at home: anywhere out of doors. A figure goes anywhere.
+# Where a bird or a vehicle turns up when it is not at home: anywhere out of doors. A figure goes
+# anywhere.
 _OUTDOORS = tuple(sorted({place for species in SPECIES for place in species.home}))
 
 
 @dataclass(frozen=True)
 class World:
-    """Sizes of a micro world: photos per species, train and val pictures per scene category, COCO pictures; photographs
-    per bird and background (counteranimal), per vehicle and context (nico), textures per class (dtd).
+    """Sizes of a micro world: photos per species, train and val pictures per scene category, COCO
+    pictures; photographs per bird and background (counteranimal), per vehicle and context (nico),
+    textures per class (dtd).
 
-    validation: share of CUB's train part that is Waterbirds' validation; the release has a fifth."""
+    validation: share of CUB's train part that is Waterbirds' validation; the release has a
+    fifth."""
 
     name: str
     photos: int
@@ -47,21 +52,31 @@ class World:
         return int(np.ceil(0.3 * self.photos * len(SPECIES)))
 
 
-WORLDS = {world.name: world for world in (
-    World("micro", 100, 60, 10, 1500, counteranimal=32, nico=20, dtd=3),
-    # Five of a pair's cell, so that four are trained on, and twelve are tested on: DIAL wants more than ten.
-    World("micro-smoke", 14, 8, 2, 80, counteranimal=5, nico=5, dtd=1),
-    # As few as large encoders on a CPU can bear; so few that a fifth would not have every group.
-    World("micro-dry", 2, 1, 1, 24, counteranimal=5, nico=5, dtd=1, validation=0.6))}
+WORLDS = {
+    world.name: world
+    for world in (
+        World("micro", 100, 60, 10, 1500, counteranimal=32, nico=20, dtd=3),
+        # Five of a pair's cell, so that four are trained on, and twelve are tested on: DIAL wants
+        # more than ten.
+        World("micro-smoke", 14, 8, 2, 80, counteranimal=5, nico=5, dtd=1),
+        # As few as large encoders on a CPU can bear; so few that a fifth would not have every
+        # group.
+        World("micro-dry", 2, 1, 1, 24, counteranimal=5, nico=5, dtd=1, validation=0.6),
+    )
+}
 
 
 def rng(*names: str | int) -> np.random.Generator:
-    """Generator of one picture of the world: it depends on the names alone, not on who draws or when."""
+    """Generator of one picture of the world: it depends on the names alone, not on who draws or
+    when.
+    """
     return runtime.rng(SEED, "micro", VERSION, *names)
 
 
 def habitat(kind: Kind, generator: np.random.Generator, *, loyalty: float) -> str:
-    """A scene category for one photograph: one of the kind's own with probability ``loyalty``, else any other."""
+    """A scene category for one photograph: one of the kind's own with probability ``loyalty``,
+    else any other.
+    """
     if generator.random() < loyalty:
         return kind.home[generator.choice(4, p=(0.36, 0.26, 0.22, 0.16))]
     elsewhere = backgrounds.CATEGORIES if isinstance(kind, Figure) else _OUTDOORS
@@ -69,15 +84,22 @@ def habitat(kind: Kind, generator: np.random.Generator, *, loyalty: float) -> st
 
 
 def scene(category: str, part: str, number: int, *, side: int):
-    """Picture ``number`` of a Places365 category: the same picture whatever its ``side`` in pixels."""
-    return backgrounds.draw(category, rng("places", category, part, number), width=side, height=side)
+    """Picture ``number`` of a Places365 category: the same picture whatever its ``side`` in
+    pixels.
+    """
+    return backgrounds.draw(
+        category, rng("places", category, part, number), width=side, height=side
+    )
 
 
 def in_parallel(function: Callable, jobs: list, *, label: str, workers: int | None = None) -> list:
     """``[function(job) for job in jobs]`` over processes, in order, with a bar in the terminal."""
     workers = workers or min(8, os.cpu_count() or 1)
     if workers == 1 or len(jobs) < 2:
-        return [function(job) for job in runtime.progress(jobs, total=len(jobs), label=label, unit="img")]
+        return [
+            function(job)
+            for job in runtime.progress(jobs, total=len(jobs), label=label, unit="img")
+        ]
     method = "fork" if "fork" in multiprocessing.get_all_start_methods() else "spawn"
     with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context(method)) as pool:
         made = pool.map(function, jobs, chunksize=max(1, min(32, len(jobs) // (4 * workers))))
@@ -85,9 +107,18 @@ def in_parallel(function: Callable, jobs: list, *, label: str, workers: int | No
 
 
 def declare(root: Path, world: World, counts: dict) -> None:
-    """Write ``bap-world.json``: name, version, counts per dataset, and a hash over every file below ``root``."""
+    """Write ``bap-world.json``: name, version, counts per dataset, and a hash over every file
+    below ``root``.
+    """
     state = sha256()
     for path in sorted(p for p in root.rglob("*") if p.is_file()):
-        state.update(path.relative_to(root).as_posix().encode() + sha256(path.read_bytes()).digest())
-    declared = {"name": world.name, "version": VERSION, "hash": state.hexdigest()[:20], "counts": counts}
+        state.update(
+            path.relative_to(root).as_posix().encode() + sha256(path.read_bytes()).digest()
+        )
+    declared = {
+        "name": world.name,
+        "version": VERSION,
+        "hash": state.hexdigest()[:20],
+        "counts": counts,
+    }
     (root / "bap-world.json").write_text(json.dumps(declared, indent=1))

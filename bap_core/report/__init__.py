@@ -1,4 +1,6 @@
-"""What a page shows: banner, tables, figures, claims with verdicts, stamp. Reads tidy frames, computes no metric."""
+"""What a page shows: banner, tables, figures, claims with verdicts, stamp. Reads tidy frames,
+computes no metric.
+"""
 
 from bap_core.report.claims import judge
 from bap_core.report.figures import (

@@ -1,9 +1,10 @@
 """Claims with verdicts: the paper's statement, what was measured, and whether it holds.
 
-At micro scale, and on one's own pictures, only directions are judged: *holds*, *does not hold*, *not testable here*.
-At paper scale values are: *reproduced* (direction and every printed value within noise), *not reproduced*, *not run*.
-Random weights prove that the path runs; nothing is judged on them. An encoder that the paper does not have is compared
-with none of its values, at whichever scale.
+At micro scale, and on one's own pictures, only directions are judged: *holds*, *does not hold*,
+*not testable here*. At paper scale values are: *reproduced* (direction and every printed value
+within noise), *not reproduced*, *not run*. Random weights prove that the path runs; nothing is
+judged on them. An encoder that the paper does not have is compared with none of its values, at
+whichever scale.
 """
 
 from collections.abc import Mapping
@@ -21,24 +22,36 @@ FAILED = ("does not hold", "not reproduced")
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a rule found: whether it held (None: not measured), the measured values in words, the reason."""
+    """What a rule found: whether it held (None: not measured), the measured values in words, the
+    reason.
+    """
 
     held: bool | None
     measured: str
     reason: str = ""
 
 
-def judge(frame: pd.DataFrame, notebook: str, scale: str, identities: Mapping[str, Identity]) -> pd.DataFrame:
-    """Every claim of a notebook against a tidy frame, one row per claim and encoder; columns `COLUMNS`.
+def judge(
+    frame: pd.DataFrame, notebook: str, scale: str, identities: Mapping[str, Identity]
+) -> pd.DataFrame:
+    """Every claim of a notebook against a tidy frame, one row per claim and encoder; columns
+    `COLUMNS`.
 
-    scale: ``micro``, ``own``, ``paper`` or ``random``. identities: encoder name -> what it is in the paper's words; an
-    encoder that is not among them is unknown. ValueError for another scale or a notebook without claims.
+    scale: ``micro``, ``own``, ``paper`` or ``random``. identities: encoder name -> what it is in
+    the paper's words; an encoder that is not among them is unknown. ValueError for another scale or
+    a notebook without claims.
     """
     if scale not in wording.SCALES:
         raise ValueError(f"unknown scale {scale!r}; known: {', '.join(wording.SCALES)}")
     known = {name: identities.get(name, Identity()) for name in frame["encoder"].unique()}
-    frame = frame.assign(**{part: frame["encoder"].map({name: getattr(identity, part) for name, identity in known.items()})
-                            for part in ("family", "kind")})
+    frame = frame.assign(
+        **{
+            part: frame["encoder"].map(
+                {name: getattr(identity, part) for name, identity in known.items()}
+            )
+            for part in ("family", "kind")
+        }
+    )
     rows = []
     for claim in of_notebook(notebook):
         for encoder in [None] if claim.get("across") else _encoders(known, claim):
@@ -48,26 +61,42 @@ def judge(frame: pd.DataFrame, notebook: str, scale: str, identities: Mapping[st
 
 
 def of_notebook(notebook: str) -> list[dict]:
-    """The entries of ``claims.yml`` for one notebook. ValueError with the known names if there are none."""
+    """The entries of ``claims.yml`` for one notebook. ValueError with the known names if there
+    are none.
+    """
     entries = printed.claims()["claims"]
     found = [claim for claim in entries if claim["notebook"] == notebook]
     if not found:
         known = dict.fromkeys(claim["notebook"] for claim in entries)
-        raise ValueError(f"claims.yml has no claim for notebook {notebook!r}; it has: {', '.join(known)}")
+        raise ValueError(
+            f"claims.yml has no claim for notebook {notebook!r}; it has: {', '.join(known)}"
+        )
     return found
 
 
 def _encoders(known: Mapping[str, Identity], claim: dict) -> list[str]:
     """Whom a claim is about: every encoder, or those of the kind or family that it names."""
     kind, family = claim["a"].get("kind"), claim["a"].get("family")
-    return [name for name, identity in known.items() if kind in (None, identity.kind) and family in (None, identity.family)]
+    return [
+        name
+        for name, identity in known.items()
+        if kind in (None, identity.kind) and family in (None, identity.family)
+    ]
 
 
-def _row(frame: pd.DataFrame, claim: dict, encoder: str | None, identity: Identity | None, scale: str) -> dict:
+def _row(
+    frame: pd.DataFrame, claim: dict, encoder: str | None, identity: Identity | None, scale: str
+) -> dict:
     """identity: of the encoder; None for a claim across all of them."""
     family, convolutional = (identity.family, identity.convolutional) if identity else (None, False)
-    values = {side: printed_value(claim, side, family, convolutional=convolutional) for side in ("a", "b")}
-    judged = RULES[claim["rule"]](frame, claim) if scale != "random" else Outcome(None, wording.EMPTY, "random weights")
+    values = {
+        side: printed_value(claim, side, family, convolutional=convolutional) for side in ("a", "b")
+    }
+    judged = (
+        RULES[claim["rule"]](frame, claim)
+        if scale != "random"
+        else Outcome(None, wording.EMPTY, "random weights")
+    )
     return {
         "id": claim["id"],
         "encoder": encoder or "all",
@@ -80,13 +109,19 @@ def _row(frame: pd.DataFrame, claim: dict, encoder: str | None, identity: Identi
     }
 
 
-def _verdict(frame, claim: dict, values: dict, outcome: Outcome, scale: str, *, of_the_paper: bool) -> dict:
+def _verdict(
+    frame, claim: dict, values: dict, outcome: Outcome, scale: str, *, of_the_paper: bool
+) -> dict:
     if scale != "paper" or not of_the_paper:
         verdict = {None: "not testable here", True: "holds", False: "does not hold"}[outcome.held]
         return {"verdict": verdict, "reason": outcome.reason}
     if outcome.held is None:
         return {"verdict": "not run", "reason": outcome.reason}
-    off = [side for side, value in values.items() if value and not _within_noise(frame, claim, side, value)]
+    off = [
+        side
+        for side, value in values.items()
+        if value and not _within_noise(frame, claim, side, value)
+    ]
     outside = [f"{_term_words(claim[side])}: outside the noise" for side in off]
     verdict = "reproduced" if outcome.held and not off else "not reproduced"
     return {"verdict": verdict, "reason": "; ".join(filter(None, [outcome.reason, *outside]))}
@@ -96,23 +131,32 @@ def _within_noise(frame, claim: dict, side: str, value: tuple[float, float]) -> 
     return rules.within_noise(rules.sample(frame, claim[side]), *value)
 
 
-def printed_value(claim: dict, side: str, family: str | None, *, convolutional: bool = False) -> tuple[float, float] | None:
-    """The paper's value and standard deviation (with the floor of ``noise``) for one side of a claim.
+def printed_value(
+    claim: dict, side: str, family: str | None, *, convolutional: bool = False
+) -> tuple[float, float] | None:
+    """The paper's value and standard deviation (with the floor of ``noise``) for one side of a
+    claim.
 
-    In the units of the tidy frame: percent become fractions. None if the claim prints none, or not for this family or
-    this kind of encoder.
+    In the units of the tidy frame: percent become fractions. None if the claim prints none, or not
+    for this family or this kind of encoder.
     """
     where = claim.get(side)
     if "printed" not in claim or not isinstance(where, dict):
         return None
     names = claim["printed"]["table"]
-    table = printed.tables([names] if isinstance(names, str) else names).query("convolutional == @convolutional")
+    table = printed.tables([names] if isinstance(names, str) else names).query(
+        "convolutional == @convolutional"
+    )
     if table.empty or family is not None and family not in set(table.get("family", [family])):
         return None
     where = {"family": family, **where, **claim["printed"]}
-    rows = table.loc[rules.matching(table, {key: where[key] for key in table.columns.intersection(list(where))})]
+    rows = table.loc[
+        rules.matching(table, {key: where[key] for key in table.columns.intersection(list(where))})
+    ]
     if len(rows) != 1:
-        raise ValueError(f"claim {claim['id']!r}, side {side}: {len(rows)} rows of {names} match {where}")
+        raise ValueError(
+            f"claim {claim['id']!r}, side {side}: {len(rows)} rows of {names} match {where}"
+        )
     row, unit = rows.iloc[0], 100 if rows.iloc[0]["unit"] == "percent" else 1
     std = 0.0 if where["metric"] in printed.claims()["spread_is_not_error"] else row["std"] / unit
     return row["value"] / unit, max(std, printed.claims()["noise"].get(where["metric"], 0.0))
@@ -129,26 +173,41 @@ def _paper_words(claim: dict, values: dict) -> str:
 
 
 def _compared_words(claim: dict) -> str:
-    """Which quantities stand on the two sides, such as ``WGA: BAP (LP) vs Native (LP), Waterbirds, 100 %``."""
+    """Which quantities stand on the two sides, such as ``WGA: BAP (LP) vs Native (LP),
+    Waterbirds, 100 %``.
+    """
     a, b = claim["a"], claim.get("b")
     if not isinstance(b, dict):
-        return ", ".join(wording.label(a[key]) for key in ("metric", "method", "dataset") if key in a)
-    differing = [key for key in ("family", "kind", "metric", "method", "dataset") if a.get(key) != b.get(key)]
-    shared = [wording.label(a[key]) for key in ("metric", "method", "dataset") if key in a and key not in differing]
+        return ", ".join(
+            wording.label(a[key]) for key in ("metric", "method", "dataset") if key in a
+        )
+    differing = [
+        key for key in ("family", "kind", "metric", "method", "dataset") if a.get(key) != b.get(key)
+    ]
+    shared = [
+        wording.label(a[key])
+        for key in ("metric", "method", "dataset")
+        if key in a and key not in differing
+    ]
     sides = [" ".join(wording.label(side[key]) for key in differing) for side in (a, b)]
     return ", ".join([*shared, " vs ".join(sides)])
 
 
 def _term_words(term: dict) -> str:
-    return " ".join(str(term[key]) for key in ("family", "kind", "method", "dataset") if key in term) or term["metric"]
+    return (
+        " ".join(str(term[key]) for key in ("family", "kind", "method", "dataset") if key in term)
+        or term["metric"]
+    )
 
 
-# -- one function per rule of claims.yml: (frame, claim) -> Outcome ---------------------------------------------------
+# -- one function per rule of claims.yml: (frame, claim) -> Outcome --------------------------------
 
 
 def _two_samples(frame, claim) -> tuple[rules.Sample, rules.Sample]:
     b = claim["b"]
-    return rules.sample(frame, claim["a"]), rules.sample(frame, b) if isinstance(b, dict) else rules.constant(b)
+    return rules.sample(frame, claim["a"]), rules.sample(frame, b) if isinstance(
+        b, dict
+    ) else rules.constant(b)
 
 
 def _compared(frame, claim, holds) -> Outcome:
@@ -168,18 +227,24 @@ def _difference(a: rules.Sample, b: rules.Sample, claim: dict) -> str:
     sign = "+" if gap > 0 else ""
     words = f"difference {sign}{wording.number(gap, metric, beside=a.mean)}"
     for key, verb in (("margin", "needed"), ("within", "allowed")):
-        words += f" ({wording.number(claim[key], metric, beside=a.mean)} {verb})" if key in claim else ""
+        words += (
+            f" ({wording.number(claim[key], metric, beside=a.mean)} {verb})" if key in claim else ""
+        )
     if len(a.values) == 1:
         return f"{words}, one seed: no spread known"
     return f"{words}, standard error {wording.number(error, metric, beside=a.mean)}"
 
 
 def _above(frame, claim) -> Outcome:
-    return _compared(frame, claim, lambda a, b: rules.exceeds(a, b, margin=claim.get("margin", 0.0)))
+    return _compared(
+        frame, claim, lambda a, b: rules.exceeds(a, b, margin=claim.get("margin", 0.0))
+    )
 
 
 def _below(frame, claim) -> Outcome:
-    return _compared(frame, claim, lambda a, b: rules.exceeds(b, a, margin=claim.get("margin", 0.0)))
+    return _compared(
+        frame, claim, lambda a, b: rules.exceeds(b, a, margin=claim.get("margin", 0.0))
+    )
 
 
 def _close(frame, claim) -> Outcome:
@@ -189,7 +254,11 @@ def _close(frame, claim) -> Outcome:
 def _on_curve(frame, claim, decide) -> Outcome:
     ks, values = rules.curve(frame, claim["a"])
     if len(ks) < 3 or len(values) == 0:
-        return Outcome(None, wording.EMPTY, f"{claim['a']['metric']} at {len(ks)} values of K; a curve needs three")
+        return Outcome(
+            None,
+            wording.EMPTY,
+            f"{claim['a']['metric']} at {len(ks)} values of K; a curve needs three",
+        )
     return decide(ks, values)
 
 
@@ -199,7 +268,9 @@ def _trend(frame, claim, sign: int) -> Outcome:
         mean = [wording.number(value, metric) for value in values.mean(axis=0)]
         words = f"{mean[0]} at K = {ks[0]:.0f}, {mean[-1]} at K = {ks[-1]:.0f}"
         error = wording.number(found.error, metric, beside=found.gap)
-        return Outcome(found.rises, words, f"standard error {error}, rank correlation {sign * found.rank:.2f}")
+        return Outcome(
+            found.rises, words, f"standard error {error}, rank correlation {sign * found.rank:.2f}"
+        )
 
     return _on_curve(frame, claim, decide)
 
@@ -208,7 +279,11 @@ def _slope(frame, claim) -> Outcome:
     def decide(ks, values):
         found = rules.slopes(ks, values)
         held = rules.close(found, rules.constant(claim["b"]), within=claim["within"])
-        return Outcome(held, f"slope {wording.spread(found.mean, found.std, 'slope')}", f"{claim['within']} allowed")
+        return Outcome(
+            held,
+            f"slope {wording.spread(found.mean, found.std, 'slope')}",
+            f"{claim['within']} allowed",
+        )
 
     return _on_curve(frame, claim, decide)
 

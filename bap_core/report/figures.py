@@ -1,4 +1,6 @@
-"""Figures, one function per kind. Each reads a frame or pictures and returns a figure; nothing is computed here."""
+"""Figures, one function per kind. Each reads a frame or pictures and returns a figure; nothing
+is computed here.
+"""
 
 import textwrap
 from collections.abc import Mapping, Sequence
@@ -11,18 +13,30 @@ from PIL import Image
 from bap_core.report import rules, style, wording
 
 
-def dot_plot(frame: pd.DataFrame, metric: str = "worst_group_accuracy", *, scale: str | None = None) -> style.Picture:
-    """A metric per method: every run a point, the mean a bar. One panel per encoder, one colour per data set.
+def dot_plot(
+    frame: pd.DataFrame, metric: str = "worst_group_accuracy", *, scale: str | None = None
+) -> style.Picture:
+    """A metric per method: every run a point, the mean a bar. One panel per encoder, one colour per
+    data set.
 
-    frame: tidy frame, accuracies as fractions (drawn in percent). ValueError without rows of the metric.
+    frame: tidy frame, accuracies as fractions (drawn in percent). ValueError without rows of the
+    metric.
     """
     rows = frame[frame["metric"] == metric].dropna(subset=["value"])
     if rows.empty:
-        raise ValueError(f"nothing to draw: no row of {metric!r}; the frame has {sorted(frame['metric'].unique())}")
-    encoders, methods = list(dict.fromkeys(rows["encoder"])), wording.in_method_order(rows["method"])
+        raise ValueError(
+            f"nothing to draw: no row of {metric!r}; the frame has "
+            f"{sorted(frame['metric'].unique())}"
+        )
+    encoders, methods = (
+        list(dict.fromkeys(rows["encoder"])),
+        wording.in_method_order(rows["method"]),
+    )
     with style.look():
         figure = style.new(height=1.0 + len(encoders) * (0.7 + 0.34 * len(methods)))
-        for axes, encoder in zip(np.atleast_1d(figure.subplots(len(encoders), sharex=True)), encoders):
+        for axes, encoder in zip(
+            np.atleast_1d(figure.subplots(len(encoders), sharex=True)), encoders
+        ):
             _dots(axes, rows[rows["encoder"] == encoder], methods, metric)
             axes.set_title(encoder)
         axes.set_xlabel(f"{wording.label(metric)}{' (%)' if wording.is_accuracy(metric) else ''}")
@@ -38,10 +52,24 @@ def _dots(axes, rows: pd.DataFrame, methods: list[str], metric: str) -> None:
         offset = 0.0 if len(datasets) == 1 else 0.32 * (nth / (len(datasets) - 1) - 0.5)
         look = {"color": style.SERIES[nth], "marker": style.MARKERS[nth]}
         for height, method in enumerate(methods):
-            values = factor * rows.loc[(rows["dataset"] == dataset) & (rows["method"] == method), "value"].to_numpy()
+            values = (
+                factor
+                * rows.loc[
+                    (rows["dataset"] == dataset) & (rows["method"] == method), "value"
+                ].to_numpy()
+            )
             named = wording.label(dataset) if height == 0 else None
             at = np.full(len(values), height + offset)
-            axes.plot(values, at, linestyle="", markersize=7, alpha=0.75, markeredgecolor="white", label=named, **look)
+            axes.plot(
+                values,
+                at,
+                linestyle="",
+                markersize=7,
+                alpha=0.75,
+                markeredgecolor="white",
+                label=named,
+                **look,
+            )
             if len(values):
                 axes.vlines(values.mean(), at[0] - 0.15, at[0] + 0.15, color=style.INK, linewidth=2)
     axes.set_yticks(range(len(methods)), methods)
@@ -52,10 +80,12 @@ def _dots(axes, rows: pd.DataFrame, methods: list[str], metric: str) -> None:
 
 
 def k_curve(frame: pd.DataFrame, *, scale: str | None = None) -> style.Picture:
-    """The K ablation. Above: similarity of the anchor to its object's and to the nearest background's text. Below:
-    residual variance on log-log axes with the fitted line and its slope, and a 1/K line to compare.
+    """The K ablation. Above: similarity of the anchor to its object's and to the nearest
+    background's text. Below: residual variance on log-log axes with the fitted line and its slope,
+    and a 1/K line to compare.
 
-    frame: tidy frame with ``cosine_object_text``, ``cosine_background_text``, ``residual_variance``, K in ``group``.
+    frame: tidy frame with ``cosine_object_text``, ``cosine_background_text``,
+    ``residual_variance``, K in ``group``.
     """
     encoders = list(dict.fromkeys(frame["encoder"]))
     with style.look():
@@ -82,11 +112,21 @@ def k_curve(frame: pd.DataFrame, *, scale: str | None = None) -> style.Picture:
 
 
 def _similarities(axes, frame: pd.DataFrame, encoder: str, nth: int) -> None:
-    for metric, what, line in (("cosine_object_text", "object", "-"), ("cosine_background_text", "background", "--")):
+    for metric, what, line in (
+        ("cosine_object_text", "object", "-"),
+        ("cosine_background_text", "background", "--"),
+    ):
         ks, values = rules.curve(frame, {"metric": metric})
         look = {"color": style.SERIES[nth], "marker": style.MARKERS[nth], "linestyle": line}
         axes.plot(ks, values.mean(axis=0), label=f"{encoder}: {what} text", **look)
-        axes.fill_between(ks, values.min(axis=0), values.max(axis=0), color=style.SERIES[nth], alpha=0.15, linewidth=0)
+        axes.fill_between(
+            ks,
+            values.min(axis=0),
+            values.max(axis=0),
+            color=style.SERIES[nth],
+            alpha=0.15,
+            linewidth=0,
+        )
 
 
 def _residual(axes, frame: pd.DataFrame, encoder: str, nth: int) -> None:
@@ -99,20 +139,32 @@ def _residual(axes, frame: pd.DataFrame, encoder: str, nth: int) -> None:
     axes.plot(ks, mean[0] * ks[0] / ks, color=style.MUTED, linestyle=":", linewidth=1.5)
 
 
-def additivity_histogram(scores: Mapping[str, pd.DataFrame], *, scale: str | None = None) -> style.Picture:
+def additivity_histogram(
+    scores: Mapping[str, pd.DataFrame], *, scale: str | None = None
+) -> style.Picture:
     """Equation 1 over all composites, and its null: one panel per encoder.
 
-    scores: encoder name -> frame of `decomposition.additivity_scores` (``score``, ``object_swapped``,
-    ``background_swapped``, each (n,)).
+    scores: encoder name -> frame of `decomposition.additivity_scores` (``score``,
+    ``object_swapped``, ``background_swapped``, each (n,)).
     """
-    series = {"score": "own parts", "object_swapped": "object swapped", "background_swapped": "background swapped"}
+    series = {
+        "score": "own parts",
+        "object_swapped": "object swapped",
+        "background_swapped": "background swapped",
+    }
     low = min(frame[list(series)].min().min() for frame in scores.values())
     bins = np.linspace(low, 1, 61)
     with style.look():
         figure = style.new(height=0.8 + 2.1 * len(scores))
-        for axes, (encoder, frame) in zip(np.atleast_1d(figure.subplots(len(scores), sharex=True)), scores.items()):
+        for axes, (encoder, frame) in zip(
+            np.atleast_1d(figure.subplots(len(scores), sharex=True)), scores.items()
+        ):
             for nth, (column, name) in enumerate(series.items()):
-                look = {"color": style.SERIES[nth], "linestyle": ("-", "--", ":")[nth], "linewidth": 2}
+                look = {
+                    "color": style.SERIES[nth],
+                    "linestyle": ("-", "--", ":")[nth],
+                    "linewidth": 2,
+                }
                 axes.hist(frame[column], bins=bins, histtype="step", label=name, **look)
             axes.hist(frame["score"], bins=bins, color=style.SERIES[0], alpha=0.2)
             axes.set(title=encoder, yticks=[])
@@ -120,23 +172,34 @@ def additivity_histogram(scores: Mapping[str, pd.DataFrame], *, scale: str | Non
             axes.set_title(f"means {means}", loc="right", fontweight="normal", fontsize=11)
             axes.spines["left"].set_visible(False)
         axes.set_xlabel("additivity S")
-        figure.legend(*axes.get_legend_handles_labels(), loc="outside upper left", ncols=3, columnspacing=1.2)
+        figure.legend(
+            *axes.get_legend_handles_labels(), loc="outside upper left", ncols=3, columnspacing=1.2
+        )
         style.scale_note(figure, scale)
     return figure
 
 
 def picture_grid(
-    pictures: Sequence, titles: Sequence[str] = (), *, columns: int = 4, heading: str = "", side: float = 1.7
+    pictures: Sequence,
+    titles: Sequence[str] = (),
+    *,
+    columns: int = 4,
+    heading: str = "",
+    side: float = 1.7,
 ) -> style.Picture:
-    """Pictures in rows with a title over each: PIL images, uint8 (H, W, 3) arrays or (3, H, W) tensors.
+    """Pictures in rows with a title over each: PIL images, uint8 (H, W, 3) arrays or (3, H, W)
+    tensors.
 
-    RGBA pictures lie on a light chequerboard, so that what is cut away can be seen. side: inches per picture.
+    RGBA pictures lie on a light chequerboard, so that what is cut away can be seen. side: inches
+    per picture.
     """
     pictures = [as_array(picture) for picture in pictures]
     columns = min(columns, max(1, len(pictures)))
     n_rows = -(-len(pictures) // columns)
     with style.look():
-        figure = style.new(columns * side, n_rows * (side + (0.3 if titles else 0.0)) + (0.4 if heading else 0.0))
+        figure = style.new(
+            columns * side, n_rows * (side + (0.3 if titles else 0.0)) + (0.4 if heading else 0.0)
+        )
         for place, axes in enumerate(np.ravel(figure.subplots(n_rows, columns, squeeze=False))):
             axes.set_axis_off()
             if place < len(pictures):
@@ -148,10 +211,13 @@ def picture_grid(
     return figure
 
 
-def mistakes(scenes, wrong: pd.DataFrame, rows: Sequence[int], *, columns: int = 3) -> style.Picture:
+def mistakes(
+    scenes, wrong: pd.DataFrame, rows: Sequence[int], *, columns: int = 3
+) -> style.Picture:
     """Test pictures with their groups, and below each the methods that got it wrong.
 
-    scenes: the test split of a `Scenes`; wrong: (N, methods) bool, from `evaluate.wrong`; rows: which of the N to show.
+    scenes: the test split of a `Scenes`; wrong: (N, methods) bool, from `evaluate.wrong`; rows:
+    which of the N to show.
     """
     names, n_rows = wording.in_method_order(wrong.columns), -(-len(rows) // columns)
     with style.look():
@@ -164,22 +230,40 @@ def mistakes(scenes, wrong: pd.DataFrame, rows: Sequence[int], *, columns: int =
             title = textwrap.fill(scenes.group_names[scenes.groups[i]], 84 // columns)
             axes.set_title(title, fontsize=10, fontweight="normal", loc="center", pad=3)
             failed = [name for name in names if wrong[name].iloc[i]]
-            words = "all right" if not failed else "all wrong" if len(failed) == len(names) else f"wrong: {', '.join(failed)}"
-            axes.text(0.5, -0.04, textwrap.fill(words, 32), transform=axes.transAxes, fontsize=8, ha="center", va="top")
+            words = (
+                "all right"
+                if not failed
+                else "all wrong"
+                if len(failed) == len(names)
+                else f"wrong: {', '.join(failed)}"
+            )
+            axes.text(
+                0.5,
+                -0.04,
+                textwrap.fill(words, 32),
+                transform=axes.transAxes,
+                fontsize=8,
+                ha="center",
+                va="top",
+            )
     return figure
 
 
 def contact_sheet(
     rows: Sequence[Sequence], names: Sequence[str] = (), *, headings: Sequence[str] = ()
 ) -> style.Picture:
-    """One object per row: what ``rows`` hold from left to right, such as the cut-out and then its composites.
+    """One object per row: what ``rows`` hold from left to right, such as the cut-out and then its
+    composites.
 
-    rows: R lists of pictures (shorter ones leave room at the right); names: R row names; headings: column headings.
+    rows: R lists of pictures (shorter ones leave room at the right); names: R row names; headings:
+    column headings.
     """
     columns = max(len(row) for row in rows)
     with style.look():
         side = min(1.8, max(1.15, style.WIDTH / columns))
-        figure = style.new(columns * side + (0.9 if names else 0), len(rows) * side + (0.3 if headings else 0))
+        figure = style.new(
+            columns * side + (0.9 if names else 0), len(rows) * side + (0.3 if headings else 0)
+        )
         grid = figure.subplots(len(rows), columns, squeeze=False)
         for y, row in enumerate(rows):
             for x, axes in enumerate(grid[y]):
@@ -188,7 +272,9 @@ def contact_sheet(
                 if x < len(row):
                     axes.imshow(as_array(row[x]), interpolation="antialiased")
                 if y == 0 and x < len(headings):
-                    axes.set_title(headings[x], fontsize=10, fontweight="normal", loc="center", pad=4)
+                    axes.set_title(
+                        headings[x], fontsize=10, fontweight="normal", loc="center", pad=4
+                    )
             if y < len(names):
                 grid[y, 0].set_ylabel(names[y], rotation=0, ha="right", va="center", fontsize=10)
         figure.get_layout_engine().set(w_pad=0.02, h_pad=0.02, wspace=0.02, hspace=0.02)
@@ -198,7 +284,8 @@ def contact_sheet(
 def before_and_after(
     frame: pd.DataFrame, *, metrics: Sequence[str] = ("bsi", "additivity"), scale: str | None = None
 ) -> style.Picture:
-    """One panel per metric: what every encoder had natively and after the alignment, as points joined by a line.
+    """One panel per metric: what every encoder had natively and after the alignment, as points
+    joined by a line.
 
     frame: tidy frame with the methods ``Native`` and ``BAP``.
     """
@@ -206,10 +293,14 @@ def before_and_after(
         figure = style.new(height=3.2)
         for axes, metric in zip(np.atleast_1d(figure.subplots(1, len(metrics))), metrics):
             rows = frame[frame["metric"] == metric]
-            wide = rows.pivot_table(index="encoder", columns="method", values="value", sort=False)[["Native", "BAP"]]
+            wide = rows.pivot_table(index="encoder", columns="method", values="value", sort=False)[
+                ["Native", "BAP"]
+            ]
             for nth, (encoder, values) in enumerate(wide.iterrows()):
                 look = {"color": style.SERIES[nth], "marker": style.MARKERS[nth]}
-                axes.plot(["Native", "BAP"], values, markersize=9, label=encoder, clip_on=False, **look)
+                axes.plot(
+                    ["Native", "BAP"], values, markersize=9, label=encoder, clip_on=False, **look
+                )
             top = 1.15 * wide.to_numpy().max()
             axes.set(title=wording.label(metric), xlim=(-0.6, 1.6), ylim=(0, top))
             _write_values(axes, wide["Native"], metric, at=-0.12, side="right", gap=0.09 * top)
@@ -219,7 +310,9 @@ def before_and_after(
     return figure
 
 
-def _write_values(axes, values: pd.Series, metric: str, *, at: float, side: str, gap: float) -> None:
+def _write_values(
+    axes, values: pd.Series, metric: str, *, at: float, side: str, gap: float
+) -> None:
     """Numbers beside their points, pushed up where they would cover each other."""
     lowest = -np.inf
     for value in sorted(values):
@@ -228,7 +321,9 @@ def _write_values(axes, values: pd.Series, metric: str, *, at: float, side: str,
 
 
 def as_array(picture) -> np.ndarray:
-    """A picture as uint8 (H, W, 3): from PIL, from an array (H, W, 3 or 4), or from a tensor (3 or 4, H, W)."""
+    """A picture as uint8 (H, W, 3): from PIL, from an array (H, W, 3 or 4), or from a tensor (3
+    or 4, H, W).
+    """
     if isinstance(picture, Image.Image):
         picture = picture if picture.mode == "RGBA" else picture.convert("RGB")
     array = np.asarray(picture)

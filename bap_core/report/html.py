@@ -1,4 +1,6 @@
-"""Plain HTML tables: no inline colours (the style sheet knows both themes), a box that scrolls on a narrow screen."""
+"""Plain HTML tables: no inline colours (the style sheet knows both themes), a box that scrolls
+on a narrow screen.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,10 +25,11 @@ PILLS = {
 class Table:
     """A table to show as the last value of a cell.
 
-    frame: index = row headings, columns (also several levels) = column headings, cells = str, or (str, str) for a
-    text with a remark in small type. An index of two levels makes sections, each under a line of its own. Columns
-    named in ``words`` hold running text (left aligned, wrapped); all others hold numbers (right aligned).
-    Neighbouring rows with the same heading share it. Verdicts become pills.
+    frame: index = row headings, columns (also several levels) = column headings, cells = str, or
+    (str, str) for a text with a remark in small type. An index of two levels makes sections, each
+    under a line of its own. Columns named in ``words`` hold running text (left aligned, wrapped);
+    all others hold numbers (right aligned). Neighbouring rows with the same heading share it.
+    Verdicts become pills.
     """
 
     frame: pd.DataFrame
@@ -39,7 +42,8 @@ class Table:
         notes = "".join(f"<p>{escape(note)}</p>" for note in self.notes)
         notes = f'<div class="bap-notes">{notes}</div>' if notes else ""
         body = f"{_head(self.frame)}<tbody>{''.join(_rows(self))}</tbody>"
-        table = f'<div class="bap-scroll" tabindex="0"><table aria-label="{escape(self.caption)}">{body}</table></div>'
+        table = f'<table aria-label="{escape(self.caption)}">{body}</table>'
+        table = f'<div class="bap-scroll" tabindex="0">{table}</div>'
         caption = f'<p class="bap-caption">{escape(self.caption)}</p>'
         return f'<div class="bap-table bap-{self.kind}">{caption}{table}{notes}</div>'
 
@@ -52,14 +56,18 @@ class Table:
 
 @dataclass(frozen=True)
 class Notice:
-    """A box that a reader cannot miss, to show as the last value of a cell: a title and one paragraph of plain text."""
+    """A box that a reader cannot miss, to show as the last value of a cell: a title and one
+    paragraph of plain text.
+    """
 
     title: str
     text: str
 
     def _repr_html_(self) -> str:
-        return (f'<div class="bap-notice" role="note"><strong>{escape(self.title)}</strong>'
-                f"<p>{escape(self.text)}</p></div>")
+        return (
+            f'<div class="bap-notice" role="note"><strong>{escape(self.title)}</strong>'
+            f"<p>{escape(self.text)}</p></div>"
+        )
 
     def __repr__(self) -> str:
         return f"{self.title}. {self.text}"
@@ -80,10 +88,16 @@ def _section(table: Table, frame: pd.DataFrame) -> Iterator[str]:
     cells = list(frame.itertuples(index=False, name=None))
     for name, positions in groupby(range(len(cells)), key=lambda position: frame.index[position]):
         positions = list(positions)
-        span = f' rowspan="{len(positions)}" scope="rowgroup"' if len(positions) > 1 else ' scope="row"'
+        span = (
+            f' rowspan="{len(positions)}" scope="rowgroup"'
+            if len(positions) > 1
+            else ' scope="row"'
+        )
         for nth, position in enumerate(positions):
             heading = f"<th{span}>{_content(name)}</th>" if nth == 0 else ""
-            row = "".join(_cell(table, column, value) for column, value in zip(frame.columns, cells[position]))
+            row = "".join(
+                _cell(table, column, value) for column, value in zip(frame.columns, cells[position])
+            )
             yield f"<tr>{heading}{row}</tr>"
 
 
@@ -109,7 +123,8 @@ def _plain(value) -> str:
 def _head(frame: pd.DataFrame) -> str:
     columns = [column if isinstance(column, tuple) else (column,) for column in frame.columns]
     depth = frame.columns.nlevels
-    corner = f'<th rowspan="{depth}" scope="col">{escape(wording.label(frame.index.names[-1] or ""))}</th>'
+    heading = escape(wording.label(frame.index.names[-1] or ""))
+    corner = f'<th rowspan="{depth}" scope="col">{heading}</th>'
     rows = []
     for level in range(depth):
         cells = "".join(_span(parts, width) for parts, width in _runs(columns, level))
@@ -123,6 +138,8 @@ def _span(part, width: int) -> str:
 
 
 def _runs(columns: list[tuple], level: int) -> Iterator[tuple]:
-    """Neighbours with the same heading down to ``level`` share one cell: yields (heading, width)."""
+    """Neighbours with the same heading down to ``level`` share one cell: yields (heading,
+    width).
+    """
     for parts, group in groupby(columns, key=lambda column: column[: level + 1]):
         yield parts[level], len(list(group))

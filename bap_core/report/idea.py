@@ -1,4 +1,6 @@
-"""The paper's idea in one figure: an object on many backgrounds, their mean as its anchor, a student drawn to it."""
+"""The paper's idea in one figure: an object on many backgrounds, their mean as its anchor, a
+student drawn to it.
+"""
 
 import numpy as np
 from matplotlib.patches import Circle, Ellipse, FancyArrowPatch, FancyBboxPatch, Polygon, Rectangle
@@ -18,7 +20,9 @@ ANCHOR, WAVE = style.RED, style.BLUE
 
 
 def idea() -> style.Picture:
-    """Draw the two phases of BAP: above, K composites and the anchor; below, M composites and the student."""
+    """Draw the two phases of BAP: above, K composites and the anchor; below, M composites and
+    the student.
+    """
     with style.look():
         figure = style.new(10.4, 5.6)
         axes = figure.add_subplot()
@@ -37,7 +41,11 @@ def idea() -> style.Picture:
 
 
 def _phase(axes, y: float, title: str, sentence: str) -> None:
-    outline = {"boxstyle": "round,pad=0,rounding_size=1.6", "facecolor": "#f6f8fa", "edgecolor": style.HAIRLINE}
+    outline = {
+        "boxstyle": "round,pad=0,rounding_size=1.6",
+        "facecolor": "#f6f8fa",
+        "edgecolor": style.HAIRLINE,
+    }
     axes.add_patch(FancyBboxPatch((0.5, y), 103, 26.4, **outline))
     axes.text(2.5, y + 22.3, title, fontsize=15, fontweight="bold")
     axes.text(22.5, y + 22.3, sentence, fontsize=13, color=style.MUTED)
@@ -57,12 +65,18 @@ def _composites(axes, y: float, scenes: list[str], count: str) -> None:
 
 
 def _scene(axes, x: float, y: float, name: str, *, side: float) -> None:
-    """A square picture of a scene with its lower left corner at (x, y): sky, ground, and what stands on the horizon."""
+    """A square picture of a scene with its lower left corner at (x, y): sky, ground, and what
+    stands on the horizon.
+    """
     sky, ground, line = SCENES[name]
     frame = Rectangle((x, y), side, side, facecolor=sky, edgecolor="none")
     axes.add_patch(frame)
     place = Affine2D().scale(side / 10).translate(x, y) + axes.transData
-    for shape in [*BEHIND[name](line), Rectangle((0, 0), 10, 4.2, facecolor=ground), *BEFORE.get(name, _nothing)(line)]:
+    for shape in [
+        *BEHIND[name](line),
+        Rectangle((0, 0), 10, 4.2, facecolor=ground),
+        *BEFORE.get(name, _nothing)(line),
+    ]:
         shape.set_transform(place)
         axes.add_patch(shape)
         shape.set_clip_path(frame)
@@ -77,15 +91,24 @@ def _mound(colour: str) -> list:
 
 
 def _dune(colour: str) -> list:
-    return [Polygon([(0.5, 4.2), (4.4, 7.2), (8, 4.2)], facecolor=colour), Circle((8.3, 8.3), 0.9, facecolor="#f2c14e")]
+    return [
+        Polygon([(0.5, 4.2), (4.4, 7.2), (8, 4.2)], facecolor=colour),
+        Circle((8.3, 8.3), 0.9, facecolor="#f2c14e"),
+    ]
 
 
 def _towers(colour: str) -> list:
-    return [Rectangle((0.5 + 2.3 * i, 4), 1.8, height, facecolor=colour) for i, height in enumerate((3, 4.8, 3.8, 5.2))]
+    return [
+        Rectangle((0.5 + 2.3 * i, 4), 1.8, height, facecolor=colour)
+        for i, height in enumerate((3, 4.8, 3.8, 5.2))
+    ]
 
 
 def _firs(colour: str) -> list:
-    return [Polygon([(2.4 * i, 4), (2.4 * i + 1.3, 9), (2.4 * i + 2.7, 4)], facecolor=colour) for i in range(4)]
+    return [
+        Polygon([(2.4 * i, 4), (2.4 * i + 1.3, 9), (2.4 * i + 2.7, 4)], facecolor=colour)
+        for i in range(4)
+    ]
 
 
 def _moon(colour: str) -> list:
@@ -94,10 +117,20 @@ def _moon(colour: str) -> list:
 
 
 def _waves(colour: str) -> list:
-    return [Rectangle((0.8 + 2.6 * (i % 3), 0.7 + 1.0 * i), 2.7, 0.25, facecolor=colour) for i in range(3)]
+    return [
+        Rectangle((0.8 + 2.6 * (i % 3), 0.7 + 1.0 * i), 2.7, 0.25, facecolor=colour)
+        for i in range(3)
+    ]
 
 
-BEHIND = {"lake": _nothing, "meadow": _mound, "desert": _dune, "city": _towers, "forest": _firs, "night": _moon}
+BEHIND = {
+    "lake": _nothing,
+    "meadow": _mound,
+    "desert": _dune,
+    "city": _towers,
+    "forest": _firs,
+    "night": _moon,
+}
 BEFORE = {"lake": _waves}
 
 
@@ -124,14 +157,27 @@ def _bird(axes, x: float, y: float, size: float) -> None:
 def _encoder(axes, x: float, y: float, name: str, state: str, colour: str) -> None:
     corners = [(x - 1, y + 7), (x + 12.4, y + 4), (x + 12.4, y - 4), (x - 1, y - 7)]
     axes.add_patch(Polygon(corners, facecolor=colour, edgecolor="none"))
-    axes.text(x + 5.8, y + 1.1, name, color="white", ha="center", va="center", fontsize=14, fontweight="bold")
+    axes.text(
+        x + 5.8,
+        y + 1.1,
+        name,
+        color="white",
+        ha="center",
+        va="center",
+        fontsize=14,
+        fontweight="bold",
+    )
     axes.text(x + 5.8, y - 2.2, state, color="white", ha="center", va="center", fontsize=12)
 
 
 def _sphere(axes, x: float, y: float, angles: list[float], *, drawn: bool) -> None:
-    """Embeddings on the unit sphere around the anchor: averaged (phase 1) or drawn towards it (phase 2)."""
+    """Embeddings on the unit sphere around the anchor: averaged (phase 1) or drawn towards it
+    (phase 2).
+    """
     radius, centre = 8.6, np.array([x, y])
-    axes.add_patch(Circle(centre, radius, facecolor="white", edgecolor=style.HAIRLINE, linewidth=1.4))
+    axes.add_patch(
+        Circle(centre, radius, facecolor="white", edgecolor=style.HAIRLINE, linewidth=1.4)
+    )
     anchor = centre + (0.6, 0.4)
     for angle in np.radians(angles + [120, 60]):
         point = anchor + 6.0 * np.array([np.cos(angle), 0.8 * np.sin(angle)])

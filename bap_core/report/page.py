@@ -1,7 +1,7 @@
 """A page: opened by its notebook, headed by the scale banner, closed by its claims and its stamp.
 
-The stamp also leaves a JSON bundle in the notebook's outputs (``application/vnd.bap+json``): what `bap run` files,
-what `bap verify` checks, and what the book's summary pages are made of.
+The stamp also leaves a JSON bundle in the notebook's outputs (``application/vnd.bap+json``): what
+`bap run` files, what `bap verify` checks, and what the book's summary pages are made of.
 """
 
 import ast
@@ -19,7 +19,9 @@ MIME = "application/vnd.bap+json"
 
 
 class Page:
-    """One notebook while it runs: its name, its effective parameters, its clock, and (after `banner`) its scale."""
+    """One notebook while it runs: its name, its effective parameters, its clock, and (after
+    `banner`) its scale.
+    """
 
     def __init__(self, name: str, parameters: dict):
         self.name = name
@@ -29,7 +31,9 @@ class Page:
         self._started = time.perf_counter()
 
     def banner(self, *used) -> None:
-        """Show at which scale the page's numbers are made. used: every encoder and data noun of the page."""
+        """Show at which scale the page's numbers are made. used: every encoder and data noun of
+        the page.
+        """
         self.scale = scales.scale_of(list(used))
         encoders = [item for item in used if hasattr(item, "scale")]
         self._identities = {encoder.name: encoder.identity for encoder in encoders}
@@ -42,17 +46,21 @@ class Page:
 
     def side_by_side(self, frame: pd.DataFrame, *names: str, **choices) -> Table:
         """`tables.side_by_side` with the page's scale in the caption."""
-        return tables.side_by_side(frame, *names, scale=self._known_scale(), identities=self._identities, **choices)
+        return tables.side_by_side(
+            frame, *names, scale=self._known_scale(), identities=self._identities, **choices
+        )
 
     def claims(self, frame: pd.DataFrame) -> Table:
-        """The claims of this notebook with their verdicts, from ``claims.yml`` and the tidy frame."""
+        """The claims of this notebook with their verdicts, from ``claims.yml`` and the tidy
+        frame.
+        """
         return tables.claims_table(self._judged(frame), self._known_scale())
 
     def stamp(self, frame: pd.DataFrame, *, data: list, encoders: list) -> None:
         """Show what produced the page and leave the bundle in the outputs.
 
-        frame: the tidy frame of the whole page; data: its nouns; encoders: every encoder that encoded a picture.
-        ValueError if a measurement is there twice.
+        frame: the tidy frame of the whole page; data: its nouns; encoders: every encoder that
+        encoded a picture. ValueError if a measurement is there twice.
         """
         tidy.refuse_repeated(frame)
         seeds = sorted({int(seed) for seed in frame["seed"]})
@@ -74,17 +82,23 @@ class Page:
 
     def _known_scale(self) -> str:
         if self.scale is None:
-            raise ValueError("the page has no scale yet: call page.banner(...) with its encoders and data first")
+            raise ValueError(
+                "the page has no scale yet: call page.banner(...) with its encoders and data first"
+            )
         return self.scale
 
 
 def open_page(name: str, namespace: dict) -> Page:
-    """Start a page. Call it right after the parameters cell, as ``open_page("03_waterbirds", globals())``.
+    """Start a page. Call it right after the parameters cell, as ``open_page("03_waterbirds",
+    globals())``.
 
-    The parameters are the annotated assignments (``seeds: int = 3``) of the first cell that has any; their values
-    are the ones in force now, so that what a run injected is what the stamp records.
+    The parameters are the annotated assignments (``seeds: int = 3``) of the first cell that has
+    any; their values are the ones in force now, so that what a run injected is what the stamp
+    records.
     """
-    return Page(name, {key: namespace[key] for key in _parameter_names(namespace) if key in namespace})
+    return Page(
+        name, {key: namespace[key] for key in _parameter_names(namespace) if key in namespace}
+    )
 
 
 def _parameter_names(namespace: dict) -> list[str]:

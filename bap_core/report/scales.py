@@ -1,4 +1,6 @@
-"""At which scale a page's numbers were made: decided from the encoders and data in use, never from a profile's name."""
+"""At which scale a page's numbers were made: decided from the encoders and data in use, never
+from a profile's name.
+"""
 
 from html import escape
 
@@ -9,7 +11,8 @@ OF_ORIGIN = {"official": "paper", "micro": "micro", "own": "own"}
 BANNERS = {
     "micro": (
         "Micro scale",
-        "Small encoders, trained on a rendered world. These numbers are not the paper's; only directions are judged.",
+        "Small encoders, trained on a rendered world. These numbers are not the paper's; only "
+        "directions are judged.",
         "#8a4b00",
     ),
     "own": (
@@ -31,33 +34,40 @@ BANNERS = {
 
 
 def scale_of(used: list) -> str:
-    """``random`` if an encoder has random weights, else ``micro`` if anything is of the micro world, else ``own`` if
-    any pictures belong to no official data set, else ``paper``.
+    """``random`` if an encoder has random weights, else ``micro`` if anything is of the micro
+    world, else ``own`` if any pictures belong to no official data set, else ``paper``.
 
-    used: encoders, which have ``scale``, and listings, which have ``origin``. ValueError without any.
+    used: encoders, which have ``scale``, and listings, which have ``origin``. ValueError without
+    any.
     """
     if not used:
-        raise ValueError("the scale of a page follows from what it used: pass its encoders and data")
+        raise ValueError(
+            "the scale of a page follows from what it used: pass its encoders and data"
+        )
     scales = {item.scale if hasattr(item, "scale") else OF_ORIGIN[item.origin] for item in used}
     return next(scale for scale in ("random", "micro", "own", "paper") if scale in scales)
 
 
 def world_of(item) -> dict | None:
-    """What ``bap-world.json`` in the root of a data noun (or above it) declares, or None for official or own data."""
+    """What ``bap-world.json`` in the root of a data noun (or above it) declares, or None for
+    official or own data.
+    """
     return catalogue.world_around(item.root)
 
 
 def banner_html(scale: str, more: str = "") -> str:
-    """The coloured box that opens every page. Colours are inline, so that it shows without the book's style sheet.
+    """The coloured box that opens every page. Colours are inline, so that it shows without the
+    book's style sheet.
 
     more: a further sentence, plain text.
     """
     title, sentence, colour = BANNERS[scale]
     further = f" {escape(more)}" if more else ""
-    style = f"background:{colour};color:#fff;padding:.8em 1em;border-radius:6px;margin:1em 0;line-height:1.4"
+    box = "color:#fff;padding:.8em 1em;border-radius:6px;margin:1em 0;line-height:1.4"
     return (
-        f'<div class="bap-banner bap-banner-{scale}" role="note" style="{style}">'
-        f'<strong style="color:#fff;display:block;font-size:1.15em">{title}</strong>{sentence}{further}</div>'
+        f'<div class="bap-banner bap-banner-{scale}" role="note" style="background:{colour};{box}">'
+        "<strong "
+        f'style="color:#fff;display:block;font-size:1.15em">{title}</strong>{sentence}{further}</div>'
     )
 
 
@@ -66,4 +76,6 @@ def strangers(encoders: list) -> str:
     names = [encoder.name for encoder in encoders if not encoder.identity.known]
     if not names:
         return ""
-    return f"{', '.join(names)}: not among the paper's encoders, so compared with none of its numbers."
+    return (
+        f"{', '.join(names)}: not among the paper's encoders, so compared with none of its numbers."
+    )

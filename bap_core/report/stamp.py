@@ -1,4 +1,6 @@
-"""The stamp at the end of a page: what produced its numbers, complete enough to make them again or to refuse them."""
+"""The stamp at the end of a page: what produced its numbers, complete enough to make them again
+or to refuse them.
+"""
 
 import os
 import platform
@@ -27,16 +29,24 @@ HASHED = (".py", ".csv", ".yml", ".json")
 
 
 def source_hash() -> str:
-    """SHA-256 (16 hex digits) over the names and contents of the package's sources and text data, weights left out."""
+    """SHA-256 (16 hex digits) over the names and contents of the package's sources and text
+    data, weights left out.
+    """
     root = Path(__file__).resolve().parent.parent
     state = sha256()
-    for path in sorted(path for path in root.rglob("*") if path.suffix in HASHED and "__pycache__" not in path.parts):
+    for path in sorted(
+        path
+        for path in root.rglob("*")
+        if path.suffix in HASHED and "__pycache__" not in path.parts
+    ):
         state.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     return state.hexdigest()[:16]
 
 
 def commit() -> dict:
-    """``{"commit": hash or "not a checkout", "dirty": bool or None}`` of the checkout that the package runs from."""
+    """``{"commit": hash or "not a checkout", "dirty": bool or None}`` of the checkout that the
+    package runs from.
+    """
     root = runtime.project()
     if root is None or (head := _git(root, "rev-parse", "HEAD")) is None:
         return {"commit": "not a checkout", "dirty": None}
@@ -44,11 +54,15 @@ def commit() -> dict:
 
 
 def machine(encoders: list) -> dict:
-    """Name of the device, the number formats of the encoders, and the versions of what can change numbers."""
+    """Name of the device, the number formats of the encoders, and the versions of what can
+    change numbers.
+    """
     device = runtime.device()
     on_cpu = f"{platform.machine()}, {torch.get_num_threads()} threads"
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else on_cpu
-    versions = {"python": platform.python_version()} | {key: _version(package) for key, package in PACKAGES.items()}
+    versions = {"python": platform.python_version()} | {
+        key: _version(package) for key, package in PACKAGES.items()
+    }
     formats = sorted({str(encoder.dtype).removeprefix("torch.") for encoder in encoders})
     return {"device": f"{device.type} ({', '.join([name, *formats])})", "versions": versions}
 
@@ -65,21 +79,34 @@ def peak_memory() -> dict:
 def collect(*, data: list, encoders: list, seeds: list[int], seconds: float) -> dict:
     """Every field of the stamp but the parameters, as JSON values. Paths of the machine stay out.
 
-    data: nouns with ``name``, ``fingerprint`` and a length; encoders: with ``name``, ``scale``, ``dtype``, ``fingerprint``,
-    ``identity`` and ``tally`` (pictures encoded, and the least that would have done); seconds: wall time.
+    data: nouns with ``name``, ``fingerprint`` and a length; encoders: with ``name``, ``scale``,
+    ``dtype``, ``fingerprint``, ``identity`` and ``tally`` (pictures encoded, and the least that
+    would have done); seconds: wall time.
     """
     worlds = [world for item in data if (world := scales.world_of(item))]
-    tallies = list({id(encoder.tally): encoder.tally for encoder in encoders}.values())  # a student has its teacher's
+    # a student has its teacher's
+    tallies = list({id(encoder.tally): encoder.tally for encoder in encoders}.values())
     return {
         **commit(),
         "profile": os.environ.get("BAP_PROFILE"),
         "seeds": seeds,
         **machine(encoders),
         "source_hash": source_hash(),
-        "world": {key: worlds[0].get(key) for key in ("name", "version", "hash")} if worlds else None,
-        "data": [{"name": item.name, "n": len(item), "fingerprint": item.fingerprint} for item in data],
-        "encoders": [{"name": item.name, "scale": item.scale, "fingerprint": item.fingerprint, **asdict(item.identity)}
-                     for item in encoders],
+        "world": {key: worlds[0].get(key) for key in ("name", "version", "hash")}
+        if worlds
+        else None,
+        "data": [
+            {"name": item.name, "n": len(item), "fingerprint": item.fingerprint} for item in data
+        ],
+        "encoders": [
+            {
+                "name": item.name,
+                "scale": item.scale,
+                "fingerprint": item.fingerprint,
+                **asdict(item.identity),
+            }
+            for item in encoders
+        ],
         "images_encoded": sum(tally.encoded for tally in tallies),
         "least_images": sum(sum(tally.needed.values()) for tally in tallies),
         "seconds": round(seconds, 1),
@@ -90,7 +117,10 @@ def collect(*, data: list, encoders: list, seeds: list[int], seconds: float) -> 
 def stamp_html(stamp: dict, parameters: dict) -> str:
     """The stamp as an HTML box: one line that is always visible, the rest under a fold."""
     lines = _lines(stamp, parameters)
-    rows = "".join(f'<tr><th scope="row">{escape(name)}</th><td>{escape(text)}</td></tr>' for name, text in lines)
+    rows = "".join(
+        f'<tr><th scope="row">{escape(name)}</th><td>{escape(text)}</td></tr>'
+        for name, text in lines
+    )
     return (
         f'<div class="bap-stamp"><details><summary>{escape(headline(stamp))}</summary>'
         f'<div class="bap-scroll"><table><tbody>{rows}</tbody></table></div></details></div>'
@@ -108,7 +138,10 @@ def headline(stamp: dict) -> str:
 def _lines(stamp: dict, parameters: dict) -> list[tuple[str, str]]:
     world = stamp["world"] and " ".join(f"{key} {value}" for key, value in stamp["world"].items())
     return [
-        ("commit", stamp["commit"] + {True: " (dirty)", False: " (clean)", None: ""}[stamp["dirty"]]),
+        (
+            "commit",
+            stamp["commit"] + {True: " (dirty)", False: " (clean)", None: ""}[stamp["dirty"]],
+        ),
         ("package source", stamp["source_hash"]),
         ("profile", stamp["profile"] or "none named"),
         *((f"parameter {name}", str(value)) for name, value in parameters.items()),
@@ -116,17 +149,31 @@ def _lines(stamp: dict, parameters: dict) -> list[tuple[str, str]]:
         ("device", stamp["device"]),
         ("versions", ", ".join(f"{name} {version}" for name, version in stamp["versions"].items())),
         ("world", world or "none: pictures from folders"),
-        *((f"data {item['name']}", f"{item['n']:,} rows, {item['fingerprint']}") for item in stamp["data"]),
-        *((f"encoder {item['name']}", f"{item['scale']} weights {item['fingerprint']}") for item in stamp["encoders"]),
-        ("images encoded", f"{stamp['images_encoded']:,} (the least that would do: {stamp['least_images']:,})"),
+        *(
+            (f"data {item['name']}", f"{item['n']:,} rows, {item['fingerprint']}")
+            for item in stamp["data"]
+        ),
+        *(
+            (f"encoder {item['name']}", f"{item['scale']} weights {item['fingerprint']}")
+            for item in stamp["encoders"]
+        ),
+        (
+            "images encoded",
+            f"{stamp['images_encoded']:,} (the least that would do: {stamp['least_images']:,})",
+        ),
         ("wall time", f"{stamp['seconds']:.1f} s"),
-        ("peak memory", ", ".join(f"{name} {mib:,} MiB" for name, mib in stamp["peak_memory_mib"].items())),
+        (
+            "peak memory",
+            ", ".join(f"{name} {mib:,} MiB" for name, mib in stamp["peak_memory_mib"].items()),
+        ),
     ]
 
 
 def _git(root: Path, *arguments: str) -> str | None:
     try:
-        done = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, text=True, timeout=30)
+        done = subprocess.run(
+            ["git", "-C", str(root), *arguments], capture_output=True, text=True, timeout=30
+        )
     except (OSError, subprocess.TimeoutExpired):
         return None
     return done.stdout.strip() if done.returncode == 0 else None

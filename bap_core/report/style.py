@@ -1,8 +1,10 @@
-"""The look of every figure, set in this one place: fonts, sizes, colours, and a background for both themes.
+"""The look of every figure, set in this one place: fonts, sizes, colours, and a background for both
+themes.
 
-Figures are drawn on opaque white with dark text: the same picture is right in the light theme, in the dark one (where
-the book rounds its corners) and in print. Colours are Okabe and Ito's, which survive colour-blindness, and a marker
-or a line style always says the same as the colour. Widths suit a phone: text stays legible at half size.
+Figures are drawn on opaque white with dark text: the same picture is right in the light theme, in
+the dark one (where the book rounds its corners) and in print. Colours are Okabe and Ito's, which
+survive colour-blindness, and a marker or a line style always says the same as the colour. Widths
+suit a phone: text stays legible at half size.
 """
 
 from contextlib import contextmanager
@@ -80,11 +82,15 @@ def png(figure: Figure) -> bytes:
     """A figure as the bytes of a PNG on opaque white, with a narrow margin."""
     buffer = BytesIO()
     with look():
-        figure.savefig(buffer, format="png", dpi=DPI, bbox_inches="tight", pad_inches=0.12, facecolor=PAPER)
+        figure.savefig(
+            buffer, format="png", dpi=DPI, bbox_inches="tight", pad_inches=0.12, facecolor=PAPER
+        )
     return buffer.getvalue()
 
 
 def scale_note(figure: Figure, scale: str | None) -> None:
-    """Write the scale into the figure's lower right corner, so that it stays with a copied picture."""
+    """Write the scale into the figure's lower right corner, so that it stays with a copied
+    picture.
+    """
     if scale is not None:
         figure.supxlabel(wording.SCALES[scale], x=0.995, ha="right", fontsize=9, color=MUTED)

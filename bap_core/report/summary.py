@@ -1,7 +1,9 @@
-"""The book's summary pages, made from what the executed notebooks left in their outputs, never typed by hand.
+"""The book's summary pages, made from what the executed notebooks left in their outputs, never
+typed by hand.
 
-`write_summaries` turns the bundles of ``book/pages/*.ipynb`` into files that the prose pages include: the headline
-table, every claim with its verdict, the native rows of the micro world, its gallery, and the list of ambiguities.
+`write_summaries` turns the bundles of ``book/pages/*.ipynb`` into files that the prose pages
+include: the headline table, every claim with its verdict, the native rows of the micro world, its
+gallery, and the list of ambiguities.
 """
 
 import json
@@ -25,17 +27,23 @@ HEADLINES = (
     "lp-bap-above-90",
     "own-bsi-falls",
 )
-NOTHING_YET = "No notebook has been executed yet, so there is nothing to show. `make book` executes them.\n"
+NOTHING_YET = (
+    "No notebook has been executed yet, so there is nothing to show. `make book` executes them.\n"
+)
 
 
 def bundles(pages_dir: str | Path) -> dict[str, dict]:
-    """Notebook name -> the bundle that its stamp left, for every executed notebook of a folder that has one."""
+    """Notebook name -> the bundle that its stamp left, for every executed notebook of a folder
+    that has one.
+    """
     found = {path.stem: bundle_of(path) for path in sorted(Path(pages_dir).glob("*.ipynb"))}
     return {name: bundle for name, bundle in found.items() if bundle is not None}
 
 
 def bundle_of(path: str | Path) -> dict | None:
-    """The bundle in the outputs of one executed notebook, or None if it has no stamp. The last stamp counts."""
+    """The bundle in the outputs of one executed notebook, or None if it has no stamp. The last
+    stamp counts.
+    """
     cells = json.loads(Path(path).read_text(encoding="utf-8"))["cells"]
     outputs = [output for cell in cells for output in cell.get("outputs", [])]
     stamps = [output["data"][MIME] for output in outputs if MIME in output.get("data", {})]
@@ -45,17 +53,28 @@ def bundle_of(path: str | Path) -> dict | None:
 def title_of(path: str | Path) -> str:
     """The first heading of a notebook, such as "3. Waterbirds"; its file name if it has none."""
     cells = json.loads(Path(path).read_text(encoding="utf-8"))["cells"]
-    lines = [line for cell in cells if cell["cell_type"] == "markdown" for line in "".join(cell["source"]).splitlines()]
-    return next((line.removeprefix("# ") for line in lines if line.startswith("# ")), Path(path).stem)
+    lines = [
+        line
+        for cell in cells
+        if cell["cell_type"] == "markdown"
+        for line in "".join(cell["source"]).splitlines()
+    ]
+    return next(
+        (line.removeprefix("# ") for line in lines if line.startswith("# ")), Path(path).stem
+    )
 
 
 def write_summaries(
-    pages_dir: str | Path, out_dir: str | Path, *, pictures: Mapping[str, tuple[Image.Image, str]] | None = None
+    pages_dir: str | Path,
+    out_dir: str | Path,
+    *,
+    pictures: Mapping[str, tuple[Image.Image, str]] | None = None,
 ) -> list[Path]:
     """Write the files that the prose pages include; returns their paths.
 
-    pages_dir: executed notebooks; out_dir: where the files go, a folder right under the prose pages; pictures: name
-    -> (picture, alternative text) of the micro world's gallery, in the order to show them.
+    pages_dir: executed notebooks; out_dir: where the files go, a folder right under the prose
+    pages; pictures: name -> (picture, alternative text) of the micro world's gallery, in the order
+    to show them.
     """
     found, out_dir = bundles(pages_dir), Path(out_dir)
     titles = {name: title_of(Path(pages_dir) / f"{name}.ipynb") for name in found}
@@ -66,7 +85,9 @@ def write_summaries(
         "headline.md": headline(found),
         "claims_by_page.md": claims_by_page(found, titles, folder=out_dir.name),
         "native_rows.md": native.rows(found),
-        "gallery.md": gallery({name: alt for name, (_, alt) in (pictures or {}).items()}, folder=out_dir.name),
+        "gallery.md": gallery(
+            {name: alt for name, (_, alt) in (pictures or {}).items()}, folder=out_dir.name
+        ),
         "ambiguity_list.md": ambiguity_list(),
     }
     for name, text in texts.items():
@@ -75,12 +96,16 @@ def write_summaries(
 
 
 def headline(found: Mapping[str, dict]) -> str:
-    """The claims that matter most, paper | measured | verdict, at the scale of the pages; Markdown with HTML."""
+    """The claims that matter most, paper | measured | verdict, at the scale of the pages;
+    Markdown with HTML.
+    """
     return "".join(_table_per_scale(found, wanted=HEADLINES)) or NOTHING_YET
 
 
 def claims_by_page(found: Mapping[str, dict], titles: Mapping[str, str], *, folder: str) -> str:
-    """Every claim of every page under its title, a link to it; Markdown with HTML. folder: where the pages lie."""
+    """Every claim of every page under its title, a link to it; Markdown with HTML. folder: where
+    the pages lie.
+    """
     parts = []
     for name, bundle in found.items():
         judged = pd.DataFrame(bundle["claims"])
@@ -90,8 +115,12 @@ def claims_by_page(found: Mapping[str, dict], titles: Mapping[str, str], *, fold
 
 
 def gallery(pictures: Mapping[str, str], *, folder: str) -> str:
-    """Markdown for the pictures of the micro world: file stem -> alternative text. folder: where the files lie."""
-    blocks = [f"```{{image}} {folder}/{name}.png\n:alt: {alt}\n```\n\n" for name, alt in pictures.items()]
+    """Markdown for the pictures of the micro world: file stem -> alternative text. folder: where
+    the files lie.
+    """
+    blocks = [
+        f"```{{image}} {folder}/{name}.png\n:alt: {alt}\n```\n\n" for name, alt in pictures.items()
+    ]
     return "".join(blocks) or "The pictures are drawn when the book is built (`make book`).\n"
 
 
@@ -109,11 +138,18 @@ def ambiguity_list() -> str:
 
 
 def _table_per_scale(found: Mapping[str, dict], *, wanted: tuple[str, ...]):
-    """Pages can be of different scales (a notebook on one's own pictures): a banner and a table for each scale."""
-    rows = [{**claim, "scale": bundle["scale"]} for bundle in found.values() for claim in bundle["claims"]]
+    """Pages can be of different scales (a notebook on one's own pictures): a banner and a table
+    for each scale.
+    """
+    rows = [
+        {**claim, "scale": bundle["scale"]}
+        for bundle in found.values()
+        for claim in bundle["claims"]
+    ]
     rows = [row for row in rows if row["id"] in wanted]
     rows.sort(key=lambda row: wanted.index(row["id"]))
     for scale in wording.SCALES:
         judged = pd.DataFrame([row for row in rows if row["scale"] == scale])
         if len(judged):
-            yield f"{scales.banner_html(scale)}\n\n{tables.claims_table(judged, scale)._repr_html_()}\n\n"
+            table = tables.claims_table(judged, scale)._repr_html_()
+            yield f"{scales.banner_html(scale)}\n\n{table}\n\n"

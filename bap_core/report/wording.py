@@ -1,4 +1,6 @@
-"""How names and numbers are written on every page: one label per metric, one order of methods, one number format."""
+"""How names and numbers are written on every page: one label per metric, one order of methods,
+one number format.
+"""
 
 import math
 
@@ -63,7 +65,12 @@ LABELS = {
 }
 
 # Decimals of shares, whatever their size, and of counts.
-FIXED = {**dict.fromkeys(("candidates", "kept", "skipped_anchors", "zeros", "dead", "explained_variance"), 3), "latents": 0}
+FIXED = {
+    **dict.fromkeys(
+        ("candidates", "kept", "skipped_anchors", "zeros", "dead", "explained_variance"), 3
+    ),
+    "latents": 0,
+}
 
 SCALES = {
     "micro": "micro scale",
@@ -86,7 +93,8 @@ def is_accuracy(metric: str) -> bool:
 
 
 def number(value: float, metric: str, *, beside: float | None = None) -> str:
-    """A value as pages print it: accuracies in percent with one decimal, others with three significant places.
+    """A value as pages print it: accuracies in percent with one decimal, others with three
+    significant places.
 
     ``beside``: the value whose number of decimals this one takes over (a spread follows its mean).
     """
@@ -103,14 +111,18 @@ def number(value: float, metric: str, *, beside: float | None = None) -> str:
 
 
 def spread(mean: float, std: float, metric: str) -> str:
-    """``mean ± std`` that no line break divides; the mean alone where there is no spread to state (one run)."""
+    """``mean ± std`` that no line break divides; the mean alone where there is no spread to
+    state (one run).
+    """
     if math.isnan(mean) or math.isnan(std):
         return number(mean, metric)
-    return f"{number(mean, metric)}\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}{number(std, metric, beside=mean)}"
+    return "\N{NO-BREAK SPACE}".join([number(mean, metric), "±", number(std, metric, beside=mean)])
 
 
 def in_method_order(methods) -> list[str]:
-    """Methods in the paper's order (zero-shot first, ours last); unknown ones follow in the order they came."""
+    """Methods in the paper's order (zero-shot first, ours last); unknown ones follow in the
+    order they came.
+    """
     methods = list(dict.fromkeys(methods))
     known = [name for name in METHODS if name in methods]
     return known + [name for name in methods if name not in METHODS]

@@ -1,4 +1,6 @@
-"""What the libraries' modules share: reading our own files, finding weights in a folder, a stand-in tokenizer."""
+"""What the libraries' modules share: reading our own files, finding weights in a folder, a
+stand-in tokenizer.
+"""
 
 import json
 from collections.abc import Sequence
@@ -11,12 +13,22 @@ from torch import Tensor
 
 from bap_core.checkpoints import UNKNOWN, Identity
 
-MICRO = Path(__file__).parent.parent / "micro" / "encoders"  # package data: <name>.json, .safetensors, .card.json
+# package data: <name>.json, .safetensors, .card.json
+MICRO = Path(__file__).parent.parent / "micro" / "encoders"
 SETTINGS = "bap.json"  # in a folder, what the header of a .safetensors file holds
 # Loss of a micro encoder's pre-training -> family and kind.
-IDENTITIES = {"softmax": ("CLIP", "VLM"), "sigmoid": ("SigLIP 2", "VLM"), "classes": (UNKNOWN, "supervised"),
-              "views": (UNKNOWN, "self-supervised")}
-WEIGHTS = ("open_clip_model.safetensors", "model.safetensors", "open_clip_pytorch_model.bin", "pytorch_model.bin")
+IDENTITIES = {
+    "softmax": ("CLIP", "VLM"),
+    "sigmoid": ("SigLIP 2", "VLM"),
+    "classes": (UNKNOWN, "supervised"),
+    "views": (UNKNOWN, "self-supervised"),
+}
+WEIGHTS = (
+    "open_clip_model.safetensors",
+    "model.safetensors",
+    "open_clip_pytorch_model.bin",
+    "pytorch_model.bin",
+)
 
 
 def micro_names() -> list[str]:
@@ -25,13 +37,16 @@ def micro_names() -> list[str]:
 
 
 def micro_config(name: str) -> dict:
-    """The model configuration of a micro encoder: open_clip's, or a ``timm`` model and its arguments; {} for others."""
+    """The model configuration of a micro encoder: open_clip's, or a ``timm`` model and its
+    arguments; {} for others.
+    """
     path = MICRO / f"{name}.json"
     return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
 
 
 def micro_identity(name: str) -> Identity:
-    """What stands for what of the paper, by the loss that the encoder's card names; unknown for other encoders.
+    """What stands for what of the paper, by the loss that the encoder's card names; unknown for
+    other encoders.
 
     The encoders that read no captions have a kind and no family.
     """
@@ -45,7 +60,8 @@ def micro_identity(name: str) -> Identity:
 def settings(path: Path) -> dict:
     """What `Encoder.save` noted beside the weights; empty for a file or folder of another origin.
 
-    Keys: architecture, scale, size, mean, std, pooling. ValueError for a file that cannot be read as safetensors.
+    Keys: architecture, scale, size, mean, std, pooling. ValueError for a file that cannot be read
+    as safetensors.
     """
     if path.is_dir():
         note = path / SETTINGS
@@ -56,13 +72,17 @@ def settings(path: Path) -> dict:
         with safe_open(path, framework="pt") as file:
             header = file.metadata() or {}
     except Exception as error:
-        raise ValueError(f"{path} cannot be read as safetensors ({error}); it may be truncated") from None
+        raise ValueError(
+            f"{path} cannot be read as safetensors ({error}); it may be truncated"
+        ) from None
     noted = {name: header[name] for name in ("architecture", "scale") if name in header}
     return {**noted, **json.loads(header.get("settings", "{}"))}
 
 
 def weights_file(path: Path) -> Path:
-    """``path`` itself, or in a folder the file that the hub's snapshots keep weights in. ValueError if none is there."""
+    """``path`` itself, or in a folder the file that the hub's snapshots keep weights in.
+    ValueError if none is there.
+    """
     if path.is_file():
         return path
     if found := next((path / name for name in WEIGHTS if (path / name).is_file()), None):
@@ -73,7 +93,8 @@ def weights_file(path: Path) -> Path:
 class StandInTokens:
     """Stand-in for a tokenizer that would have to be downloaded, for random weights only.
 
-    Each lower-cased word becomes one number in 1 .. vocabulary - 1 that follows from its letters; 0 pads to ``context``.
+    Each lower-cased word becomes one number in 1 .. vocabulary - 1 that follows from its letters; 0
+    pads to ``context``.
     """
 
     def __init__(self, vocabulary: int, *, context: int):
@@ -83,6 +104,9 @@ class StandInTokens:
         """T strings -> (T, context) int64."""
         rows = torch.zeros(len(prompts), self.context, dtype=torch.int64)
         for row, prompt in zip(rows, prompts):
-            words = [1 + crc32(word.encode()) % (self.vocabulary - 1) for word in prompt.lower().split()[:self.context]]
-            row[:len(words)] = torch.tensor(words, dtype=torch.int64)
+            words = [
+                1 + crc32(word.encode()) % (self.vocabulary - 1)
+                for word in prompt.lower().split()[: self.context]
+            ]
+            row[: len(words)] = torch.tensor(words, dtype=torch.int64)
         return rows

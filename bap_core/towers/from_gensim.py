@@ -1,4 +1,6 @@
-"""gensim: Word2Vec vectors, the bag of words of appendix A. A phrase is the mean of its words' vectors as they are."""
+"""gensim: Word2Vec vectors, the bag of words of appendix A. A phrase is the mean of its words'
+vectors as they are.
+"""
 
 import re
 from collections.abc import Sequence
@@ -12,13 +14,15 @@ from bap_core import checkpoints
 
 WIDTH = 300
 BUCKETS = 1 << 16  # rows of random vectors
-FORMATS = {".bin": True, ".gz": True, ".txt": False, ".vec": False}  # word2vec's format: binary or text
+# word2vec's format: binary or text
+FORMATS = {".bin": True, ".gz": True, ".txt": False, ".vec": False}
 
 
 class WordVectors(nn.Module):
     """One vector per word. Words are case-sensitive; punctuation between them is skipped.
 
-    vectors: (V, D) float32. rows: row of each word, or None for random vectors, which have one for every word.
+    vectors: (V, D) float32. rows: row of each word, or None for random vectors, which have one for
+    every word.
     """
 
     pooling = "mean"
@@ -27,22 +31,35 @@ class WordVectors(nn.Module):
         super().__init__()
         self.register_buffer("vectors", vectors)
         words = "\n".join(rows or ()).encode()
-        self.register_buffer("words", torch.frombuffer(bytearray(words or b"-"), dtype=torch.uint8))  # for fingerprints
+        # for fingerprints
+        self.register_buffer("words", torch.frombuffer(bytearray(words or b"-"), dtype=torch.uint8))
         self.rows, self.width = rows, vectors.shape[1]
 
     def tokens(self, prompts: Sequence[str]) -> Tensor:
-        """Rows of the words, -1 after the last -> (T, L) int64. ValueError that lists the words without a vector."""
+        """Rows of the words, -1 after the last -> (T, L) int64. ValueError that lists the words
+        without a vector.
+        """
         words = [re.findall(r"[^\s,.;:!?]+", prompt) for prompt in prompts]
         if empty := [prompt for prompt, found in zip(prompts, words) if not found]:
             raise ValueError(f"the prompt {empty[0]!r} holds no word")
         if self.rows is not None:
             unknown = sorted({word for found in words for word in found if word not in self.rows})
             if unknown:
-                raise ValueError(f"{len(unknown)} words have no vector ({', '.join(unknown[:10])}): drop the prompts "
-                                 "that use them")
-        row = self.rows.__getitem__ if self.rows is not None else lambda word: crc32(word.encode()) % BUCKETS
-        return nn.utils.rnn.pad_sequence([torch.tensor([row(word) for word in found]) for found in words],
-                                         batch_first=True, padding_value=-1)
+                raise ValueError(
+                    f"{len(unknown)} words have no vector "
+                    f"({', '.join(unknown[:10])}): drop the prompts "
+                    "that use them"
+                )
+        row = (
+            self.rows.__getitem__
+            if self.rows is not None
+            else lambda word: crc32(word.encode()) % BUCKETS
+        )
+        return nn.utils.rnn.pad_sequence(
+            [torch.tensor([row(word) for word in found]) for found in words],
+            batch_first=True,
+            padding_value=-1,
+        )
 
     def encode_text(self, tokens: Tensor) -> Tensor:
         """(T, L) int64 -> (T, D): mean over the words of each prompt."""
@@ -53,11 +70,13 @@ class WordVectors(nn.Module):
 def create(name: str, weights: str, *, size: int | None, pooling: str | None) -> WordVectors:
     """Vectors by gensim's name, or from a file in word2vec's format (.bin, .bin.gz, .txt, .vec).
 
-    ValueError for another kind of file; ImportError without gensim; FileNotFoundError if the vectors have to be
-    fetched and cannot be.
+    ValueError for another kind of file; ImportError without gensim; FileNotFoundError if the
+    vectors have to be fetched and cannot be.
     """
     if size or pooling not in (None, "mean"):
-        raise ValueError(f"{name} embeds words and takes their mean: leave size={size}, pooling={pooling!r} out")
+        raise ValueError(
+            f"{name} embeds words and takes their mean: leave size={size}, pooling={pooling!r} out"
+        )
     if weights == "random":
         return WordVectors(torch.randn(BUCKETS, WIDTH), None)
     keyed = _keyed(name, weights)
@@ -69,7 +88,9 @@ def _keyed(name: str, weights: str):
         from gensim import downloader
         from gensim.models import KeyedVectors
     except ImportError:
-        raise ImportError(f"{name} needs gensim, which is not installed: pip install 'bap-companion[words]'") from None
+        raise ImportError(
+            f"{name} needs gensim, which is not installed: pip install 'bap-companion[words]'"
+        ) from None
     if weights == name:
         try:
             weights = downloader.load(name, return_path=True)
@@ -78,5 +99,7 @@ def _keyed(name: str, weights: str):
             raise checkpoints.missing(name, "", error, fetch=fetch) from error
     path = Path(weights).expanduser()
     if path.suffix not in FORMATS or not path.is_file():
-        raise ValueError(f"{name}: {weights!r} is not a file in word2vec's format ({', '.join(FORMATS)})")
+        raise ValueError(
+            f"{name}: {weights!r} is not a file in word2vec's format ({', '.join(FORMATS)})"
+        )
     return KeyedVectors.load_word2vec_format(str(path), binary=FORMATS[path.suffix])

@@ -1,4 +1,6 @@
-"""From what a caller writes, such as ``clip-b16`` or ``ViT-B-16:weights.safetensors``, to a library and its arguments."""
+"""From what a caller writes, such as ``clip-b16`` or ``ViT-B-16:weights.safetensors``, to a
+library and its arguments.
+"""
 
 import difflib
 from dataclasses import dataclass
@@ -8,15 +10,23 @@ import open_clip
 
 from bap_core import checkpoints
 from bap_core.towers import from_timm, from_transformers
-from bap_core.towers.common import MICRO, SETTINGS, micro_config, micro_identity, micro_names, settings
+from bap_core.towers.common import (
+    MICRO,
+    SETTINGS,
+    micro_config,
+    micro_identity,
+    micro_names,
+    settings,
+)
 
 
 @dataclass(frozen=True)
 class Wanted:
     """What to build, and how it was used when its weights were trained or saved.
 
-    weights: "random", a tag, a path, or the name again for the hub's own. size in pixels, mean and std per channel,
-    pooling: None for what the library says. scale: "micro", "paper" or "random". identity: what the paper calls it.
+    weights: "random", a tag, a path, or the name again for the hub's own. size in pixels, mean and
+    std per channel, pooling: None for what the library says. scale: "micro", "paper" or "random".
+    identity: what the paper calls it.
     """
 
     library: str
@@ -31,7 +41,9 @@ class Wanted:
 
 
 def resolve(name: str, weights: str | Path | None) -> Wanted:
-    """What ``name`` and ``weights`` ask for. ValueError with near names, or FileNotFoundError for a missing file."""
+    """What ``name`` and ``weights`` ask for. ValueError with near names, or FileNotFoundError
+    for a missing file.
+    """
     head, _, given = name.partition(":")
     if given and weights:
         raise ValueError(f"{name!r} names weights already; leave weights={str(weights)!r} out")
@@ -39,17 +51,31 @@ def resolve(name: str, weights: str | Path | None) -> Wanted:
     if not (given or weights) and (path := _own_path(name)):
         architecture, weights = settings(path).get("architecture"), str(path)
         if architecture is None:
-            raise ValueError(f"{path} does not name its architecture; write NAME:{path}, such as ViT-B-16:{path}")
+            raise ValueError(
+                f"{path} does not name its architecture; write NAME:{path}, such as ViT-B-16:{path}"
+            )
     else:
         architecture = row.architecture if row else head
         weights = given or (str(weights) if weights else _usual(architecture, row))
     whose = library(architecture, name)
     if not weights:
-        raise ValueError(f"encoder {name!r} needs weights, as in {_example(architecture)!r}; 'random' is a choice too")
+        raise ValueError(
+            f"encoder {name!r} needs weights, as in {_example(architecture)!r}; "
+            "'random' is a choice too"
+        )
     noted = _noted(architecture, weights)
     mean, std = _statistics(noted, row or checkpoints.find(architecture))
-    return Wanted(whose, architecture, weights, noted.get("size", row.size if row else None), mean, std,
-                  noted.get("pooling"), _scale(architecture, weights, noted), _identity(row, architecture, weights))
+    return Wanted(
+        whose,
+        architecture,
+        weights,
+        noted.get("size", row.size if row else None),
+        mean,
+        std,
+        noted.get("pooling"),
+        _scale(architecture, weights, noted),
+        _identity(row, architecture, weights),
+    )
 
 
 def library(architecture: str, name: str) -> str:
@@ -69,17 +95,26 @@ def library(architecture: str, name: str) -> str:
     micro, rows, known = micro_names(), list(checkpoints.known()), open_clip.list_models()
     if architecture in known:
         return "open_clip"
-    near = difflib.get_close_matches(architecture, [*micro, *rows, *known, *from_transformers.NAMES], n=3)
+    near = difflib.get_close_matches(
+        architecture, [*micro, *rows, *known, *from_transformers.NAMES], n=3
+    )
     hint = f"did you mean {' or '.join(near)}? " if near else ""
-    raise ValueError(f"unknown encoder {name!r}: {hint}shipped: {', '.join(micro)}; of the paper: {', '.join(rows)}; "
-                     "or an open_clip or timm name with weights, NAME:TAG, NAME:FILE or NAME:random (timm/NAME for timm)")
+    raise ValueError(
+        f"unknown encoder {name!r}: {hint}shipped: {', '.join(micro)}; of the paper: "
+        f"{', '.join(rows)}; "
+        "or an open_clip or timm name with weights, NAME:TAG, NAME:FILE or "
+        "NAME:random (timm/NAME for timm)"
+    )
 
 
 def _own_path(name: str) -> Path | None:
     path = Path(name).expanduser()
     if name.endswith(".safetensors"):
         if not path.is_file():
-            raise FileNotFoundError(f"encoder file {path} does not exist; `Encoder.save` or notebook 14 writes such files")
+            raise FileNotFoundError(
+                f"encoder file {path} does not exist; `Encoder.save` or "
+                "notebook 14 writes such files"
+            )
         return path
     return path if (path / SETTINGS).is_file() else None
 
@@ -94,7 +129,9 @@ def _usual(architecture: str, row: checkpoints.Checkpoint | None) -> str:
 
 
 def _noted(architecture: str, weights: str) -> dict:
-    """What stands beside weights of our own. ValueError if they are those of another architecture."""
+    """What stands beside weights of our own. ValueError if they are those of another
+    architecture.
+    """
     path = Path(weights).expanduser()
     noted = settings(path) if path.exists() else {}
     if (other := noted.get("architecture", architecture)) != architecture:
@@ -114,11 +151,15 @@ def _scale(architecture: str, weights: str, noted: dict) -> str:
     return noted.get("scale") or ("micro" if architecture in micro_names() else "paper")
 
 
-def _identity(row: checkpoints.Checkpoint | None, architecture: str, weights: str) -> checkpoints.Identity:
-    """That of the paper's checkpoint, or of the recipe on a micro encoder's card; unknown for all others.
+def _identity(
+    row: checkpoints.Checkpoint | None, architecture: str, weights: str
+) -> checkpoints.Identity:
+    """That of the paper's checkpoint, or of the recipe on a micro encoder's card; unknown for all
+    others.
 
-    A name of the paper's table says which checkpoint is meant, also where its weights come from a file. The name of an
-    architecture does not: only the tag that the paper used makes it one of the paper's encoders.
+    A name of the paper's table says which checkpoint is meant, also where its weights come from a
+    file. The name of an architecture does not: only the tag that the paper used makes it one of the
+    paper's encoders.
     """
     if row or (row := checkpoints.find(architecture, weights)):
         return row.identity
@@ -127,5 +168,9 @@ def _identity(row: checkpoints.Checkpoint | None, architecture: str, weights: st
 
 def _example(architecture: str) -> str:
     in_timm = architecture.startswith("timm/")
-    tags = from_timm.tags(architecture) if in_timm else open_clip.list_pretrained_tags_by_model(architecture)
+    tags = (
+        from_timm.tags(architecture)
+        if in_timm
+        else open_clip.list_pretrained_tags_by_model(architecture)
+    )
     return f"{architecture}:{next(iter(tags), 'random')}"
