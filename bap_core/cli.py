@@ -99,7 +99,7 @@ def _add_run(commands) -> None:
 
 
 def _run(chosen) -> int:
-    from bap_core import run
+    from bap_core.runner import run
 
     jobs = run.plan(
         chosen.notebooks, profile=chosen.profile, overrides=chosen.overrides, out=chosen.out
@@ -115,7 +115,7 @@ def _add_book(commands) -> None:
 
 
 def _book(chosen) -> int:
-    from bap_core import book
+    from bap_core.runner import book
 
     return book.build(profile=chosen.profile)
 
@@ -129,7 +129,7 @@ def _add_verify(commands) -> None:
 
 
 def _verify(chosen) -> int:
-    from bap_core import run, verify
+    from bap_core.runner import run, verify
 
     jobs = run.plan([], profile=chosen.profile, out=chosen.out)
     return 0 if verify.announce({job.name: verify.problems(job) for job in jobs}) else 1
@@ -146,7 +146,7 @@ def _add_doctor(commands) -> None:
 
 
 def _doctor(chosen) -> int:
-    from bap_core import doctor
+    from bap_core.runner import doctor
 
     return doctor.examine(profile=chosen.profile, root=chosen.root)
 
@@ -198,8 +198,9 @@ def _named(parts, name: str, do, text: str) -> argparse.ArgumentParser:
 
 
 def _data_root(chosen) -> Path:
-    from bap_core import micro, run
-    from bap_core.parameters import read_yaml
+    from bap_core import micro
+    from bap_core.runner import run
+    from bap_core.runner.parameters import read_yaml
 
     root = (
         chosen.root
@@ -213,22 +214,22 @@ def _data_root(chosen) -> Path:
 
 
 def _data_list(chosen) -> int:
-    from bap_core.data import inventory
+    from bap_core.data.acquire import status
 
     root = _data_root(chosen)
-    print("\n".join([f"below {root}:", *inventory.overview(root)]))
+    print("\n".join([f"below {root}:", *status.overview(root)]))
     return 0
 
 
 def _data_check(chosen) -> int:
-    from bap_core.data import inventory
+    from bap_core.data.acquire import status
 
-    return 0 if inventory.check(chosen.name, _data_root(chosen)) else 1
+    return 0 if status.check(chosen.name, _data_root(chosen)) else 1
 
 
 def _data_fetch(chosen) -> int:
-    from bap_core.data.download import Unfetched
-    from bap_core.data.fetch import fetch
+    from bap_core.data.acquire.download import Unfetched
+    from bap_core.data.acquire.fetch import fetch
 
     try:
         fetch(chosen.name, _data_root(chosen), origin=chosen.origin, extras=chosen.extras)
@@ -239,9 +240,9 @@ def _data_fetch(chosen) -> int:
 
 
 def _data_index(chosen) -> int:
-    from bap_core.data import inventory
+    from bap_core.data.acquire import status
 
-    print("\n".join(inventory.walk(chosen.name, _data_root(chosen))))
+    print("\n".join(status.walk(chosen.name, _data_root(chosen))))
     return 0
 
 
@@ -271,7 +272,7 @@ def _add_micro(commands) -> None:
 
 
 def _pretrain(chosen) -> int:
-    from bap_core.micro import pretrain
+    from bap_core.micro.pretraining import pretrain
 
     print(pretrain.pretrain(chosen.name, out=chosen.out))
     return 0

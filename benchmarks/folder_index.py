@@ -14,7 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from bap_core.data import images, index
+from bap_core.data import file_index, images
 
 
 def main() -> None:
@@ -34,10 +34,10 @@ def main() -> None:
         root = fill(Path(folder) / "data_256", chosen.files, chosen.folders)
         plain = seconds(lambda: images.listing(root), 1)
         first, again = (
-            seconds(lambda: index.listing(root), 1),
-            seconds(lambda: index.listing(root), chosen.repeats),
+            seconds(lambda: file_index.listing(root), 1),
+            seconds(lambda: file_index.listing(root), chosen.repeats),
         )
-        assert len(index.listing(root)) == chosen.files
+        assert len(file_index.listing(root)) == chosen.files
         print(
             f"{chosen.files:,} files in {chosen.folders} folders: rglob {plain:.2f} s, walked "
             f"and kept {first:.2f} s, "

@@ -12,17 +12,19 @@ import argparse
 import time
 from collections.abc import Callable
 
-from bap_core import comparison, data, encoders, evaluate, execute, micro, parameters, run, runtime
-from bap_core.align import Contexts
-from bap_core.compositing import Compositor
-from bap_core.methods import (
+from bap_core import data, encoders, micro, runtime
+from bap_core.baselines import (
     average_wise_ft,
     learn_masks,
-    pretrain_bap,
     pretrain_control,
     tune_lp_ft,
     tune_prusc,
 )
+from bap_core.evaluation import protocol, scoring
+from bap_core.method.alignment import Contexts
+from bap_core.method.bap import pretrain_bap
+from bap_core.method.compositing import Compositor
+from bap_core.runner import execute, parameters, run
 from benchmarks.ratios import empty_store
 
 
@@ -103,7 +105,7 @@ def _pretrained(clock: Clock, encoder, root, choice: dict) -> dict:
     )
     coder = clock(
         "DIAL's autoencoder",
-        lambda: comparison.autoencoder(
+        lambda: protocol.autoencoder(
             encoder, pool, n=choice["sae_pictures"], seed=0, steps=choice["sae_steps"]
         ),
     )
@@ -114,23 +116,23 @@ def _features(clock: Clock, encoder, tested: dict, sets: list, choice: dict) -> 
     coder = tested.pop("coder")
     clock(
         "features of three encoders",
-        lambda: [evaluate.features(one, sets[0], "test") for one in tested.values()],
+        lambda: [scoring.features(one, sets[0], "test") for one in tested.values()],
     )
-    words = clock("prompts", lambda: comparison.told(encoder, sets[0].labels, sets[0].places))
+    words = clock("prompts", lambda: protocol.told(encoder, sets[0].labels, sets[0].places))
     clock(
         "Native (ZS), RoboShot, DIAL",
         lambda: [
-            comparison.without_training(encoder, scenes, words, coder, seed=0) for scenes in sets
+            protocol.without_training(encoder, scenes, words, coder, seed=0) for scenes in sets
         ],
     )
     clock(
         "probes",
         lambda: [
-            comparison.probed(tested, scenes, seed=0, epochs=choice["probe_epochs"])
+            protocol.probed(tested, scenes, seed=0, epochs=choice["probe_epochs"])
             for scenes in sets
         ],
     )
-    for name, method in {"AFR": evaluate.afr, "DFR": evaluate.dfr}.items():
+    for name, method in {"AFR": scoring.afr, "DFR": scoring.dfr}.items():
         clock(
             name,
             lambda method=method, name=name: [
@@ -151,9 +153,9 @@ def _weights(clock: Clock, encoder, sets: list, choice: dict) -> None:
         "epochs": choice["mask_epochs"],
         "lr": choice["mask_lr"],
     }
-    words = comparison.told(encoder, sets[0].labels, sets[0].places)
+    words = protocol.told(encoder, sets[0].labels, sets[0].places)
     scored = lambda name, fitted: [  # noqa: E731
-        evaluate.tuned(one, scenes, method=name, seed=0) for one, scenes in zip(fitted, sets)
+        scoring.tuned(one, scenes, method=name, seed=0) for one, scenes in zip(fitted, sets)
     ]
     tuned = clock(
         "LP-FT",

@@ -22,10 +22,10 @@ import numpy as np
 import torch
 
 from bap_core import data, encoders, micro, runtime
-from bap_core.align import Contexts, alignment_loss, optimise
-from bap_core.anchors import anchors, draw_backgrounds
-from bap_core.compositing import Compositor, paste_reference
-from bap_core.methods import pretrain_bap
+from bap_core.method.alignment import Contexts, alignment_loss, optimise
+from bap_core.method.anchors import anchors, draw_backgrounds
+from bap_core.method.bap import pretrain_bap
+from bap_core.method.compositing import Compositor, paste_reference
 
 BATCH, K = 128, 8
 

@@ -26,9 +26,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from bap_core import data, micro, runtime
-from bap_core.anchors import anchors
-from bap_core.compositing import Compositor
 from bap_core.encoders import Tally
+from bap_core.method.anchors import anchors
+from bap_core.method.compositing import Compositor
 from benchmarks.ratios import empty_store
 
 BATCH, BACKGROUNDS = 256, 20_000

@@ -28,10 +28,11 @@ seed: int = 0
 # %% tags=["hide-input"]
 import pandas as pd
 
-from bap_core import data, evaluate, micro, report, runtime
-from bap_core.compositing import Compositor, object_alone
-from bap_core.decomposition import additivity_scores
+from bap_core import data, micro, report, runtime
 from bap_core.encoders import load
+from bap_core.evaluation import scoring
+from bap_core.method.additivity import additivity_scores
+from bap_core.method.compositing import Compositor, object_alone
 
 page = report.open_page("01_additivity", globals())
 root = micro.resolve(data_root)
@@ -93,7 +94,7 @@ names = {"score": "additivity", "object_swapped": "additivity_object_swapped",
          "background_swapped": "additivity_background_swapped", "composite_object": "cosine_composite_object",
          "composite_background": "cosine_composite_background", "object_background": "cosine_object_background"}
 frame = pd.concat([
-    evaluate.record({names[column]: table[column].to_numpy() for column in names},
+    scoring.record({names[column]: table[column].to_numpy() for column in names},
                     dataset="coco on places", encoder=encoder, method="Native", seed=seed)
     for encoder, table in scores.items()], ignore_index=True)
 page.results_table(frame, metrics=list(names.values()), rows="metric", columns="encoder")

@@ -28,11 +28,12 @@ seeds: int = 3
 # %% tags=["hide-input"]
 import pandas as pd
 
-from bap_core import data, evaluate, micro, report, runtime
-from bap_core.compositing import Compositor
-from bap_core.decomposition import k_ablation
+from bap_core import data, micro, report, runtime
 from bap_core.encoders import load
-from bap_core.prompts import prototypes, words
+from bap_core.encoders.prompts import prototypes, words
+from bap_core.evaluation import scoring
+from bap_core.method.additivity import k_ablation
+from bap_core.method.compositing import Compositor
 
 page = report.open_page("02_k_ablation", globals())
 root = micro.resolve(data_root)
@@ -77,7 +78,7 @@ for model in models:
     of_background = prototypes(model, [words(category) for category in backgrounds.categories])
     for seed in range(seeds):
         table = k_ablation(model, pool[model.size], ks=ks, object_text=of_object, background_text=of_background, seed=seed)
-        frames += [evaluate.record(rows.drop(columns=["k", "object"]).to_dict("list"), dataset="coco on places",
+        frames += [scoring.record(rows.drop(columns=["k", "object"]).to_dict("list"), dataset="coco on places",
                                    encoder=model.name, method="Native", seed=seed, group=f"K={k}")
                    for k, rows in table.groupby("k")]
 frame = pd.concat(frames, ignore_index=True)

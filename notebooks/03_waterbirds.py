@@ -44,12 +44,14 @@ from itertools import product
 
 import pandas as pd
 
-from bap_core import comparison, data, evaluate, micro, report, runtime
-from bap_core.align import Contexts
-from bap_core.anchors import anchors, draw_backgrounds
-from bap_core.compositing import Compositor
+from bap_core import data, micro, report, runtime
+from bap_core.baselines import pretrain_control
 from bap_core.encoders import load
-from bap_core.methods import pretrain_bap, pretrain_control
+from bap_core.evaluation import protocol, scoring
+from bap_core.method.alignment import Contexts
+from bap_core.method.anchors import anchors, draw_backgrounds
+from bap_core.method.bap import pretrain_bap
+from bap_core.method.compositing import Compositor
 
 page = report.open_page("03_waterbirds", globals())
 root = micro.resolve(data_root)
@@ -126,24 +128,24 @@ for model, seed in product(models, range(seeds)):
 
 # %%
 training_free = []
-words = {model.name: comparison.told(model, sets[0].labels, sets[0].places) for model in models}
-coders = {model.name: comparison.autoencoder(model, pool[model.size], n=sae_pictures, seed=0, steps=sae_steps)
+words = {model.name: protocol.told(model, sets[0].labels, sets[0].places) for model in models}
+coders = {model.name: protocol.autoencoder(model, pool[model.size], n=sae_pictures, seed=0, steps=sae_steps)
           for model in models}
 for model, seed, scenes in product(models, range(seeds), sets):
-    training_free += comparison.without_training(model, scenes, words[model.name], coders[model.name][0], seed=seed)
-    training_free += [comparison.aligned(tested[model.name, seed]["BAP"], scenes, words[model.name], seed=seed)]
+    training_free += protocol.without_training(model, scenes, words[model.name], coders[model.name][0], seed=seed)
+    training_free += [protocol.aligned(tested[model.name, seed]["BAP"], scenes, words[model.name], seed=seed)]
 
 # %% [markdown]
 # How well the autoencoder gives composites back that it was not trained on, and what DIAL does with it. If most of the
 # difference between the two class prompts lies in what is taken out, the cure takes the patient along.
 
 # %% tags=["hide-input"]
-quality = pd.concat([evaluate.record(found, dataset="held-out composites", encoder=name, method="DIAL", seed=0)
+quality = pd.concat([scoring.record(found, dataset="held-out composites", encoder=name, method="DIAL", seed=0)
                      for name, (_, found) in coders.items()])
 page.results_table(quality, metrics=["explained_variance", "cosine", "zeros", "dead"], rows="encoder")
 
 # %% tags=["hide-input"]
-page.results_table(evaluate.table(training_free), rows="encoder", columns=[],
+page.results_table(scoring.table(training_free), rows="encoder", columns=[],
                    metrics=["candidates", "latents", "head_cosine", "reconstruction_accuracy"])
 
 # %% [markdown]
@@ -156,15 +158,15 @@ page.results_table(evaluate.table(training_free), rows="encoder", columns=[],
 # %%
 last_layer = []
 for model, seed, scenes in product(models, range(seeds), sets):
-    last_layer += comparison.probed(tested[model.name, seed], scenes, seed=seed, epochs=probe_epochs)
-    last_layer += comparison.reweighted(model, scenes, seed=seed)
+    last_layer += protocol.probed(tested[model.name, seed], scenes, seed=seed, epochs=probe_epochs)
+    last_layer += protocol.reweighted(model, scenes, seed=seed)
 
 # %% [markdown]
 # What is chosen, is chosen by the worst group of the validation rows, and by nothing else: AFR's γ here, and DFR's
 # penalty in the same way. The test rows are read once, by the table. For the first encoder and run:
 
 # %% tags=["hide-input"]
-report.selection(evaluate.choose_afr(models[0], sets[0], seed=0), caption="AFR's γ on validation rows, in percent.")
+report.selection(scoring.choose_afr(models[0], sets[0], seed=0), caption="AFR's γ on validation rows, in percent.")
 
 # %% [markdown]
 # ## Methods that train the encoder
@@ -177,8 +179,8 @@ recipe = {"epochs": ft_epochs, "lr": lr, "head_lr": ft_head_lr, "batch_size": ba
 masks = {"ratio": mask_ratio, "epochs": mask_epochs, "lr": mask_lr}
 fine_tuned = []
 for model, seed, scenes in product(models, range(seeds), sets):
-    fine_tuned += comparison.fine_tuned(model, scenes, words[model.name], seed=seed, recipe=recipe, masks=masks)
-frame = evaluate.table([*training_free, *last_layer, *fine_tuned])
+    fine_tuned += protocol.fine_tuned(model, scenes, words[model.name], seed=seed, recipe=recipe, masks=masks)
+frame = scoring.table([*training_free, *last_layer, *fine_tuned])
 
 # %% [markdown]
 # PruSC finds its pairs of like and unlike pictures in clusters of look-alikes. At 100 % a cluster can hold one class
@@ -216,7 +218,7 @@ page.results_table(frame, metrics="reweighted_accuracy")
 # at 95 %).
 
 # %% mystnb={"image": {"alt": "Test pictures of the four groups, three of each; below every picture the methods that got it wrong"}} tags=["hide-input"]
-missed = evaluate.wrong([*training_free, *last_layer, *fine_tuned], sets[0], encoder=models[0].name)
+missed = scoring.wrong([*training_free, *last_layer, *fine_tuned], sets[0], encoder=models[0].name)
 drawn = [i for g in range(4) for i in runtime.rng(1, "shown", g).choice((test.groups == g).nonzero()[0], 3, replace=False)]
 report.mistakes(test, missed, drawn)
 

@@ -56,25 +56,29 @@ from itertools import product
 import numpy as np
 import pandas as pd
 
-from bap_core import comparison, composites, data, evaluate, labelling, micro, report, runtime
-from bap_core.align import Contexts
-from bap_core.anchors import anchors, draw_backgrounds
-from bap_core.compositing import Compositor
-from bap_core.data import gender
+from bap_core import data, micro, report, runtime
+from bap_core.baselines import pretrain_control
 from bap_core.data.places import SUBSTITUTES
 from bap_core.encoders import load
-from bap_core.methods import pretrain_bap, pretrain_control
+from bap_core.evaluation import protocol, scoring
+from bap_core.method.alignment import Contexts
+from bap_core.method.anchors import anchors, draw_backgrounds
+from bap_core.method.bap import pretrain_bap
+from bap_core.method.compositing import Compositor
+from bap_core.people import design
+from bap_core.people import labels as labelling
+from bap_core.people import scenes as composites
 
 # %% tags=["hide-input"]
 page = report.open_page("04_coco_gender", globals())
 root = micro.resolve(data_root)
 persons = data.coco(root, categories=["person"], min_side=min_side)
-scenery = data.places(root, categories=gender.CATEGORIES, substitutes=SUBSTITUTES)
+scenery = data.places(root, categories=design.CATEGORIES, substitutes=SUBSTITUTES)
 judge, models = load(labeller), [load(name) for name in encoders]
 page.banner(judge, *models, persons, scenery)
 
 # %% tags=["hide-input"]
-report.Notice("What the labels are, and what they are not", gender.DISCLAIMER)
+report.Notice("What the labels are, and what they are not", design.DISCLAIMER)
 
 # %% [markdown]
 # **At micro scale there are no people on this page at all.** What is cut out, labelled and pasted there are drawn figures
@@ -100,11 +104,11 @@ report.Notice("What the labels are, and what they are not", gender.DISCLAIMER)
 
 # %%
 labelled = labelling.labelled(judge, persons, names)
-chosen = gender.select(labelled, labels=names, n_train=n_train, n_test=n_test, bounds=tuple(window), seed=0)
+chosen = design.select(labelled, labels=names, n_train=n_train, n_test=n_test, bounds=tuple(window), seed=0)
 report.margin_table(labelled, chosen, bounds=tuple(window))
 
 # %% mystnb={"image": {"alt": "Up to eight cut-outs in order of their margin, from surely of the second label to surely of the first"}} tags=["hide-input"]
-margin, cut = chosen.frame["margin"].to_numpy(), gender.visible(chosen)
+margin, cut = chosen.frame["margin"].to_numpy(), design.visible(chosen)
 spread = dict.fromkeys(np.abs(margin[:, None] - np.linspace(-1, 1, 8)).argmin(axis=0).tolist())
 report.picture_grid([cut.cutout(i) for i in spread], [f"M = {margin[i]:+.2f}" for i in spread], columns=4)
 
@@ -137,14 +141,14 @@ report.contact_sheet([[test.image(i) for i in rows] for rows in drawn],
 people = sets[0].compositor.objects
 people = people.take(people.frame["split"] == "train")
 people = people.sample(min(n_objects, len(people)), rng=runtime.rng(0, "people"), balance="label")
-backgrounds = gender.unconfounded(data.places(root), scenery)
+backgrounds = design.unconfounded(data.places(root), scenery)
 backgrounds = backgrounds.sample(min(n_backgrounds, len(backgrounds)), rng=runtime.rng(0, "backgrounds"))
-pool = {size: Compositor(people, backgrounds, size=size, scale=gender.SCALE, seed=0) for size in {e.size for e in models}}
+pool = {size: Compositor(people, backgrounds, size=size, scale=design.SCALE, seed=0) for size in {e.size for e in models}}
 labels = people.frame["label"].map(names.index)
 report.inventory(pool[models[0].size])
 
 # %% mystnb={"image": {"alt": "A figure and its composites on random backgrounds; below, the figures whose anchors are nearest to its own, in order"}} tags=["hide-input"]
-seen = Compositor(gender.visible(people), backgrounds, size=160, scale=gender.SCALE, seed=0)
+seen = Compositor(design.visible(people), backgrounds, size=160, scale=design.SCALE, seed=0)
 found = anchors(models[0], pool[models[0].size], k=k, seed=0)
 nearest = (found @ found[0]).topk(min(7, len(found))).indices.tolist()
 pasted = seen.batch([0] * 6, draw_backgrounds(len(people), len(backgrounds), k=6, seed=0)[0])
@@ -173,23 +177,23 @@ for model, seed in product(models, range(seeds)):
 
 # %%
 training_free = []
-told = {model.name: comparison.told(model, words, sets[0].places, templates=gender.TEMPLATES) for model in models}
-coders = {model.name: comparison.autoencoder(model, pool[model.size], n=sae_pictures, seed=0, steps=sae_steps)
+told = {model.name: protocol.told(model, words, sets[0].places, templates=design.TEMPLATES) for model in models}
+coders = {model.name: protocol.autoencoder(model, pool[model.size], n=sae_pictures, seed=0, steps=sae_steps)
           for model in models}
 for model, seed, scenes in product(models, range(seeds), sets):
-    training_free += comparison.without_training(model, scenes, told[model.name], coders[model.name][0], seed=seed)
-    training_free += [comparison.aligned(tested[model.name, seed]["BAP"], scenes, told[model.name], seed=seed)]
+    training_free += protocol.without_training(model, scenes, told[model.name], coders[model.name][0], seed=seed)
+    training_free += [protocol.aligned(tested[model.name, seed]["BAP"], scenes, told[model.name], seed=seed)]
 
 # %% [markdown]
 # How well the autoencoder gives composites back that it was not trained on, and what DIAL does with it.
 
 # %% tags=["hide-input"]
-quality = pd.concat([evaluate.record(found, dataset="held-out composites", encoder=name, method="DIAL", seed=0)
+quality = pd.concat([scoring.record(found, dataset="held-out composites", encoder=name, method="DIAL", seed=0)
                      for name, (_, found) in coders.items()])
 page.results_table(quality, metrics=["explained_variance", "cosine", "zeros", "dead"], rows="encoder")
 
 # %% tags=["hide-input"]
-page.results_table(evaluate.table(training_free), rows="encoder", columns=[],
+page.results_table(scoring.table(training_free), rows="encoder", columns=[],
                    metrics=["candidates", "latents", "head_cosine", "reconstruction_accuracy"])
 
 # %% [markdown]
@@ -202,14 +206,14 @@ page.results_table(evaluate.table(training_free), rows="encoder", columns=[],
 # %%
 last_layer = []
 for model, seed, scenes in product(models, range(seeds), sets):
-    last_layer += comparison.probed(tested[model.name, seed], scenes, seed=seed, epochs=probe_epochs)
-    last_layer += comparison.reweighted(model, scenes, seed=seed)
+    last_layer += protocol.probed(tested[model.name, seed], scenes, seed=seed, epochs=probe_epochs)
+    last_layer += protocol.reweighted(model, scenes, seed=seed)
 
 # %% [markdown]
 # AFR's γ is chosen by the worst group of the validation rows. For the first encoder and run:
 
 # %% tags=["hide-input"]
-report.selection(evaluate.choose_afr(models[0], sets[0], seed=0), caption="AFR's γ on validation rows, in percent.")
+report.selection(scoring.choose_afr(models[0], sets[0], seed=0), caption="AFR's γ on validation rows, in percent.")
 
 # %% [markdown]
 # ## Methods that train the encoder
@@ -221,8 +225,8 @@ recipe = {"epochs": ft_epochs, "lr": lr, "head_lr": ft_head_lr, "batch_size": ba
 masks = {"ratio": mask_ratio, "epochs": mask_epochs, "lr": mask_lr}
 fine_tuned = []
 for model, seed, scenes in product(models, range(seeds), sets):
-    fine_tuned += comparison.fine_tuned(model, scenes, told[model.name], seed=seed, recipe=recipe, masks=masks)
-frame = evaluate.table([*training_free, *last_layer, *fine_tuned])
+    fine_tuned += protocol.fine_tuned(model, scenes, told[model.name], seed=seed, recipe=recipe, masks=masks)
+frame = scoring.table([*training_free, *last_layer, *fine_tuned])
 
 # %% [markdown]
 # The share of weights that PruSC kept, and of pictures that had no partner to be compared with.
@@ -253,7 +257,7 @@ report.dot_plot(frame, "worst_group_accuracy", scale=page.scale)
 # run, first correlation).
 
 # %% mystnb={"image": {"alt": "Test composites of the four groups, three of each; below every picture the methods that did not answer with its label"}} tags=["hide-input"]
-missed = evaluate.wrong([*training_free, *last_layer, *fine_tuned], sets[0], encoder=models[0].name)
+missed = scoring.wrong([*training_free, *last_layer, *fine_tuned], sets[0], encoder=models[0].name)
 drawn = [i for g in range(4) for i in runtime.rng(1, "shown", g).permutation((test.groups == g).nonzero()[0])[:3]]
 report.mistakes(test, missed, drawn)
 

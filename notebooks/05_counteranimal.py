@@ -51,11 +51,13 @@ from itertools import product
 
 import pandas as pd
 
-from bap_core import comparison, data, evaluate, micro, report, runtime
-from bap_core.align import Contexts
-from bap_core.compositing import Compositor
+from bap_core import data, micro, report, runtime
+from bap_core.baselines import pretrain_control
 from bap_core.encoders import load
-from bap_core.methods import pretrain_bap, pretrain_control
+from bap_core.evaluation import protocol, scoring
+from bap_core.method.alignment import Contexts
+from bap_core.method.bap import pretrain_bap
+from bap_core.method.compositing import Compositor
 
 page = report.open_page("05_counteranimal", globals())
 root = micro.resolve(data_root)
@@ -127,17 +129,17 @@ for model in models:
 
 # %%
 training_free = []
-words = {(model.name, pair): comparison.told(model, sets[pair, 0].labels, sets[pair, 0].places)
+words = {(model.name, pair): protocol.told(model, sets[pair, 0].labels, sets[pair, 0].places)
          for model, pair in product(models, pairs)}
-coders = {model.name: comparison.autoencoder(model, pool[model.size], n=sae_pictures, seed=0, steps=sae_steps)[0]
+coders = {model.name: protocol.autoencoder(model, pool[model.size], n=sae_pictures, seed=0, steps=sae_steps)[0]
           for model in models}
 for model, ((pair, seed), scenes) in product(models, sets.items()):
     told = words[model.name, pair]
-    training_free += comparison.without_training(model, scenes, told, coders[model.name], seed=seed)
-    training_free += [comparison.aligned(tested[model.name]["BAP"], scenes, told, seed=seed)]
+    training_free += protocol.without_training(model, scenes, told, coders[model.name], seed=seed)
+    training_free += [protocol.aligned(tested[model.name]["BAP"], scenes, told, seed=seed)]
 
 # %% tags=["hide-input"]
-page.results_table(evaluate.table(training_free), rows=["encoder", "dataset"], columns=[],
+page.results_table(scoring.table(training_free), rows=["encoder", "dataset"], columns=[],
                    metrics=["candidates", "latents", "head_cosine", "reconstruction_accuracy"])
 
 # %% [markdown]
@@ -149,7 +151,7 @@ page.results_table(evaluate.table(training_free), rows=["encoder", "dataset"], c
 # %%
 last_layer = []
 for model, ((_, seed), scenes) in product(models, sets.items()):
-    last_layer += comparison.probed(tested[model.name], scenes, seed=seed, epochs=probe_epochs, lr=probe_lr,
+    last_layer += protocol.probed(tested[model.name], scenes, seed=seed, epochs=probe_epochs, lr=probe_lr,
                                  batch_size=task_batch)
 
 # %% [markdown]
@@ -166,9 +168,9 @@ recipe = {"epochs": ft_epochs, "lr": ft_lr, "head_lr": ft_head_lr, "batch_size":
 masks = {"ratio": mask_ratio, "epochs": mask_epochs, "lr": mask_lr}
 fine_tuned = []
 for model, ((pair, seed), scenes) in product(models, [item for item in sets.items() if item[0][1] < ft_runs]):
-    fine_tuned += comparison.fine_tuned(model, scenes, words[model.name, pair], seed=seed, recipe=recipe, masks=masks)
-frame = evaluate.table([*training_free, *last_layer, *fine_tuned])
-frame = pd.concat([frame, *(evaluate.counter_groups(frame, sets[pair, 0]) for pair in pairs)], ignore_index=True)
+    fine_tuned += protocol.fine_tuned(model, scenes, words[model.name, pair], seed=seed, recipe=recipe, masks=masks)
+frame = scoring.table([*training_free, *last_layer, *fine_tuned])
+frame = pd.concat([frame, *(scoring.counter_groups(frame, sets[pair, 0]) for pair in pairs)], ignore_index=True)
 
 # %% tags=["hide-input"]
 page.results_table(frame[frame["method"] == "PruSC"], metrics=["kept", "skipped_anchors"], rows=["encoder", "dataset"], columns=[])
@@ -199,7 +201,7 @@ report.dot_plot(frame, "counter_group_accuracy", scale=page.scale)
 
 # %% mystnb={"image": {"alt": "Test photographs of the last pair's four groups, three of each; below every one the methods that got it wrong"}} tags=["hide-input"]
 scenes = sets[pairs[-1], 0]
-test, missed = scenes.select(split="test"), evaluate.wrong([*training_free, *last_layer, *fine_tuned], scenes, encoder=models[0].name)
+test, missed = scenes.select(split="test"), scoring.wrong([*training_free, *last_layer, *fine_tuned], scenes, encoder=models[0].name)
 drawn = [i for g in range(4) for i in runtime.rng(1, "shown", g).permutation((test.groups == g).nonzero()[0])[:3]]
 report.mistakes(test, missed, drawn)
 

@@ -49,12 +49,14 @@ from itertools import product
 
 import pandas as pd
 
-from bap_core import comparison, data, evaluate, micro, report, runtime
-from bap_core.align import Contexts, Schedule
-from bap_core.anchors import draw_backgrounds
-from bap_core.compositing import Compositor
+from bap_core import data, micro, report, runtime
+from bap_core.baselines import pretrain_control
 from bap_core.encoders import load
-from bap_core.methods import pretrain_bap, pretrain_control
+from bap_core.evaluation import protocol, scoring
+from bap_core.method.alignment import Contexts, Schedule
+from bap_core.method.anchors import draw_backgrounds
+from bap_core.method.bap import pretrain_bap
+from bap_core.method.compositing import Compositor
 
 page = report.open_page("06_nico", globals())
 root = micro.resolve(data_root)
@@ -132,17 +134,17 @@ for model, seed in product(models, range(seeds)):
 
 # %%
 training_free = []
-words = {(model.name, pair): comparison.told(model, sets[pair, 0].labels, sets[pair, 0].places)
+words = {(model.name, pair): protocol.told(model, sets[pair, 0].labels, sets[pair, 0].places)
          for model, pair in product(models, pairs)}
-coders = {model.name: comparison.autoencoder(model, pool[model.size], n=sae_pictures, seed=0, steps=sae_steps)[0]
+coders = {model.name: protocol.autoencoder(model, pool[model.size], n=sae_pictures, seed=0, steps=sae_steps)[0]
           for model in models}
 for model, ((pair, seed), scenes) in product(models, sets.items()):
     told = words[model.name, pair]
-    training_free += comparison.without_training(model, scenes, told, coders[model.name], seed=seed)
-    training_free += [comparison.aligned(tested[model.name, seed]["BAP"], scenes, told, seed=seed)]
+    training_free += protocol.without_training(model, scenes, told, coders[model.name], seed=seed)
+    training_free += [protocol.aligned(tested[model.name, seed]["BAP"], scenes, told, seed=seed)]
 
 # %% tags=["hide-input"]
-page.results_table(evaluate.table(training_free), rows=["encoder", "dataset"], columns=[],
+page.results_table(scoring.table(training_free), rows=["encoder", "dataset"], columns=[],
                    metrics=["candidates", "latents", "head_cosine", "reconstruction_accuracy"])
 
 # %% [markdown]
@@ -153,10 +155,10 @@ page.results_table(evaluate.table(training_free), rows=["encoder", "dataset"], c
 # %%
 last_layer = []
 for model, ((_, seed), scenes) in product(models, sets.items()):
-    last_layer += comparison.probed(tested[model.name, seed], scenes, seed=seed, epochs=probe_epochs, lr=probe_lr,
+    last_layer += protocol.probed(tested[model.name, seed], scenes, seed=seed, epochs=probe_epochs, lr=probe_lr,
                                  batch_size=task_batch)
-frame = evaluate.table([*training_free, *last_layer])
-frame = pd.concat([frame, *(evaluate.counter_groups(frame, sets[pair, 0]) for pair in pairs)], ignore_index=True)
+frame = scoring.table([*training_free, *last_layer])
+frame = pd.concat([frame, *(scoring.counter_groups(frame, sets[pair, 0]) for pair in pairs)], ignore_index=True)
 
 # %% [markdown]
 # ## The tables
@@ -188,7 +190,7 @@ report.dot_plot(frame, "worst_group_accuracy", scale=page.scale)
 
 # %% mystnb={"image": {"alt": "Test photographs of the first pair's four groups, three of each; below every one the methods that got it wrong"}} tags=["hide-input"]
 scenes = sets[pairs[0], 0]
-test, missed = scenes.select(split="test"), evaluate.wrong([*training_free, *last_layer], scenes, encoder=models[0].name)
+test, missed = scenes.select(split="test"), scoring.wrong([*training_free, *last_layer], scenes, encoder=models[0].name)
 drawn = [i for g in range(4) for i in runtime.rng(1, "shown", g).permutation((test.groups == g).nonzero()[0])[:3]]
 report.mistakes(test, missed, drawn)
 

@@ -39,9 +39,8 @@ from itertools import product
 
 import pandas as pd
 
-from bap_core import comparison, data, evaluate, micro, prompts, report, runtime
-from bap_core.encoders import load
-from bap_core.methods import (
+from bap_core import data, micro, report, runtime
+from bap_core.baselines import (
     RoboShot,
     ZeroShot,
     average_wise_ft,
@@ -49,6 +48,8 @@ from bap_core.methods import (
     tune_lp_ft,
     tune_prusc,
 )
+from bap_core.encoders import load, prompts
+from bap_core.evaluation import protocol, scoring
 
 page = report.open_page("13_choices", globals())
 root = micro.resolve(data_root)
@@ -68,16 +69,16 @@ page.banner(model, scenes, full)
 lists = {"1 template": prompts.public_templates("1"), "7 templates": prompts.public_templates("7"),
          "40 templates": prompts.TEMPLATES, "80 templates": prompts.public_templates("80")}
 texts = {name: prompts.per_template(model, scenes.labels, templates=templates) for name, templates in lists.items()}
-by_templates = [evaluate.predicted(model, scenes, ZeroShot(prompts.ensemble(text)), method=name, seed=0)
+by_templates = [scoring.predicted(model, scenes, ZeroShot(prompts.ensemble(text)), method=name, seed=0)
                 for name, text in texts.items()]
 draw = runtime.rng(0, "templates")
 drawn = [draw.choice(80, 40, replace=False) for _ in range(subsets)]
-random = evaluate.table(
-    evaluate.predicted(model, scenes, ZeroShot(prompts.ensemble(texts["80 templates"][:, rows])), method="40 of 80", seed=i)
+random = scoring.table(
+    scoring.predicted(model, scenes, ZeroShot(prompts.ensemble(texts["80 templates"][:, rows])), method="40 of 80", seed=i)
     for i, rows in enumerate(drawn))
 
 # %% mystnb={"image": {"alt": "Zero-shot worst-group accuracy with 1, 7, 40 and 80 templates, and of every random subset of 40"}} tags=["hide-input"]
-report.dot_plot(pd.concat([evaluate.table(by_templates), random]), scale=page.scale)
+report.dot_plot(pd.concat([scoring.table(by_templates), random]), scale=page.scale)
 
 # %% tags=["hide-input"]
 band = random[random["group"] == "all"].groupby("metric")["value"].quantile([0.05, 0.95]).mul(100).unstack()
@@ -94,9 +95,9 @@ report.Table(band.loc[["average_accuracy", "worst_group_accuracy"]].rename(repor
 # %%
 by_norm = []
 for seed, (name, unit) in product(range(seeds), {"unit norm": True, "raw": False}.items()):
-    by_norm += [evaluate.probe(model, scenes, method=f"probe, {name}", seed=seed, unit=unit, epochs=probe_epochs),
-                evaluate.afr(model, scenes, method=f"AFR, {name}", seed=seed, unit=unit),
-                evaluate.dfr(model, scenes, method=f"DFR, {name}", seed=seed, unit=unit)]
+    by_norm += [scoring.probe(model, scenes, method=f"probe, {name}", seed=seed, unit=unit, epochs=probe_epochs),
+                scoring.afr(model, scenes, method=f"AFR, {name}", seed=seed, unit=unit),
+                scoring.dfr(model, scenes, method=f"DFR, {name}", seed=seed, unit=unit)]
 
 # %% [markdown]
 # ## DFR as its authors have it, AFR where it cannot be tuned, RoboShot by halves
@@ -109,12 +110,12 @@ for seed, (name, unit) in product(range(seeds), {"unit norm": True, "raw": False
 # %%
 by_reading = []
 for seed in range(seeds):
-    by_reading += [evaluate.dfr(model, scenes, method="DFR, original", seed=seed, n_retrains=20, refit_on="all", scale_on="train")]
-    gamma = evaluate.choose_afr(model, scenes, seed=seed).setting
-    by_reading += [evaluate.afr(model, full, method="AFR, γ carried over", seed=seed, carried=gamma)]
-words = comparison.told(model, scenes.labels, scenes.places)
+    by_reading += [scoring.dfr(model, scenes, method="DFR, original", seed=seed, n_retrains=20, refit_on="all", scale_on="train")]
+    gamma = scoring.choose_afr(model, scenes, seed=seed).setting
+    by_reading += [scoring.afr(model, full, method="AFR, γ carried over", seed=seed, carried=gamma)]
+words = protocol.told(model, scenes.labels, scenes.places)
 for name, helpful in {"RoboShot, both steps": words.helpful, "RoboShot, reject only": None}.items():
-    by_reading += [evaluate.predicted(model, scenes, RoboShot(words.prototypes, words.harmful, helpful), method=name, seed=0)]
+    by_reading += [scoring.predicted(model, scenes, RoboShot(words.prototypes, words.harmful, helpful), method=name, seed=0)]
 
 # %% [markdown]
 # ## WiSE-FT's head, PruSC's penalty and start
@@ -129,14 +130,14 @@ by_tuning = []
 tuned = [tune_lp_ft(model, scenes, seed=seed, probe_epochs=ft_probe_epochs, **recipe) for seed in range(seeds)]
 for seed, head in product(range(seeds), ("averaged", "tuned")):
     found = average_wise_ft(model, tuned[seed], words.prototypes, head=head)
-    by_tuning += [evaluate.tuned(found, scenes, method=f"WiSE-FT, head {head}", seed=seed)]
+    by_tuning += [scoring.tuned(found, scenes, method=f"WiSE-FT, head {head}", seed=seed)]
 tried = [(sparsity, starts[0]) for sparsity in sparsities] + [(sparsities[0], start) for start in starts[1:]]
 for seed, (sparsity, start) in product(range(seeds), tried):
     masks = learn_masks(tuned[seed], scenes, seed=seed, ratio=mask_ratio, epochs=mask_epochs, lr=mask_lr, sparsity=sparsity,
                         start=start)
     pruned = tune_prusc(tuned[seed], scenes, masks, seed=seed, **recipe)
-    by_tuning += [evaluate.tuned(pruned, scenes, method=f"PruSC, {sparsity:g} from {start:g}", seed=seed, kept=masks.share)]
-frame = evaluate.table([*by_templates, *by_norm, *by_reading, *by_tuning])
+    by_tuning += [scoring.tuned(pruned, scenes, method=f"PruSC, {sparsity:g} from {start:g}", seed=seed, kept=masks.share)]
+frame = scoring.table([*by_templates, *by_norm, *by_reading, *by_tuning])
 
 # %% [markdown]
 # ## All of it

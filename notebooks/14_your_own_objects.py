@@ -42,13 +42,14 @@ save_to: str = ""  # file for the aligned encoder; empty: aligned/<scale>/<encod
 # %% tags=["hide-input"]
 import pandas as pd
 
-from bap_core import evaluate, micro, report, runtime
-from bap_core.align import Contexts
-from bap_core.compositing import Compositor
+from bap_core import micro, report, runtime
 from bap_core.data import folders
-from bap_core.decomposition import additivity_scores, background_swap_bsi
 from bap_core.encoders import load
-from bap_core.methods import pretrain_bap
+from bap_core.evaluation import scoring
+from bap_core.method.additivity import additivity_scores, background_swap_bsi
+from bap_core.method.alignment import Contexts
+from bap_core.method.bap import pretrain_bap
+from bap_core.method.compositing import Compositor
 
 page = report.open_page("14_your_own_objects", globals())
 teacher = load(encoder)
@@ -102,7 +103,7 @@ print(f"saved as {saved.name}; load it with\n{aligned.encoder.how_to_load(saved.
 
 # %%
 frame = pd.concat([
-    evaluate.record({"bsi": background_swap_bsi(model, compositor, pairs=20, seed=seed),
+    scoring.record({"bsi": background_swap_bsi(model, compositor, pairs=20, seed=seed),
                      "additivity": additivity_scores(model, compositor, n=n, seed=seed)["score"].to_numpy()},
                     dataset="own objects", encoder=teacher.name, method=method, seed=seed)
     for method, model in {"Native": teacher, "BAP": aligned.encoder}.items()], ignore_index=True)

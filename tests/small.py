@@ -12,8 +12,8 @@ from PIL import Image
 
 from bap_core.data import Scenes
 from bap_core.encoders import Encoder
+from bap_core.encoders.backends.from_transformers import SigLip
 from bap_core.groups import group_id
-from bap_core.towers.from_transformers import SigLip
 
 COLOURS = np.array([[220, 60, 60], [60, 60, 220]])
 WIDTHS = {

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from bap_core import metrics
-from bap_core.methods import LinearProbe
+from bap_core.baselines import LinearProbe
 
 N_GROUPS = 4
 

@@ -13,7 +13,13 @@ PAGE = (PACKAGE.parent / "book" / "api.md").read_text()
 ENTRIES = re.findall(
     r"^\.\. auto(module|function|class):: ([\w.]+)(?:\n   :members:(.*))?$", PAGE, flags=re.M
 )
-DRAWING = {"bap_core.micro"}  # a package whose modules need not be listed one by one
+# Packages whose modules need not be listed one by one.
+DRAWING = {
+    "bap_core.micro",
+    "bap_core.micro.drawing",
+    "bap_core.micro.formats",
+    "bap_core.micro.pretraining",
+}
 
 
 def dotted(path: Path) -> str:

@@ -2,15 +2,15 @@
 formats.
 """
 
-from bap_core.data import catalogue, folders, gender, images
+from bap_core.data import catalogue, folders, images
+from bap_core.data.background_pool import pool
 from bap_core.data.coco import VEHICLES, coco
 from bap_core.data.counteranimal import counteranimal
 from bap_core.data.cub import cub
 from bap_core.data.dtd import dtd
+from bap_core.data.listings import Backgrounds, EmptyMask, Objects, Scenes
 from bap_core.data.nico import nico, nico_table
-from bap_core.data.nouns import Backgrounds, EmptyMask, Objects, Scenes
 from bap_core.data.places import places
-from bap_core.data.pool import pool
 from bap_core.data.waterbirds import bird_labels, leakage, used_backgrounds, waterbirds
 
 __all__ = [
@@ -26,7 +26,6 @@ __all__ = [
     "cub",
     "dtd",
     "folders",
-    "gender",
     "images",
     "leakage",
     "nico",

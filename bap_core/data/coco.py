@@ -14,7 +14,7 @@ import pandas as pd
 
 from bap_core.data import catalogue, coco_index
 from bap_core.data.coco_index import Index
-from bap_core.data.nouns import Objects
+from bap_core.data.listings import Objects
 
 # The six classes of the vehicle objects (appendix M.6.1; its "bike" is the bicycle). Truck and
 # motorcycle are withheld.
@@ -72,7 +72,7 @@ def instances(
 ) -> Objects:
     """`Objects` from the index of a COCO JSON.
 
-    origin: as in `nouns.ORIGINS`. find: gives the picture for a ``file_name``, relative to
+    origin: as in `listings.ORIGINS`. find: gives the picture for a ``file_name``, relative to
     ``root``, or None. Extra columns: image_id, annotation_id, image_width, image_height.
     FileNotFoundError if a picture is not there (strict), else its objects are skipped and counted.
     ValueError naming the file for an unknown category, or if no object is left.

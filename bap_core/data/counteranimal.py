@@ -11,8 +11,8 @@ import warnings
 from collections.abc import Mapping
 from pathlib import Path
 
-from bap_core.data import catalogue, images, pairs
-from bap_core.data.nouns import Scenes
+from bap_core.data import catalogue, correlated_pairs, images
+from bap_core.data.listings import Scenes
 
 # The paper's birds by their ImageNet index, as they are called in prompts (83 is also "prairie
 # grouse").
@@ -56,7 +56,7 @@ def counteranimal(
         for label, index in enumerate(classes)
         for place in (0, 1)
     }
-    return pairs.correlated(
+    return correlated_pairs.correlated(
         "counteranimal", folder, cells, labels=labels, places=places, seed=seed, margin=margin
     )
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from bap_core.data import catalogue
-from bap_core.data.nouns import Objects
+from bap_core.data.listings import Objects
 
 
 def cub(

@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from bap_core.data import catalogue, images
-from bap_core.data.nouns import Backgrounds
+from bap_core.data.listings import Backgrounds
 
 
 def dtd(root: str | Path, *, strict: bool = True) -> Backgrounds:

@@ -13,7 +13,7 @@ from PIL import Image
 from bap_core.data import catalogue, coco_index, images
 from bap_core.data.coco import instances
 from bap_core.data.coco_index import Index
-from bap_core.data.nouns import Backgrounds, Objects
+from bap_core.data.listings import Backgrounds, Objects
 
 MASK_FOLDERS = ("masks", "mask", "segmentations", "SegmentationObject")
 MASK_ENDINGS = (".mask", "_mask", "-mask", ".object", "_object", ".annotation", "_annotation")

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from bap_core.data import catalogue, images, pairs
-from bap_core.data.nouns import Scenes
+from bap_core.data import catalogue, correlated_pairs, images
+from bap_core.data.listings import Scenes
 
 CONTEXTS = ("autumn", "dim", "grass", "outdoor", "rock", "water")
 # with fewer photographs in a group one of them moves its accuracy by more than five points
@@ -84,7 +84,7 @@ def nico(
         if strict or not min(sizes.values()):
             raise ValueError(text)
         warnings.warn(text, stacklevel=2)
-    return pairs.correlated(
+    return correlated_pairs.correlated(
         "nico",
         folder,
         chosen,

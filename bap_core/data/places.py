@@ -16,8 +16,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from bap_core.data import catalogue, images, index
-from bap_core.data.nouns import Backgrounds
+from bap_core.data import catalogue, file_index, images
+from bap_core.data.listings import Backgrounds
 
 # The 75 names with a second part: the only ones in which layout B's "-" stands for "/".
 TWO_PARTS = frozenset(
@@ -242,7 +242,7 @@ def _all_pictures(found: dict[str, Path | list[Path]], root: Path) -> dict[str, 
     top = Path(os.path.commonpath(found.values()))
     category_of = {os.path.relpath(folder, top): category for category, folder in found.items()}
     listed, prefix = {category: [] for category in sorted(found)}, os.path.relpath(top, root)
-    for name in index.listing(top):
+    for name in file_index.listing(top):
         if (category := category_of.get(os.path.dirname(name) or ".")) is not None:
             listed[category].append(f"{prefix}/{name}")
     return listed

@@ -16,7 +16,7 @@ import pandas as pd
 
 from bap_core import groups
 from bap_core.data import catalogue
-from bap_core.data.nouns import LEFT_OUT, SPLITS, Scenes
+from bap_core.data.listings import LEFT_OUT, SPLITS, Scenes
 
 LABELS = ("landbird", "waterbird")
 PLACES = ("land", "water")

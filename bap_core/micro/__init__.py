@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from bap_core import store
-from bap_core.micro.folders import render
+from bap_core.micro.formats.folders import render
 from bap_core.micro.world import SEED, VERSION, WORLDS
 
 __all__ = ["SEED", "VERSION", "WORLDS", "render", "resolve"]

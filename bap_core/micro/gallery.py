@@ -6,20 +6,11 @@ from collections.abc import Callable, Iterable
 
 from PIL import Image, ImageDraw, ImageFont
 
-from bap_core.micro import (
-    backgrounds,
-    birds,
-    contexts,
-    counteranimal,
-    figures,
-    nico,
-    scenes,
-    textures,
-    vehicles,
-)
-from bap_core.micro.lookalikes import LOOKALIKES
-from bap_core.micro.pen import colour
-from bap_core.micro.species import SPECIES
+from bap_core.micro.drawing import backgrounds, birds, contexts, figures, scenes, textures, vehicles
+from bap_core.micro.drawing.lookalikes import LOOKALIKES
+from bap_core.micro.drawing.pen import colour
+from bap_core.micro.drawing.species import SPECIES
+from bap_core.micro.formats import counteranimal, nico
 from bap_core.micro.world import rng
 
 _PAPER, _INK, _SOFT = colour("#f6f3ea"), colour("#2f3330"), colour("#e6e6da")

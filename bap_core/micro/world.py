@@ -14,10 +14,10 @@ from pathlib import Path
 import numpy as np
 
 from bap_core import runtime
-from bap_core.micro import backgrounds
-from bap_core.micro.figures import Figure
-from bap_core.micro.kinds import Kind
-from bap_core.micro.species import SPECIES
+from bap_core.micro.drawing import backgrounds
+from bap_core.micro.drawing.figures import Figure
+from bap_core.micro.drawing.kinds import Kind
+from bap_core.micro.drawing.species import SPECIES
 
 VERSION = "3"
 SEED = 20260

@@ -3,6 +3,7 @@ computes no metric.
 """
 
 from bap_core.report.claims import judge
+from bap_core.report.data_tables import group_table, inventory, margin_table, selection
 from bap_core.report.figures import (
     additivity_histogram,
     before_and_after,
@@ -13,13 +14,12 @@ from bap_core.report.figures import (
     picture_grid,
 )
 from bap_core.report.html import Notice
-from bap_core.report.idea import idea
-from bap_core.report.listing import group_table, inventory, margin_table, selection
+from bap_core.report.idea_figure import idea
+from bap_core.report.labels import label
 from bap_core.report.page import Page, open_page
 from bap_core.report.stamp import source_hash
 from bap_core.report.summary import write_summaries
 from bap_core.report.tables import Table, paper_table, results_table, side_by_side
-from bap_core.report.wording import label
 
 __all__ = [
     "Notice",

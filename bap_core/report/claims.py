@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from bap_core.checkpoints import UNKNOWN, Identity
-from bap_core.report import printed, rules, wording
+from bap_core.encoders.checkpoints import UNKNOWN, Identity
+from bap_core.report import labels, paper_tables, rules
 
 COLUMNS = ["id", "encoder", "claim", "where", "compared", "paper", "measured", "verdict", "reason"]
 HELD = ("holds", "reproduced")
@@ -41,8 +41,8 @@ def judge(
     the paper's words; an encoder that is not among them is unknown. ValueError for another scale or
     a notebook without claims.
     """
-    if scale not in wording.SCALES:
-        raise ValueError(f"unknown scale {scale!r}; known: {', '.join(wording.SCALES)}")
+    if scale not in labels.SCALES:
+        raise ValueError(f"unknown scale {scale!r}; known: {', '.join(labels.SCALES)}")
     known = {name: identities.get(name, Identity()) for name in frame["encoder"].unique()}
     frame = frame.assign(
         **{
@@ -64,7 +64,7 @@ def of_notebook(notebook: str) -> list[dict]:
     """The entries of ``claims.yml`` for one notebook. ValueError with the known names if there
     are none.
     """
-    entries = printed.claims()["claims"]
+    entries = paper_tables.claims()["claims"]
     found = [claim for claim in entries if claim["notebook"] == notebook]
     if not found:
         known = dict.fromkeys(claim["notebook"] for claim in entries)
@@ -95,7 +95,7 @@ def _row(
     judged = (
         RULES[claim["rule"]](frame, claim)
         if scale != "random"
-        else Outcome(None, wording.EMPTY, "random weights")
+        else Outcome(None, labels.EMPTY, "random weights")
     )
     return {
         "id": claim["id"],
@@ -144,7 +144,7 @@ def printed_value(
     if "printed" not in claim or not isinstance(where, dict):
         return None
     names = claim["printed"]["table"]
-    table = printed.tables([names] if isinstance(names, str) else names).query(
+    table = paper_tables.tables([names] if isinstance(names, str) else names).query(
         "convolutional == @convolutional"
     )
     if table.empty or family is not None and family not in set(table.get("family", [family])):
@@ -158,18 +158,22 @@ def printed_value(
             f"claim {claim['id']!r}, side {side}: {len(rows)} rows of {names} match {where}"
         )
     row, unit = rows.iloc[0], 100 if rows.iloc[0]["unit"] == "percent" else 1
-    std = 0.0 if where["metric"] in printed.claims()["spread_is_not_error"] else row["std"] / unit
-    return row["value"] / unit, max(std, printed.claims()["noise"].get(where["metric"], 0.0))
+    std = (
+        0.0
+        if where["metric"] in paper_tables.claims()["spread_is_not_error"]
+        else row["std"] / unit
+    )
+    return row["value"] / unit, max(std, paper_tables.claims()["noise"].get(where["metric"], 0.0))
 
 
 def _paper_words(claim: dict, values: dict) -> str:
     if "says" in claim:
         return claim["says"]
     metric = claim["a"]["metric"]
-    words = [wording.number(value[0], metric) for value in values.values() if value]
+    words = [labels.number(value[0], metric) for value in values.values() if value]
     if isinstance(claim.get("b"), (int, float)) and claim["rule"] != "slope":
-        words.append(f"{wording.number(claim['b'], metric)} (threshold)")
-    return " vs\N{NO-BREAK SPACE}".join(words) or wording.EMPTY
+        words.append(f"{labels.number(claim['b'], metric)} (threshold)")
+    return " vs\N{NO-BREAK SPACE}".join(words) or labels.EMPTY
 
 
 def _compared_words(claim: dict) -> str:
@@ -179,17 +183,17 @@ def _compared_words(claim: dict) -> str:
     a, b = claim["a"], claim.get("b")
     if not isinstance(b, dict):
         return ", ".join(
-            wording.label(a[key]) for key in ("metric", "method", "dataset") if key in a
+            labels.label(a[key]) for key in ("metric", "method", "dataset") if key in a
         )
     differing = [
         key for key in ("family", "kind", "metric", "method", "dataset") if a.get(key) != b.get(key)
     ]
     shared = [
-        wording.label(a[key])
+        labels.label(a[key])
         for key in ("metric", "method", "dataset")
         if key in a and key not in differing
     ]
-    sides = [" ".join(wording.label(side[key]) for key in differing) for side in (a, b)]
+    sides = [" ".join(labels.label(side[key]) for key in differing) for side in (a, b)]
     return ", ".join([*shared, " vs ".join(sides)])
 
 
@@ -214,25 +218,25 @@ def _compared(frame, claim, holds) -> Outcome:
     a, b = _two_samples(frame, claim)
     for term, found in ((claim["a"], a), (claim["b"], b)):
         if not found.values:
-            return Outcome(None, wording.EMPTY, f"no measurement of {_term_words(term)}")
+            return Outcome(None, labels.EMPTY, f"no measurement of {_term_words(term)}")
     metric = claim["a"]["metric"]
-    words = wording.spread(a.mean, a.std, metric)
+    words = labels.spread(a.mean, a.std, metric)
     if isinstance(claim["b"], dict):
-        words += f" vs\N{NO-BREAK SPACE}{wording.spread(b.mean, b.std, metric)}"
+        words += f" vs\N{NO-BREAK SPACE}{labels.spread(b.mean, b.std, metric)}"
     return Outcome(holds(a, b), words, _difference(a, b, claim))
 
 
 def _difference(a: rules.Sample, b: rules.Sample, claim: dict) -> str:
     metric, gap, error = claim["a"]["metric"], a.mean - b.mean, (a.error**2 + b.error**2) ** 0.5
     sign = "+" if gap > 0 else ""
-    words = f"difference {sign}{wording.number(gap, metric, beside=a.mean)}"
+    words = f"difference {sign}{labels.number(gap, metric, beside=a.mean)}"
     for key, verb in (("margin", "needed"), ("within", "allowed")):
         words += (
-            f" ({wording.number(claim[key], metric, beside=a.mean)} {verb})" if key in claim else ""
+            f" ({labels.number(claim[key], metric, beside=a.mean)} {verb})" if key in claim else ""
         )
     if len(a.values) == 1:
         return f"{words}, one seed: no spread known"
-    return f"{words}, standard error {wording.number(error, metric, beside=a.mean)}"
+    return f"{words}, standard error {labels.number(error, metric, beside=a.mean)}"
 
 
 def _above(frame, claim) -> Outcome:
@@ -256,7 +260,7 @@ def _on_curve(frame, claim, decide) -> Outcome:
     if len(ks) < 3 or len(values) == 0:
         return Outcome(
             None,
-            wording.EMPTY,
+            labels.EMPTY,
             f"{claim['a']['metric']} at {len(ks)} values of K; a curve needs three",
         )
     return decide(ks, values)
@@ -265,9 +269,9 @@ def _on_curve(frame, claim, decide) -> Outcome:
 def _trend(frame, claim, sign: int) -> Outcome:
     def decide(ks, values):
         found, metric = rules.trend(ks, sign * values), claim["a"]["metric"]
-        mean = [wording.number(value, metric) for value in values.mean(axis=0)]
+        mean = [labels.number(value, metric) for value in values.mean(axis=0)]
         words = f"{mean[0]} at K = {ks[0]:.0f}, {mean[-1]} at K = {ks[-1]:.0f}"
-        error = wording.number(found.error, metric, beside=found.gap)
+        error = labels.number(found.error, metric, beside=found.gap)
         return Outcome(
             found.rises, words, f"standard error {error}, rank correlation {sign * found.rank:.2f}"
         )
@@ -281,7 +285,7 @@ def _slope(frame, claim) -> Outcome:
         held = rules.close(found, rules.constant(claim["b"]), within=claim["within"])
         return Outcome(
             held,
-            f"slope {wording.spread(found.mean, found.std, 'slope')}",
+            f"slope {labels.spread(found.mean, found.std, 'slope')}",
             f"{claim['within']} allowed",
         )
 

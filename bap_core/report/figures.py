@@ -10,12 +10,12 @@ import pandas as pd
 from matplotlib.ticker import FixedLocator, NullLocator, ScalarFormatter
 from PIL import Image
 
-from bap_core.report import rules, style, wording
+from bap_core.report import figure_style, labels, rules
 
 
 def dot_plot(
     frame: pd.DataFrame, metric: str = "worst_group_accuracy", *, scale: str | None = None
-) -> style.Picture:
+) -> figure_style.Picture:
     """A metric per method: every run a point, the mean a bar. One panel per encoder, one colour per
     data set.
 
@@ -30,27 +30,27 @@ def dot_plot(
         )
     encoders, methods = (
         list(dict.fromkeys(rows["encoder"])),
-        wording.in_method_order(rows["method"]),
+        labels.in_method_order(rows["method"]),
     )
-    with style.look():
-        figure = style.new(height=1.0 + len(encoders) * (0.7 + 0.34 * len(methods)))
+    with figure_style.look():
+        figure = figure_style.new(height=1.0 + len(encoders) * (0.7 + 0.34 * len(methods)))
         for axes, encoder in zip(
             np.atleast_1d(figure.subplots(len(encoders), sharex=True)), encoders
         ):
             _dots(axes, rows[rows["encoder"] == encoder], methods, metric)
             axes.set_title(encoder)
-        axes.set_xlabel(f"{wording.label(metric)}{' (%)' if wording.is_accuracy(metric) else ''}")
+        axes.set_xlabel(f"{labels.label(metric)}{' (%)' if labels.is_accuracy(metric) else ''}")
         figure.legend(*axes.get_legend_handles_labels(), loc="outside upper right", ncols=2)
-        style.scale_note(figure, scale)
+        figure_style.scale_note(figure, scale)
     return figure
 
 
 def _dots(axes, rows: pd.DataFrame, methods: list[str], metric: str) -> None:
-    factor = 100 if wording.is_accuracy(metric) else 1
+    factor = 100 if labels.is_accuracy(metric) else 1
     datasets = list(dict.fromkeys(rows["dataset"]))
     for nth, dataset in enumerate(datasets):
         offset = 0.0 if len(datasets) == 1 else 0.32 * (nth / (len(datasets) - 1) - 0.5)
-        look = {"color": style.SERIES[nth], "marker": style.MARKERS[nth]}
+        look = {"color": figure_style.SERIES[nth], "marker": figure_style.MARKERS[nth]}
         for height, method in enumerate(methods):
             values = (
                 factor
@@ -58,7 +58,7 @@ def _dots(axes, rows: pd.DataFrame, methods: list[str], metric: str) -> None:
                     (rows["dataset"] == dataset) & (rows["method"] == method), "value"
                 ].to_numpy()
             )
-            named = wording.label(dataset) if height == 0 else None
+            named = labels.label(dataset) if height == 0 else None
             at = np.full(len(values), height + offset)
             axes.plot(
                 values,
@@ -71,15 +71,17 @@ def _dots(axes, rows: pd.DataFrame, methods: list[str], metric: str) -> None:
                 **look,
             )
             if len(values):
-                axes.vlines(values.mean(), at[0] - 0.15, at[0] + 0.15, color=style.INK, linewidth=2)
+                axes.vlines(
+                    values.mean(), at[0] - 0.15, at[0] + 0.15, color=figure_style.INK, linewidth=2
+                )
     axes.set_yticks(range(len(methods)), methods)
     axes.set_ylim(len(methods) - 0.5, -0.5)
     axes.grid(visible=False, axis="y")
-    if wording.is_accuracy(metric):
+    if labels.is_accuracy(metric):
         axes.set_xlim(-2, 102)
 
 
-def k_curve(frame: pd.DataFrame, *, scale: str | None = None) -> style.Picture:
+def k_curve(frame: pd.DataFrame, *, scale: str | None = None) -> figure_style.Picture:
     """The K ablation. Above: similarity of the anchor to its object's and to the nearest
     background's text. Below: residual variance on log-log axes with the fitted line and its slope,
     and a 1/K line to compare.
@@ -88,8 +90,8 @@ def k_curve(frame: pd.DataFrame, *, scale: str | None = None) -> style.Picture:
     ``residual_variance``, K in ``group``.
     """
     encoders = list(dict.fromkeys(frame["encoder"]))
-    with style.look():
-        figure = style.new(height=7.6)
+    with figure_style.look():
+        figure = figure_style.new(height=7.6)
         above, below = figure.subplots(2)
         for nth, encoder in enumerate(encoders):
             part = frame[frame["encoder"] == encoder]
@@ -105,9 +107,11 @@ def k_curve(frame: pd.DataFrame, *, scale: str | None = None) -> style.Picture:
         above.set(title="What the anchor resembles", ylabel="cosine to text")
         below.set(title="What the backgrounds leave", ylabel="residual variance", yscale="log")
         figure.legend(*above.get_legend_handles_labels(), loc="outside upper center", ncols=2)
-        below.plot([], [], color=style.MUTED, linestyle=":", linewidth=1.5, label="exactly 1/K")
+        below.plot(
+            [], [], color=figure_style.MUTED, linestyle=":", linewidth=1.5, label="exactly 1/K"
+        )
         below.legend(loc="lower left")
-        style.scale_note(figure, scale)
+        figure_style.scale_note(figure, scale)
     return figure
 
 
@@ -117,13 +121,17 @@ def _similarities(axes, frame: pd.DataFrame, encoder: str, nth: int) -> None:
         ("cosine_background_text", "background", "--"),
     ):
         ks, values = rules.curve(frame, {"metric": metric})
-        look = {"color": style.SERIES[nth], "marker": style.MARKERS[nth], "linestyle": line}
+        look = {
+            "color": figure_style.SERIES[nth],
+            "marker": figure_style.MARKERS[nth],
+            "linestyle": line,
+        }
         axes.plot(ks, values.mean(axis=0), label=f"{encoder}: {what} text", **look)
         axes.fill_between(
             ks,
             values.min(axis=0),
             values.max(axis=0),
-            color=style.SERIES[nth],
+            color=figure_style.SERIES[nth],
             alpha=0.15,
             linewidth=0,
         )
@@ -133,18 +141,18 @@ def _residual(axes, frame: pd.DataFrame, encoder: str, nth: int) -> None:
     ks, values = rules.curve(frame, {"metric": "residual_variance"})
     mean, slope = values.mean(axis=0), rules.slopes(ks, values).mean
     fitted = np.exp(np.mean(np.log(mean)) + slope * (np.log(ks) - np.mean(np.log(ks))))
-    look = {"color": style.SERIES[nth], "marker": style.MARKERS[nth]}
+    look = {"color": figure_style.SERIES[nth], "marker": figure_style.MARKERS[nth]}
     axes.plot(ks, mean, linestyle="", label=f"{encoder}: slope {slope:.3f}", **look)
-    axes.plot(ks, fitted, color=style.SERIES[nth], linewidth=1.5)
-    axes.plot(ks, mean[0] * ks[0] / ks, color=style.MUTED, linestyle=":", linewidth=1.5)
+    axes.plot(ks, fitted, color=figure_style.SERIES[nth], linewidth=1.5)
+    axes.plot(ks, mean[0] * ks[0] / ks, color=figure_style.MUTED, linestyle=":", linewidth=1.5)
 
 
 def additivity_histogram(
     scores: Mapping[str, pd.DataFrame], *, scale: str | None = None
-) -> style.Picture:
+) -> figure_style.Picture:
     """Equation 1 over all composites, and its null: one panel per encoder.
 
-    scores: encoder name -> frame of `decomposition.additivity_scores` (``score``,
+    scores: encoder name -> frame of `additivity.additivity_scores` (``score``,
     ``object_swapped``, ``background_swapped``, each (n,)).
     """
     series = {
@@ -154,19 +162,19 @@ def additivity_histogram(
     }
     low = min(frame[list(series)].min().min() for frame in scores.values())
     bins = np.linspace(low, 1, 61)
-    with style.look():
-        figure = style.new(height=0.8 + 2.1 * len(scores))
+    with figure_style.look():
+        figure = figure_style.new(height=0.8 + 2.1 * len(scores))
         for axes, (encoder, frame) in zip(
             np.atleast_1d(figure.subplots(len(scores), sharex=True)), scores.items()
         ):
             for nth, (column, name) in enumerate(series.items()):
                 look = {
-                    "color": style.SERIES[nth],
+                    "color": figure_style.SERIES[nth],
                     "linestyle": ("-", "--", ":")[nth],
                     "linewidth": 2,
                 }
                 axes.hist(frame[column], bins=bins, histtype="step", label=name, **look)
-            axes.hist(frame["score"], bins=bins, color=style.SERIES[0], alpha=0.2)
+            axes.hist(frame["score"], bins=bins, color=figure_style.SERIES[0], alpha=0.2)
             axes.set(title=encoder, yticks=[])
             means = " / ".join(f"{frame[column].mean():.2f}" for column in series)
             axes.set_title(f"means {means}", loc="right", fontweight="normal", fontsize=11)
@@ -175,7 +183,7 @@ def additivity_histogram(
         figure.legend(
             *axes.get_legend_handles_labels(), loc="outside upper left", ncols=3, columnspacing=1.2
         )
-        style.scale_note(figure, scale)
+        figure_style.scale_note(figure, scale)
     return figure
 
 
@@ -186,7 +194,7 @@ def picture_grid(
     columns: int = 4,
     heading: str = "",
     side: float = 1.7,
-) -> style.Picture:
+) -> figure_style.Picture:
     """Pictures in rows with a title over each: PIL images, uint8 (H, W, 3) arrays or (3, H, W)
     tensors.
 
@@ -196,8 +204,8 @@ def picture_grid(
     pictures = [as_array(picture) for picture in pictures]
     columns = min(columns, max(1, len(pictures)))
     n_rows = -(-len(pictures) // columns)
-    with style.look():
-        figure = style.new(
+    with figure_style.look():
+        figure = figure_style.new(
             columns * side, n_rows * (side + (0.3 if titles else 0.0)) + (0.4 if heading else 0.0)
         )
         for place, axes in enumerate(np.ravel(figure.subplots(n_rows, columns, squeeze=False))):
@@ -213,15 +221,17 @@ def picture_grid(
 
 def mistakes(
     scenes, wrong: pd.DataFrame, rows: Sequence[int], *, columns: int = 3
-) -> style.Picture:
+) -> figure_style.Picture:
     """Test pictures with their groups, and below each the methods that got it wrong.
 
-    scenes: the test split of a `Scenes`; wrong: (N, methods) bool, from `evaluate.wrong`; rows:
+    scenes: the test split of a `Scenes`; wrong: (N, methods) bool, from `scoring.wrong`; rows:
     which of the N to show.
     """
-    names, n_rows = wording.in_method_order(wrong.columns), -(-len(rows) // columns)
-    with style.look():
-        figure = style.new(style.WIDTH, n_rows * (style.WIDTH / columns + 0.75))
+    names, n_rows = labels.in_method_order(wrong.columns), -(-len(rows) // columns)
+    with figure_style.look():
+        figure = figure_style.new(
+            figure_style.WIDTH, n_rows * (figure_style.WIDTH / columns + 0.75)
+        )
         grid = figure.subplots(n_rows, columns, squeeze=False).ravel()
         for axes in grid:
             axes.set_axis_off()
@@ -251,7 +261,7 @@ def mistakes(
 
 def contact_sheet(
     rows: Sequence[Sequence], names: Sequence[str] = (), *, headings: Sequence[str] = ()
-) -> style.Picture:
+) -> figure_style.Picture:
     """One object per row: what ``rows`` hold from left to right, such as the cut-out and then its
     composites.
 
@@ -259,9 +269,9 @@ def contact_sheet(
     column headings.
     """
     columns = max(len(row) for row in rows)
-    with style.look():
-        side = min(1.8, max(1.15, style.WIDTH / columns))
-        figure = style.new(
+    with figure_style.look():
+        side = min(1.8, max(1.15, figure_style.WIDTH / columns))
+        figure = figure_style.new(
             columns * side + (0.9 if names else 0), len(rows) * side + (0.3 if headings else 0)
         )
         grid = figure.subplots(len(rows), columns, squeeze=False)
@@ -283,30 +293,30 @@ def contact_sheet(
 
 def before_and_after(
     frame: pd.DataFrame, *, metrics: Sequence[str] = ("bsi", "additivity"), scale: str | None = None
-) -> style.Picture:
+) -> figure_style.Picture:
     """One panel per metric: what every encoder had natively and after the alignment, as points
     joined by a line.
 
     frame: tidy frame with the methods ``Native`` and ``BAP``.
     """
-    with style.look():
-        figure = style.new(height=3.2)
+    with figure_style.look():
+        figure = figure_style.new(height=3.2)
         for axes, metric in zip(np.atleast_1d(figure.subplots(1, len(metrics))), metrics):
             rows = frame[frame["metric"] == metric]
             wide = rows.pivot_table(index="encoder", columns="method", values="value", sort=False)[
                 ["Native", "BAP"]
             ]
             for nth, (encoder, values) in enumerate(wide.iterrows()):
-                look = {"color": style.SERIES[nth], "marker": style.MARKERS[nth]}
+                look = {"color": figure_style.SERIES[nth], "marker": figure_style.MARKERS[nth]}
                 axes.plot(
                     ["Native", "BAP"], values, markersize=9, label=encoder, clip_on=False, **look
                 )
             top = 1.15 * wide.to_numpy().max()
-            axes.set(title=wording.label(metric), xlim=(-0.6, 1.6), ylim=(0, top))
+            axes.set(title=labels.label(metric), xlim=(-0.6, 1.6), ylim=(0, top))
             _write_values(axes, wide["Native"], metric, at=-0.12, side="right", gap=0.09 * top)
             _write_values(axes, wide["BAP"], metric, at=1.12, side="left", gap=0.09 * top)
         figure.legend(*axes.get_legend_handles_labels(), loc="outside upper right", ncols=2)
-        style.scale_note(figure, scale)
+        figure_style.scale_note(figure, scale)
     return figure
 
 
@@ -317,7 +327,7 @@ def _write_values(
     lowest = -np.inf
     for value in sorted(values):
         lowest = max(value, lowest + gap)
-        axes.text(at, lowest, wording.number(value, metric), ha=side, va="center", fontsize=11)
+        axes.text(at, lowest, labels.number(value, metric), ha=side, va="center", fontsize=11)
 
 
 def as_array(picture) -> np.ndarray:

@@ -9,7 +9,7 @@ from itertools import groupby
 
 import pandas as pd
 
-from bap_core.report import wording
+from bap_core.report import labels
 
 PILLS = {
     "holds": "bap-good",
@@ -110,7 +110,7 @@ def _cell(table: Table, column, value) -> str:
 
 def _content(value) -> str:
     text, remark = value if isinstance(value, tuple) else (value, "")
-    content = escape(wording.label(text)).replace(" %", "\N{NO-BREAK SPACE}%")
+    content = escape(labels.label(text)).replace(" %", "\N{NO-BREAK SPACE}%")
     if text in PILLS:
         content = f'<span class="bap-pill {PILLS[text]}">{content}</span>'
     return content + (f'<span class="bap-small">{escape(remark)}</span>' if remark else "")
@@ -123,7 +123,7 @@ def _plain(value) -> str:
 def _head(frame: pd.DataFrame) -> str:
     columns = [column if isinstance(column, tuple) else (column,) for column in frame.columns]
     depth = frame.columns.nlevels
-    heading = escape(wording.label(frame.index.names[-1] or ""))
+    heading = escape(labels.label(frame.index.names[-1] or ""))
     corner = f'<th rowspan="{depth}" scope="col">{heading}</th>'
     rows = []
     for level in range(depth):
@@ -134,7 +134,7 @@ def _head(frame: pd.DataFrame) -> str:
 
 def _span(part, width: int) -> str:
     scope = f' colspan="{width}" scope="colgroup"' if width > 1 else ' scope="col"'
-    return f"<th{scope}>{escape(wording.label(part))}</th>"
+    return f"<th{scope}>{escape(labels.label(part))}</th>"
 
 
 def _runs(columns: list[tuple], level: int) -> Iterator[tuple]:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pandas as pd
 from PIL import Image
 
-from bap_core.report import native, printed, scales, tables, wording
+from bap_core.report import calibration_table, labels, paper_tables, scales, tables
 from bap_core.report.page import MIME
 
 HEADLINES = (
@@ -84,7 +84,7 @@ def write_summaries(
     texts = {
         "headline.md": headline(found),
         "claims_by_page.md": claims_by_page(found, titles, folder=out_dir.name),
-        "native_rows.md": native.rows(found),
+        "native_rows.md": calibration_table.rows(found),
         "gallery.md": gallery(
             {name: alt for name, (_, alt) in (pictures or {}).items()}, folder=out_dir.name
         ),
@@ -127,7 +127,7 @@ def gallery(pictures: Mapping[str, str], *, folder: str) -> str:
 def ambiguity_list() -> str:
     """The open points of ``ambiguities.yml`` as Markdown, one section per place in the paper."""
     parts = []
-    for entry in printed.ambiguities():
+    for entry in paper_tables.ambiguities():
         alternatives = "; ".join(entry["alternatives"]) or "none that we see"
         parts.append(
             f"## {entry['where']}\n\n{entry['unclear']}\n\n"
@@ -148,7 +148,7 @@ def _table_per_scale(found: Mapping[str, dict], *, wanted: tuple[str, ...]):
     ]
     rows = [row for row in rows if row["id"] in wanted]
     rows.sort(key=lambda row: wanted.index(row["id"]))
-    for scale in wording.SCALES:
+    for scale in labels.SCALES:
         judged = pd.DataFrame([row for row in rows if row["scale"] == scale])
         if len(judged):
             table = tables.claims_table(judged, scale)._repr_html_()

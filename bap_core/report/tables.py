@@ -8,8 +8,9 @@ from functools import partial
 import pandas as pd
 
 from bap_core import tidy
-from bap_core.checkpoints import Identity
-from bap_core.report import printed, wording
+from bap_core.encoders.checkpoints import Identity
+from bap_core.report import labels as wording
+from bap_core.report import paper_tables
 from bap_core.report.html import Table
 
 __all__ = ["Table", "claims_table", "paper_table", "results_table", "side_by_side"]
@@ -84,7 +85,7 @@ def paper_table(name: str) -> Table:
     name: ``table1``, ``table2``, ``table12``, ``table14``, ``table16`` or ``table17``; ValueError
     for another.
     """
-    frame = printed.table(name)
+    frame = paper_tables.table(name)
     if name == "table17":
         return Table(
             frame.set_index("parameter"),
@@ -148,7 +149,7 @@ def side_by_side(
     from paper scale the caption says that the pairs are not comparable as values, and with random
     weights not at all.
     """
-    metrics, theirs = _listed(metrics), printed.tables(names)
+    metrics, theirs = _listed(metrics), paper_tables.tables(names)
     frame = _with_metrics(frame, metrics)
     keys = [key for key in ("encoder", "dataset", "method") if key == "encoder" or key in theirs]
     ours = _summary(frame, [*keys, "metric"], metrics)

@@ -1,0 +1,110 @@
+"""AFR, automatic feature reweighting (paper M.2; Qiu et al. 2023): the last layer again, on what
+the first one got wrong.
+
+::
+
+    mu_i  ~  beta_{y_i} exp(-gamma p_i),   sum_i mu_i = 1 minimise over W, b   sum_i mu_i CE_i(W, b)
+    + lambda (|W - W_0|^2 + |b - b_0|^2),   started at (W_0, b_0)
+
+An ERM head (W_0, b_0) is trained on a random 80 % of the training rows; p_i is the probability that
+it gives the true class of row i of the other 20 %, beta_c = n / n_c. No group labels until gamma is
+chosen: that is `selection.select`, on validation rows. mu sums to 1, so the loss is a sum; a mean
+over rows would make the steps n times too short.
+
+With unit-norm features a step of length lr * clip is small beside the head, and large gamma leaves
+few rows that count: ``head_change_`` and ``n_eff_`` say what happened.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from bap_core import runtime
+from bap_core.baselines import checks
+from bap_core.baselines.linear_probe import LinearProbe
+
+GAMMAS = (0.0, 1.0, 3.0, 6.0, 10.0, 20.0)
+ERM = LinearProbe(epochs=5)
+
+
+@dataclass
+class AFR:
+    """The second stage for one gamma: an estimator over (N, D) features. decay is lambda; lr and
+    balanced are the original's.
+
+    Learns ``coef_`` (C, D), ``intercept_`` (C,), ``weight_`` (N,), which is mu, ``n_eff_``, the
+    number of rows that it amounts to, 1 / sum(mu^2), and ``head_change_``, the Euclidean length of
+    (W, b) - (W_0, b_0).
+    """
+
+    gamma: float
+    balanced: bool = True
+    decay: float = 0.0
+    lr: float = 1e-2
+    steps: int = 100
+    clip: float = 1.0
+
+    def fit(self, X: Tensor, y, *, head: LinearProbe) -> "AFR":
+        """X: (N, D) float32, y: (N,) int: rows that ``head`` was not fitted on. Nothing is drawn at
+        random.
+
+        head: the ERM model's last layer, any object with ``coef_`` (C, D) and ``intercept_`` (C,).
+        """
+        X, y = checks.labelled(X, y)
+        start = torch.cat([head.coef_, head.intercept_[:, None]], dim=1)
+        checks.class_counts(y, n_classes=len(start))
+        X = torch.cat([checks.fitting(X, width=start.shape[1] - 1), torch.ones(len(X), 1)], dim=1)
+        p = torch.softmax(X @ start.T, dim=1)[torch.arange(len(y)), y]
+        self.weight_ = weights(y, p, gamma=self.gamma, balanced=self.balanced)
+        self.n_eff_ = float(1 / (self.weight_**2).sum())
+        moved = self._descend(X, y, start)
+        self.coef_, self.intercept_ = moved[:, :-1], moved[:, -1]
+        self.head_change_ = float((moved - start).norm())
+        return self
+
+    def _descend(self, X: Tensor, y: Tensor, start: Tensor) -> Tensor:
+        true, head = F.one_hot(y, len(start)), start.clone()
+        for _ in range(self.steps):
+            residual = self.weight_[:, None] * (torch.softmax(X @ head.T, dim=1) - true)
+            gradient = residual.T @ X + 2 * self.decay * (head - start)
+            head -= self.lr * gradient * (self.clip / gradient.norm()).clamp(max=1)
+        return head
+
+    def predict(self, X: Tensor) -> np.ndarray:
+        """X: (N, D) -> (N,) int64 class numbers."""
+        X = checks.fitting(X, width=self.coef_.shape[1])
+        return F.linear(X, self.coef_, self.intercept_).argmax(dim=1).numpy()
+
+
+def weights(y: Tensor, p: Tensor, *, gamma: float, balanced: bool = True) -> Tensor:
+    """mu: (N,) float32, sums to 1. y: (N,) int class numbers; p: (N,) probabilities of the true
+    class in [0, 1].
+
+    balanced: with beta_c = n / n_c, so that classes of different size start with the same total;
+    otherwise beta = 1.
+    """
+    mu = torch.exp(-gamma * p)
+    if balanced:
+        mu = mu * (len(y) / torch.bincount(y).float())[y]
+    return mu / mu.sum()
+
+
+def both_stages(
+    X: Tensor, y, *, seed: int, gammas: Iterable[float] = GAMMAS, erm: LinearProbe = ERM, **settings
+) -> dict[float, AFR]:
+    """gamma -> fitted `AFR`, on frozen features: one ERM head for all, then one second stage for
+    each gamma.
+
+    X: (N, D) float32, y: (N,) int, the training rows. The seed draws the split into 80 % and 20 %,
+    over all rows and not within classes, and the ERM head. erm: a probe whose settings the ERM head
+    takes; settings: `AFR`'s.
+    """
+    X, y = checks.labelled(X, y)
+    order = torch.randperm(len(y), generator=runtime.generator(seed, "AFR split"))
+    first, rest = order[: (4 * len(y)) // 5], order[(4 * len(y)) // 5 :]
+    head = replace(erm).fit(X[first], y[first], seed=seed)
+    return {gamma: AFR(gamma, **settings).fit(X[rest], y[rest], head=head) for gamma in gammas}

@@ -1,0 +1,282 @@
+"""What the fine-tuning methods share (paper M.3, M.3.1): training pictures, a head beside the
+encoder, one recipe.
+
+    minimise over theta, W, b:   sum_i w(y_i) CE(W f_theta(x_i) + b, y_i)        w(c) = n / (C n_c)
+
+f_theta(x) is the unit-norm embedding. One learning rate for the image tower and one for the head;
+both rise linearly from a hundredth, then fall along a cosine to a floor, step by step. The tower
+stays in evaluation mode, as the authors of LP-FT have it: statistics of batch norms are those of
+the pre-training, and nothing is dropped at random.
+"""
+
+import math
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+from torch.optim.lr_scheduler import LRScheduler
+
+from bap_core import runtime, store
+from bap_core.data import Scenes
+from bap_core.encoders import Encoder, features
+from bap_core.method import alignment
+
+VERSION = 1  # part of every key: raise it when this module's results change
+
+
+@dataclass(frozen=True, eq=False)
+class Head:
+    """A linear classifier on unit-norm embeddings. weight: (C, D), bias: (C,), both float32."""
+
+    weight: Tensor
+    bias: Tensor
+
+    @property
+    def fingerprint(self) -> str:
+        """Names both tensors by their values."""
+        return fingerprint({"weight": self.weight, "bias": self.bias})
+
+    def logits(self, X: Tensor) -> Tensor:
+        """(N, D) -> (N, C). ValueError for features of another width."""
+        if X.ndim != 2 or X.shape[1] != self.weight.shape[1]:
+            raise ValueError(
+                f"features {tuple(X.shape)} do not fit a head for {self.weight.shape[1]} dimensions"
+            )
+        return F.linear(X, self.weight, self.bias)
+
+    def predict(self, X: Tensor) -> np.ndarray:
+        """X: (N, D) -> (N,) int64 class numbers."""
+        return self.logits(X).argmax(dim=1).numpy()
+
+
+@dataclass(frozen=True, eq=False)
+class Tuned:
+    """An encoder and the head that belongs to it. losses: mean loss of each epoch of
+    fine-tuning.
+    """
+
+    encoder: Encoder
+    head: Head
+    losses: list[float]
+
+    def predict(self, pictures) -> np.ndarray:
+        """Class numbers of all ``pictures`` (a `Scenes`): (N,) int64; their features are kept in
+        the store.
+        """
+        return self.head.predict(features.extract(self.encoder, pictures))
+
+
+@dataclass(frozen=True)
+class Passes:
+    """What training shows when: every epoch each picture once, in random order, each mirrored or
+    not.
+
+    An epoch's draw depends on the seed and its number alone, so an interrupted run resumes to the
+    same numbers.
+    """
+
+    n_pictures: int
+    epochs: int
+    batch_size: int
+    seed: int
+    flips: bool = True
+
+    def __post_init__(self):
+        for name in ("n_pictures", "epochs", "batch_size"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name}={getattr(self, name)} must be at least 1")
+
+    @property
+    def steps(self) -> int:
+        """Optimiser steps in all; the last batch of an epoch may be smaller."""
+        return self.epochs * math.ceil(self.n_pictures / self.batch_size)
+
+    def epoch(self, number: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Batches of (picture numbers, mirrored or not) of one epoch: (B,) int64 and (B,) bool."""
+        order = runtime.rng(self.seed, "pictures", number).permutation(self.n_pictures)
+        mirrored = (
+            runtime.rng(self.seed, "flips", number).random(self.n_pictures) < 0.5 * self.flips
+        )
+        for start in range(0, self.n_pictures, self.batch_size):
+            rows = order[start : start + self.batch_size]
+            yield rows, mirrored[rows]
+
+
+class TrainingPictures:
+    """Training pictures as batches, fitted to the square as `features.extract` fits them, and read
+    by a few threads.
+
+    scenes: N pictures; size: side S in pixels.
+    """
+
+    def __init__(self, scenes: Scenes, size: int):
+        self._scenes, self._size = scenes, size
+        self._pool = ThreadPoolExecutor(min(os.cpu_count() or 1, 16))
+
+    def batch(self, rows: np.ndarray, mirrored: np.ndarray) -> Tensor:
+        """rows: (B,) int; mirrored: (B,) bool -> uint8 (B, 3, S, S) on the CPU."""
+        found = self._pool.map(lambda i: self._scenes.square(i, self._size), rows.tolist())
+        return torch.from_numpy(
+            np.stack(
+                [one[..., ::-1] if turned else one for one, turned in zip(found, mirrored.tolist())]
+            )
+        )
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How tower and head are tuned together. The defaults are for Waterbirds.
+
+    lr, head_lr: of the tower and of the head at the top of the schedule; the paper gives neither
+    for Waterbirds (CounterAnimal: 1e-6 and 1e-4, 40 epochs, batches of 32). lr_min: where both end.
+    warmup: steps of the rise, at most half of all. flips: mirror every other picture at random.
+    class_weights: whether w(c) is not simply 1.
+    """
+
+    epochs: int = 30
+    batch_size: int = 128
+    lr: float = 5e-6
+    head_lr: float = 1e-4
+    lr_min: float = 1e-6
+    weight_decay: float = 0.01
+    warmup: int = 200
+    flips: bool = True
+    class_weights: bool = True
+
+    def __post_init__(self):
+        for name in ("epochs", "batch_size", "warmup"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name}={getattr(self, name)} must be at least 1")
+        if not 0 <= self.lr_min <= min(self.lr, self.head_lr):
+            raise ValueError(
+                f"lr_min={self.lr_min} must lie between 0 and both lr={self.lr} and "
+                f"head_lr={self.head_lr}: "
+                "the cosine falls to it"
+            )
+
+    def schedule(self, optimiser: torch.optim.Optimizer, steps: int) -> LRScheduler:
+        """Step 0 has a hundredth of every rate, step ``warmup`` the whole, and after all
+        ``steps`` it is ``lr_min``.
+        """
+        return alignment.Schedule(self.warmup, self.lr_min)(optimiser, steps)
+
+
+def training_part(scenes: Scenes) -> Scenes:
+    """The training split. ValueError if it is empty, or if a class is missing there."""
+    train = scenes.select(split="train")
+    counts = np.bincount(
+        train.frame["label"].to_numpy(dtype=np.int64), minlength=len(scenes.labels)
+    )
+    if (counts == 0).any():
+        raise ValueError(
+            f"{scenes.name}: fine-tuning needs training pictures of every class, "
+            "there are "
+            f"{dict(zip(scenes.labels, counts.tolist()))}"
+        )
+    return train
+
+
+def fine_tune(
+    student: Encoder,
+    head: Head,
+    train: Scenes,
+    *,
+    recipe: Recipe,
+    seed: int,
+    label: str,
+    checkpoint: Path,
+) -> tuple[Head, list[float]]:
+    """Tune the student's image tower in place, beside a copy of ``head``; returns the tuned head
+    and the losses.
+    """
+    y = torch.tensor(train.frame["label"].to_numpy(dtype=np.int64), device=student.device)
+    weight = len(y) / (len(head.bias) * torch.bincount(y).float()) if recipe.class_weights else None
+    linear = torch.nn.utils.skip_init(
+        torch.nn.Linear, *reversed(head.weight.shape), device=student.device
+    )
+    linear.load_state_dict({"weight": head.weight, "bias": head.bias})
+    passes = Passes(len(train), recipe.epochs, recipe.batch_size, seed, recipe.flips)
+    losses = alignment.optimise(
+        student,
+        TrainingPictures(train, student.size),
+        lambda z, rows: F.cross_entropy(linear(z), y[rows], weight=weight),
+        contexts=passes,
+        lr=recipe.lr,
+        weight_decay=recipe.weight_decay,
+        label=label,
+        head=linear,
+        head_lr=recipe.head_lr,
+        checkpoint=checkpoint,
+        schedule=recipe.schedule,
+        training_mode=False,
+    )
+    return Head(linear.weight.detach().cpu(), linear.bias.detach().cpu()), losses
+
+
+def tune_once(
+    encoder: Encoder,
+    train: Scenes,
+    *,
+    method: str,
+    recipe: Recipe,
+    seed: int,
+    settings: dict,
+    tune: Callable[[Encoder, Path], tuple[Head, list[float]]],
+) -> Tuned:
+    """A student of ``encoder`` tuned by ``tune(student, checkpoint) -> (head, losses)``; kept in
+    the store.
+
+    method, settings: what names the result beside encoder, training pictures, recipe and seed.
+    """
+    parts = {
+        "method": method,
+        "encoder": encoder.fingerprint,
+        "training": train.fingerprint,
+        "recipe": asdict(recipe),
+        "seed": seed,
+        **settings,
+        "version": versions(),
+    }
+    encoder.tally.need(store.key(**parts), recipe.epochs * len(train))
+    student = encoder.student()
+
+    def make() -> dict[str, Tensor]:
+        head, losses = tune(student, checkpoint_path(parts))
+        return {
+            "losses": torch.tensor(losses),
+            "head_weight": head.weight,
+            "head_bias": head.bias,
+            **student.image_tower.state_dict(),
+        }
+
+    kept = store.arrays("tuned", parts, make)
+    losses, head = kept.pop("losses").tolist(), Head(kept.pop("head_weight"), kept.pop("head_bias"))
+    student.image_tower.load_state_dict(kept)
+    student.model.requires_grad_(False)
+    return Tuned(student, head, losses)
+
+
+def versions() -> list[int]:
+    """Of all code that decides what fine-tuning gives, for a key."""
+    return [VERSION, alignment.VERSION, features.VERSION]
+
+
+def checkpoint_path(parts: dict) -> Path:
+    """Where the unfinished run with the key of ``parts`` is kept."""
+    return runtime.home() / "checkpoints" / f"{store.key(**parts)}.pt"
+
+
+def fingerprint(tensors: dict[str, Tensor]) -> str:
+    """Twenty hex digits over names and values."""
+    state = sha256()
+    for name, tensor in sorted(tensors.items()):
+        state.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
+        state.update(tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy())
+    return state.hexdigest()[:20]

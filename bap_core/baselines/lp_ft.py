@@ -1,0 +1,69 @@
+"""ERM LP-FT (paper M.3.1, Kumar et al. 2022): probe the frozen encoder first, then fine-tune
+everything from there.
+
+A random head would distort good features in the first steps of fine-tuning; a probe's head does so
+less. The probe is LP-FT's own, five epochs at 1e-3, and not the thirty of "ERM LP".
+"""
+
+import torch
+
+from bap_core.baselines.fine_tuning import Head, Recipe, Tuned, fine_tune, training_part, tune_once
+from bap_core.baselines.linear_probe import LinearProbe
+from bap_core.data import Scenes
+from bap_core.encoders import Encoder, features
+
+
+def tune_lp_ft(
+    encoder: Encoder,
+    scenes: Scenes,
+    *,
+    seed: int,
+    probe_epochs: int = 5,
+    probe_lr: float = 1e-3,
+    **recipe,
+) -> Tuned:
+    """Encoder and head tuned on the training split of ``scenes``; kept in the store, ``encoder`` is
+    not touched.
+
+    recipe: `fine_tuning.Recipe`'s choices; its batch size and weight decay are the probe's too. The
+    last epoch is what counts: validation pictures are not looked at. ValueError if a class has no
+    training picture.
+    """
+    recipe, train = Recipe(**recipe), training_part(scenes)
+
+    def tune(student, checkpoint):
+        head = probe_head(
+            encoder,
+            scenes,
+            seed=seed,
+            epochs=probe_epochs,
+            lr=probe_lr,
+            batch_size=recipe.batch_size,
+            weight_decay=recipe.weight_decay,
+        )
+        return fine_tune(
+            student, head, train, recipe=recipe, seed=seed, label="LP-FT", checkpoint=checkpoint
+        )
+
+    return tune_once(
+        encoder,
+        train,
+        method="LP-FT",
+        recipe=recipe,
+        seed=seed,
+        tune=tune,
+        settings={"probe_epochs": probe_epochs, "probe_lr": probe_lr},
+    )
+
+
+def probe_head(encoder: Encoder, scenes: Scenes, *, seed: int, **settings) -> Head:
+    """Stage 1: the head of a linear probe on the frozen features of the training split. settings:
+    `LinearProbe`'s.
+
+    Features of all splits are asked for, as the other methods on the untouched encoder do, so all
+    share one encoding.
+    """
+    rows = (scenes.frame["split"] == "train").to_numpy(copy=True)
+    X, y = features.extract(encoder, scenes)[torch.from_numpy(rows)], scenes.frame["label"][rows]
+    probe = LinearProbe(**settings).fit(X, y, seed=seed)
+    return Head(probe.coef_, probe.intercept_)

@@ -1,0 +1,22 @@
+"""Zero-shot classification (paper M.3.1, J.1): the class whose text prototype is nearest in
+angle.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from torch import Tensor
+
+from bap_core.baselines import checks
+
+
+@dataclass(frozen=True)
+class ZeroShot:
+    """prototypes: (C, D), unit norm, from `prompts.prototypes`. Nothing is fitted."""
+
+    prototypes: Tensor
+
+    def predict(self, X: Tensor) -> np.ndarray:
+        """X: (N, D) unit-norm image embeddings -> (N,) int64 class numbers."""
+        X = checks.fitting(X, width=self.prototypes.shape[1])
+        return (X @ self.prototypes.T).argmax(dim=1).numpy()

@@ -1,0 +1,1 @@
+"""Getting the official datasets: what is there, what is missing, downloads, archives."""

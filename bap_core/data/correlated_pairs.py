@@ -1,0 +1,90 @@
+"""Two classes and two places on photographs, with full correlation in training (paper, appendices
+M.5.4 and M.6.3).
+
+Class i is trained on in place i only, its usual one. A random fifth of these photographs is held
+out; the test split is this fifth together with all photographs of the inverted pairings. There is
+no validation split. Groups are numbered as for Waterbirds: 2 * label + place, so 0 and 3 are the
+usual pairings.
+"""
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+
+from bap_core import groups, runtime, store
+from bap_core.data import catalogue, images
+from bap_core.data.listings import Scenes
+
+HELD_OUT = 0.2  # share of the usual photographs that is tested on
+VERSION = 1
+
+
+def correlated(
+    name: str,
+    root: Path,
+    cells: Mapping[tuple[int, int], Sequence[str]],
+    *,
+    labels: tuple[str, str],
+    places: tuple[str, str],
+    seed: int,
+    margin: tuple[int, float] | None,
+) -> Scenes:
+    """`Scenes` named "<name> <label>/<label>" from the files (relative to ``root``) of the four
+    (label, place) cells. margin: of the smart crop by which they are fitted, as in `Scenes`.
+
+    All seeds list the same photographs in the same order and differ in the held-out fifth only,
+    drawn per class. Photographs that do not decode to their end are left out before and counted in
+    ``skipped``.
+    """
+    files = [
+        (file, label, place)
+        for (label, place), found in sorted(cells.items())
+        for file in sorted(found)
+    ]
+    frame = pd.DataFrame(files, columns=["image", "label", "place"])
+    whole = readable(root, frame["image"].tolist())
+    frame = frame[whole].reset_index(drop=True)
+    frame["group"] = groups.group_id(frame["label"], frame["place"], n_places=2)
+    frame["split"] = "test"
+    for label in (0, 1):
+        usual = np.flatnonzero((frame["label"] == label) & (frame["place"] == label))
+        drawn = runtime.rng(seed, "held out", name, *labels, label).permutation(usual)
+        frame.loc[drawn[round(HELD_OUT * len(usual)) :], "split"] = "train"
+    return Scenes(
+        f"{name} {'/'.join(labels)}",
+        root,
+        frame,
+        labels,
+        places,
+        margin=margin,
+        origin=catalogue.origin(root),
+        skipped={"truncated, or not a picture": int((~whole).sum())},
+    )
+
+
+def readable(root: Path, files: Sequence[str]) -> np.ndarray:
+    """Which of the pictures decode to their end: (N,) bool. Read once; the answer is kept until
+    a file changes.
+    """
+    states = [os.stat(root / file) for file in files]
+    listed = json.dumps(
+        [str(root.resolve()), [[file, s.st_size, s.st_mtime_ns] for file, s in zip(files, states)]]
+    )
+    parts = {"files": store.key(listed=listed), "version": VERSION}
+    return store.arrays(
+        "readable", parts, lambda: {"whole": torch.tensor(_tried(root, files), dtype=torch.bool)}
+    )["whole"].numpy()
+
+
+def _tried(root: Path, files: Sequence[str]) -> list[bool]:
+    with ThreadPoolExecutor(min(os.cpu_count() or 1, 16)) as pool:
+        tried = pool.map(images.is_whole, [root / file for file in files])
+        return list(
+            runtime.progress(tried, total=len(files), label="reading photographs", unit="img")
+        )

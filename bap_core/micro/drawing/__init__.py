@@ -1,0 +1,1 @@
+"""Everything that the micro world draws: objects, scenery, and objects in scenery."""

@@ -1,0 +1,1 @@
+"""The official folders of the datasets, written from drawings."""

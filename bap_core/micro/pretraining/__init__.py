@@ -1,0 +1,1 @@
+"""How the encoders that ship with the package are made, and what they score untouched."""

@@ -1,0 +1,211 @@
+"""Pre-trains the encoders that ship with the package, with the models, tokenizer and losses of
+open_clip and timm.
+
+`pretrain` writes three files: ``<name>.json`` (the library's model configuration),
+``<name>.safetensors`` (bfloat16) and ``<name>.card.json`` (where the weights come from and what the
+untouched encoder scores).
+"""
+
+import json
+import math
+import time
+from dataclasses import asdict, replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import open_clip
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from bap_core import encoders, runtime, store
+from bap_core.encoders.backends import from_timm
+from bap_core.micro.pretraining.captions import captioned
+from bap_core.micro.pretraining.objectives import Captions, Classes, Views
+from bap_core.micro.pretraining.recipes import RECIPES, Recipe
+from bap_core.micro.world import VERSION, in_parallel
+
+
+def pretrain(
+    name: str,
+    *,
+    out: str | Path | None = None,
+    scenes: int | None = None,
+    epochs: int | None = None,
+    data_root: str | Path | None = None,
+) -> Path:
+    """Pre-train the micro encoder ``name`` from its seed and write its three files to ``out``;
+    returns the weights.
+
+    out: folder, by default the package's own. scenes and epochs shorten a trial. data_root: a
+    rendered micro world on which the native figures for the card are measured (without it the card
+    has none). ValueError for an unknown name or a loss that is not finite.
+    """
+    if name not in RECIPES:
+        raise ValueError(f"no recipe for {name!r}; there are {', '.join(RECIPES)}")
+    recipe = RECIPES[name]
+    recipe = replace(recipe, scenes=scenes or recipe.scenes, epochs=epochs or recipe.epochs)
+    out = Path(out or encoders.MICRO)
+    out.mkdir(parents=True, exist_ok=True)
+    config = out / f"{name}.json"
+    config.write_text(json.dumps(recipe.config, indent=1) + "\n")
+    started = time.perf_counter()
+    weights = _save(_train(name, recipe, config), out / f"{name}.safetensors", name)
+    card = {
+        "name": name,
+        "world_version": VERSION,
+        "steps": recipe.steps,
+        "computed_in": "float32",
+        "seconds": round(time.perf_counter() - started),
+        "sha256": store.digest(weights),
+        "recipe": {k: v for k, v in asdict(recipe).items() if k != "config"},
+    }
+    (out / f"{name}.card.json").write_text(json.dumps(card, indent=1) + "\n")
+    if data_root is not None:
+        add_figures(weights, data_root)
+    return weights
+
+
+def add_figures(weights: Path, data_root: str | Path) -> dict:
+    """Measure the native figures of shipped weights and write them into their card."""
+    from bap_core.micro.pretraining.calibration import native_figures
+
+    path = weights.with_name(f"{weights.stem}.card.json")
+    card = json.loads(path.read_text()) | {
+        "native_figures": native_figures(f"{weights.stem}:{weights}", data_root)
+    }
+    path.write_text(json.dumps(card, indent=1) + "\n")
+    return card
+
+
+def captioned_scenes(recipe: Recipe) -> tuple[Tensor, list[str], Tensor]:
+    """What a recipe trains on, kept in the store: pictures (N, 3, S, S) uint8, N captions, and what
+    each scene shows.
+
+    The last are positions in `kinds.KINDS`, (N,) int64, -1 for an empty scene.
+    """
+
+    def make() -> dict[str, Tensor]:
+        draw = partial(captioned, seed=recipe.seed, mix=recipe.mix, size=recipe.size)
+        pictures, captions, shown = zip(
+            *in_parallel(draw, list(range(recipe.scenes)), label="captioned scenes")
+        )
+        text = "\n".join(captions).encode()
+        return {
+            "pictures": torch.from_numpy(np.stack(pictures)),
+            "shown": torch.tensor(shown),
+            "captions": torch.frombuffer(bytearray(text), dtype=torch.uint8),
+        }
+
+    parts = {
+        "version": VERSION,
+        "seed": recipe.seed,
+        "scenes": recipe.scenes,
+        "mix": asdict(recipe.mix),
+        "size": recipe.size,
+    }
+    found = store.arrays("micro-scenes", parts, make)
+    return (
+        found["pictures"],
+        found["captions"].numpy().tobytes().decode().split("\n"),
+        found["shown"],
+    )
+
+
+def _train(name: str, recipe: Recipe, config: Path) -> torch.nn.Module:
+    pictures, captions, shown = captioned_scenes(recipe)
+    draw = runtime.generator(recipe.seed, "pretrain", name)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(recipe.seed)
+        objective = _objective(name, recipe, config, captions, shown, draw)
+    device = runtime.device()
+    objective.to(device).train()
+    optimiser, schedule = _optimiser(objective, recipe)
+    mean, std = _statistics(objective.model, device)
+    for rows, mirrored in runtime.progress(
+        _batches(len(pictures), recipe, draw), total=recipe.steps, label=name, unit="step"
+    ):
+        batch = pictures[rows]
+        batch[mirrored] = batch[mirrored].flip(-1)
+        loss = objective((batch.to(device).float() - mean) / std, rows)
+        if not torch.isfinite(loss):
+            raise ValueError(f"pre-training of {name} diverged: the loss is {loss.item()}")
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        optimiser.step()
+        schedule.step()
+        if recipe.loss in ("softmax", "sigmoid"):
+            with torch.no_grad():
+                objective.model.logit_scale.clamp_(0, math.log(100))
+    return objective.model
+
+
+def _objective(
+    name: str,
+    recipe: Recipe,
+    config: Path,
+    captions: list[str],
+    shown: Tensor,
+    draw: torch.Generator,
+):
+    if recipe.loss in ("softmax", "sigmoid"):
+        open_clip.add_model_config(config)
+        tokens = open_clip.SimpleTokenizer(
+            context_length=recipe.config["text_cfg"]["context_length"]
+        )(captions)
+        return Captions(open_clip.create_model(name), tokens, sigmoid=recipe.loss == "sigmoid")
+    model = from_timm.random(recipe.config)
+    return Classes(model, shown) if recipe.loss == "classes" else Views(model, draw)
+
+
+def _batches(n: int, recipe: Recipe, draw: torch.Generator):
+    for _ in range(recipe.epochs):
+        order = torch.randperm(n, generator=draw)
+        for rows in order[: n - n % recipe.batch_size].split(recipe.batch_size):
+            yield rows, torch.rand(len(rows), generator=draw) < 0.5
+
+
+def _optimiser(model: torch.nn.Module, recipe: Recipe):
+    """AdamW without decay on gains, biases and the logit's scale; a tenth of linear warm-up,
+    then a cosine to 0.
+    """
+    decayed = [p for p in model.parameters() if p.ndim >= 2]
+    free = [p for p in model.parameters() if p.ndim < 2]
+    optimiser = torch.optim.AdamW(
+        [
+            {"params": decayed, "weight_decay": recipe.weight_decay},
+            {"params": free, "weight_decay": 0.0},
+        ],
+        lr=recipe.lr,
+        betas=(0.9, 0.98),
+    )
+    total = recipe.steps
+    warm = max(1, total // 10)
+
+    def factor(step):
+        return (
+            (step + 1) / warm
+            if step < warm
+            else 0.5 * (1 + math.cos(math.pi * (step - warm) / max(1, total - warm)))
+        )
+
+    return optimiser, torch.optim.lr_scheduler.LambdaLR(optimiser, factor)
+
+
+def _statistics(model: torch.nn.Module, device: torch.device) -> tuple[Tensor, Tensor]:
+    settings = model.visual.preprocess_cfg
+    return tuple(
+        torch.tensor(settings[key], device=device).view(1, 3, 1, 1) * 255 for key in ("mean", "std")
+    )
+
+
+def _save(model: torch.nn.Module, path: Path, name: str) -> Path:
+    state = getattr(model, "native", model).state_dict()
+    tensors = {
+        key: value.detach().cpu().to(torch.bfloat16).contiguous() for key, value in state.items()
+    }
+    with store.write_beside(path) as temporary:
+        save_file(tensors, temporary, metadata={"architecture": name, "scale": "micro"})
+    assert all(torch.isfinite(value.float()).all() for value in load_file(path).values())
+    return path

@@ -1,0 +1,130 @@
+"""A downstream set whose pictures are composites, made when they are asked for: which object on
+which background.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import ClassVar
+
+import numpy as np
+from PIL import Image
+
+from bap_core import store
+from bap_core.data import Backgrounds, Objects, Scenes
+from bap_core.data.listings import mixed_origin
+from bap_core.method.compositing import Compositor
+from bap_core.people import design
+
+
+@dataclass(frozen=True, eq=False)
+class Composites(Scenes):
+    """`Scenes` without files: row i is object ``object[i]`` on background ``background[i]`` of the
+    compositor.
+
+    frame: object and background (row numbers), label, place, split, group. Use the compositor's
+    `check` before the rows are numbered, not after. ValueError for a number that the compositor
+    does not have.
+    """
+
+    compositor: Compositor = field(kw_only=True)
+    columns: ClassVar[tuple[str, ...]] = (
+        "object",
+        "background",
+        "label",
+        "place",
+        "split",
+        "group",
+    )
+
+    def __post_init__(self):
+        super().__post_init__()
+        for column, noun in (
+            ("object", self.compositor.objects),
+            ("background", self.compositor.backgrounds),
+        ):
+            numbers = self.frame[column]
+            if not numbers.between(0, len(noun) - 1).all():
+                raise ValueError(
+                    f"{self.name}: {column} numbers {numbers.min()}..{numbers.max()}, "
+                    f"but there are {len(noun)}"
+                )
+
+    def image(self, i: int) -> Image.Image:
+        """Composite ``i``, RGB, of the compositor's size."""
+        rows, columns = (self.frame[name].to_numpy()[[i]] for name in ("object", "background"))
+        return Image.fromarray(self.compositor.batch(rows, columns)[0].permute(1, 2, 0).numpy())
+
+    def square(self, i: int, size: int) -> np.ndarray:
+        """Composite ``i``, fitted to the encoder's square: uint8 (3, size, size)."""
+        return self._fitted(i, size)
+
+    @cached_property
+    def pictures(self) -> str:
+        """Names the pictures alone: equal for sets of the same pairs that differ in labels or
+        splits.
+        """
+        return store.key(
+            compositor=self.compositor.fingerprint,
+            objects=self.frame["object"].tolist(),
+            backgrounds=self.frame["background"].tolist(),
+        )
+
+    def _more(self) -> list:
+        return [*super()._more(), self.compositor.fingerprint]
+
+
+def people(
+    persons: Objects,
+    scenery: Backgrounds,
+    *,
+    size: int,
+    labels: Sequence[str] = design.LABELS,
+    words: Sequence[str] = design.WORDS,
+    correlations: Sequence[int] = (95, 100),
+    seed: int,
+    **choices,
+) -> list[Composites]:
+    """The sets of the people experiment (L.5), one per correlation. They differ in splits alone, so
+    one encoding serves all.
+
+    persons: of `design.select`, with ``labels``; scenery: pictures of `design.CATEGORIES`. words:
+    what prompts and groups call the labels, in their order. size: side in pixels. choices: n_val
+    and both of `design.placements`, which says what is refused. Whatever cannot be read is left
+    out, with a warning, before anybody is placed.
+    """
+    compositor = Compositor(persons, scenery, size=size, scale=design.SCALE, seed=seed).check()
+    placed = {
+        correlation: design.placements(
+            compositor.objects,
+            compositor.backgrounds,
+            labels=labels,
+            correlation=correlation,
+            seed=seed,
+            **choices,
+        )
+        for correlation in correlations
+    }
+    return [
+        Composites(
+            f"coco-gender-{correlation}",
+            persons.root,
+            frame,
+            tuple(words),
+            tuple(design.PLACES),
+            compositor=compositor,
+            origin=mixed_origin([compositor.objects, compositor.backgrounds]),
+        )
+        for correlation, frame in placed.items()
+    ]
+
+
+def to_show(people: Composites, *, size: int = 160) -> Composites:
+    """A set of `people` for the eye: larger, and with the persons as `design.visible` lets them
+    be seen.
+    """
+    made = people.compositor
+    shown = Compositor(
+        design.visible(made.objects), made.backgrounds, size=size, scale=design.SCALE, seed=0
+    )
+    return replace(people, compositor=shown)

@@ -1,0 +1,133 @@
+"""Tables of what a page works with: how many pictures of which group, what was found and what
+was left out.
+"""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+
+from bap_core.data.listings import SPLITS
+from bap_core.groups import group_counts
+from bap_core.people import design
+from bap_core.report import labels as wording
+from bap_core.report.html import Table
+
+
+def group_table(sets: Sequence) -> Table:
+    """Pictures per group and split. `Scenes` that share their groups stand side by side, others one
+    below the other, and there the splits that nobody uses are left out."""
+    caption = "Pictures per group in every split."
+    counts = {
+        (scenes.name, split): pd.Series(
+            group_counts(scenes.select(split=split).groups, n_groups=len(scenes.group_names)),
+            index=pd.Index(scenes.group_names, name="group"),
+        )
+        for scenes in sets
+        for split in SPLITS
+    }
+    if all(scenes.group_names == sets[0].group_names for scenes in sets):
+        return Table(pd.DataFrame(counts).map(_thousands), caption)
+    below = pd.concat(
+        {
+            scenes.name: pd.DataFrame({split: counts[scenes.name, split] for split in SPLITS})
+            for scenes in sets
+        }
+    )
+    return Table(
+        below.loc[:, below.any()].map(_thousands).rename_axis(["dataset", "group"]), caption
+    )
+
+
+def _thousands(n: int) -> str:
+    return f"{n:,}"
+
+
+def inventory(compositor) -> Table:
+    """What a compositor found: objects per label, backgrounds, what stands in for categories that
+    are not there, and everything that was left out, with its reason."""
+    objects, backgrounds = compositor.objects, compositor.backgrounds
+    rows = [
+        ("objects", f"{len(objects):,}", _most(objects.frame["label"])),
+        ("backgrounds", f"{len(backgrounds):,}", _most(backgrounds.frame["category"])),
+    ]
+    rows += [
+        (
+            f"in place of {name}",
+            f"{backgrounds.frame['category'].isin(others).sum():,}",
+            ", ".join(others),
+        )
+        for name, others in backgrounds.substitutes.items()
+    ]
+    lost = {**objects.skipped, **backgrounds.skipped}
+    rows += [("left out by the loader", f"{n:,}", reason) for reason, n in lost.items() if n]
+    rows += [
+        (f"left out: {row.kind}", "1", row.reason)
+        for row in compositor.skipped.head(10).itertuples()
+    ]
+    if (more := len(compositor.skipped) - 10) > 0:
+        rows.append(("left out, not listed", f"{more:,}", "see the compositor's `skipped`"))
+    if compositor.resized_masks:
+        rows.append(
+            (
+                "masks resized",
+                f"{compositor.resized_masks:,}",
+                "the mask had another size than its picture",
+            )
+        )
+    frame = pd.DataFrame(rows, columns=["what", "number", "which"]).set_index("what")
+    return Table(frame, caption="What was found, and what was left out.", words=("which",))
+
+
+def margin_table(persons, chosen, *, bounds: tuple[float, float], n_bins: int = 15) -> Table:
+    """Persons in every bin of the absolute margin, and how many of them were drawn, per label
+    (L.3).
+
+    persons: of `labels.labelled`; chosen: what `design.select` made of them with the same bounds
+    and bins.
+    """
+    names = [f"{low:.2f} to {high:.2f}" for low, high in pairwise(np.linspace(*bounds, n_bins + 1))]
+    counts = {
+        (label, what): _in_bins(noun.frame["margin"][noun.frame["label"] == label], bounds, n_bins)
+        for label in chosen.frame["label"].unique()
+        for what, noun in (("found", persons), ("drawn", chosen))
+    }
+    frame = pd.DataFrame(counts, index=pd.Index(names, name="|M|")).map(lambda n: f"{n:,}")
+    outside = int(
+        (design.margin_bins(persons.frame["margin"], bounds=bounds, n_bins=n_bins) < 0).sum()
+    )
+    return Table(
+        frame,
+        caption="Persons in every bin of the absolute margin, by the label that they were given.",
+        notes=(f"{outside:,} of {len(persons):,} lie outside {bounds[0]:g} to {bounds[1]:g}.",),
+    )
+
+
+def _in_bins(margin: pd.Series, bounds: tuple[float, float], n_bins: int) -> np.ndarray:
+    bins = design.margin_bins(margin, bounds=bounds, n_bins=n_bins)
+    return np.bincount(bins[bins >= 0], minlength=n_bins)
+
+
+def selection(choice, *, caption: str) -> Table:
+    """What every candidate got on validation rows, and which one was taken. choice: a
+    `selection.Choice`.
+    """
+    shown = choice.table.set_index("setting")
+    cells = {
+        wording.label(name): [wording.number(value, name) for value in shown[name]]
+        for name in ("worst_group_accuracy", "average_accuracy")
+    }
+    how = "carried over" if choice.carried else "chosen"
+    taken = [how if chosen else "" for chosen in shown["chosen"]]
+    return Table(
+        pd.DataFrame({**cells, "taken": taken}, index=[f"{setting:g}" for setting in shown.index]),
+        caption,
+        words=("taken",),
+    )
+
+
+def _most(labels: pd.Series, *, at_most: int = 8) -> str:
+    counts = labels.value_counts()
+    listed = ", ".join(f"{label} {n}" for label, n in counts.head(at_most).items())
+    return listed + (f" and {len(counts) - at_most} more kinds" if len(counts) > at_most else "")

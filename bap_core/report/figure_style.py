@@ -1,0 +1,96 @@
+"""The look of every figure, set in this one place: fonts, sizes, colours, and a background for both
+themes.
+
+Figures are drawn on opaque white with dark text: the same picture is right in the light theme, in
+the dark one (where the book rounds its corners) and in print. Colours are Okabe and Ito's, which
+survive colour-blindness, and a marker or a line style always says the same as the colour. Widths
+suit a phone: text stays legible at half size.
+"""
+
+from contextlib import contextmanager
+from io import BytesIO
+
+import matplotlib as mpl
+from matplotlib.figure import Figure
+
+from bap_core.report import labels
+
+WIDTH = 6.6  # inches, one column of the book
+DPI = 150
+
+BLUE, ORANGE, GREEN, RED, PURPLE, SKY, YELLOW = (
+    "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#F0E442",
+)  # fmt: skip
+INK, MUTED, HAIRLINE, PAPER = "#1f2933", "#5f6b76", "#d9dee3", "#ffffff"
+SERIES = [BLUE, RED, GREEN, PURPLE, ORANGE, SKY]
+MARKERS = ["o", "D", "s", "^", "v", "P"]
+
+RC = {
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans"],
+    "font.size": 12,
+    "axes.titlesize": 13,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.labelsize": 12,
+    "axes.labelcolor": INK,
+    "axes.edgecolor": MUTED,
+    "axes.facecolor": PAPER,
+    "axes.linewidth": 0.8,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": HAIRLINE,
+    "grid.linewidth": 0.8,
+    "text.color": INK,
+    "xtick.color": MUTED,
+    "ytick.color": MUTED,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "xtick.labelsize": 11,
+    "ytick.labelsize": 11,
+    "legend.frameon": False,
+    "legend.fontsize": 11,
+    "lines.linewidth": 2,
+    "lines.markersize": 6,
+    "figure.facecolor": PAPER,
+    "savefig.facecolor": PAPER,
+}
+
+
+class Picture(Figure):
+    """A figure that shows itself in a notebook as one PNG, without pyplot's global state."""
+
+    def _repr_png_(self) -> bytes:
+        return png(self)
+
+
+@contextmanager
+def look():
+    """Draw inside this context to have the book's look."""
+    with mpl.rc_context(RC):
+        yield
+
+
+def new(width: float = WIDTH, height: float = 4.0, **choices) -> Picture:
+    """An empty figure; sizes in inches. Call it inside `look`."""
+    return Picture(figsize=(width, height), dpi=DPI, layout="constrained", **choices)
+
+
+def png(figure: Figure) -> bytes:
+    """A figure as the bytes of a PNG on opaque white, with a narrow margin."""
+    buffer = BytesIO()
+    with look():
+        figure.savefig(
+            buffer, format="png", dpi=DPI, bbox_inches="tight", pad_inches=0.12, facecolor=PAPER
+        )
+    return buffer.getvalue()
+
+
+def scale_note(figure: Figure, scale: str | None) -> None:
+    """Write the scale into the figure's lower right corner, so that it stays with a copied
+    picture.
+    """
+    if scale is not None:
+        figure.supxlabel(labels.SCALES[scale], x=0.995, ha="right", fontsize=9, color=MUTED)

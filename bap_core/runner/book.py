@@ -1,0 +1,101 @@
+"""`bap book`: run what is out of date, refuse what cannot be trusted, copy the rest beside the
+prose, and build.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import yaml
+from filelock import FileLock
+
+from bap_core import report, runtime, store
+from bap_core.micro import gallery
+from bap_core.runner import run, verify
+
+PAGES = "book/pages"
+
+
+def build(*, profile: str) -> int:
+    """Build the book of the checkout at a profile and print its address. Returns the exit code.
+
+    A notebook that fails or a page that is refused stops the build before anything of the last book
+    is touched.
+    """
+    root = runtime.project()
+    if root is None:
+        raise FileNotFoundError(
+            "the book is built from a checkout of the project, and bap_core is "
+            "not imported from one"
+        )
+    jobs = run.plan(notebooks_of(root), profile=profile)
+    with FileLock(root / "book" / ".build.lock"):
+        if run.run(jobs) or not verify.announce({job.name: verify.problems(job) for job in jobs}):
+            print("the book is not built: see above", file=sys.stderr)
+            return 1
+        publish(jobs, root)
+        failed = html(root, output=root)
+    if not failed:
+        print(f"The book: {(root / '_build' / 'html' / 'index.html').as_uri()}")
+    return failed
+
+
+def notebooks_of(root: Path) -> list[str]:
+    """Names of the notebooks whose pages the table of contents lists, in its order."""
+    listed = re.findall(
+        rf"{PAGES}/(\w+)",
+        yaml.safe_dump(yaml.safe_load((root / "_toc.yml").read_text()), sort_keys=False),
+    )
+    return list(dict.fromkeys(listed))
+
+
+def publish(jobs: Sequence[run.Job], root: Path) -> None:
+    """Copy the executed notebooks to the book's pages and write what the prose pages include."""
+    pages = root / PAGES
+    pages.mkdir(parents=True, exist_ok=True)
+    for old in pages.glob("*.ipynb"):
+        if old.stem not in {job.name for job in jobs}:
+            old.unlink()
+    for job in jobs:
+        _copy_if_changed(job.folder / "executed.ipynb", pages / f"{job.name}.ipynb")
+    report.write_summaries(pages, pages, pictures=gallery.sheets())
+
+
+def _copy_if_changed(source: Path, target: Path) -> None:
+    """A page that did not change keeps its time, so that Sphinx need not read it again."""
+    if target.exists() and store.digest(target) == store.digest(source):
+        return
+    with store.write_beside(target) as temporary:
+        shutil.copyfile(source, temporary)
+
+
+def html(root: Path, *, output: Path) -> int:
+    """Sphinx through jupyter-book, warnings being errors; the pages go to ``<output>/_build/html``.
+    Returns its code.
+
+    After a failure the reading state is removed: Sphinx would not repeat the warnings of pages it
+    has already read.
+    """
+    command = [
+        str(Path(sys.executable).with_name("jupyter-book")),
+        "build",
+        str(root),
+        "--path-output",
+        str(output),
+        "-W",
+        "-n",
+        "--keep-going",
+        "-q",
+    ]
+    done = subprocess.run(
+        command, cwd=root, env=os.environ | {"PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+    )
+    if done.returncode:
+        shutil.rmtree(output / "_build" / ".doctrees", ignore_errors=True)
+        shutil.rmtree(output / "_build" / "html" / ".doctrees", ignore_errors=True)
+        print("jupyter-book stopped: the warnings above are errors", file=sys.stderr)
+    return 1 if done.returncode else 0

@@ -1,0 +1,108 @@
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+
+from bap_core.baselines import LinearProbe, ZeroShot
+
+
+def blobs(n=400, seed=0):
+    draw = np.random.default_rng(seed)
+    y = draw.integers(0, 2, n)
+    return F.normalize(
+        torch.from_numpy(draw.normal(size=(n, 8)) + 3 * (2 * y[:, None] - 1)).float(), dim=1
+    ), y
+
+
+def test_a_probe_separates_two_blobs():
+    X, y = blobs()
+    probe = LinearProbe().fit(X, y, seed=0)
+    assert (probe.predict(X) == y).mean() > 0.99
+
+
+def test_class_weights_of_nine_to_one_labels_are_the_balanced_ones():
+    X, _ = blobs(100)
+    probe = LinearProbe(epochs=1).fit(X, [0] * 90 + [1] * 10, seed=0)
+    assert probe.class_weight_.tolist() == pytest.approx([0.5556, 5.0], abs=1e-4)
+
+
+def test_weighting_brings_an_intercept_to_even_odds():
+    X, y = torch.zeros(200, 3), np.array([0] * 180 + [1] * 20)
+    probe = LinearProbe(epochs=400, lr=1e-2, batch_size=200, weight_decay=0.0).fit(X, y, seed=0)
+    assert torch.softmax(probe.intercept_, 0).tolist() == pytest.approx([0.5, 0.5], abs=1e-3)
+
+
+def test_the_weighted_loss_is_what_resampling_to_even_classes_gives_in_expectation():
+    X, y = (
+        torch.randn(100, 8, generator=torch.Generator().manual_seed(0)),
+        torch.tensor([0] * 90 + [1] * 10),
+    )
+    probe = LinearProbe(epochs=1).fit(X, y.numpy(), seed=0)
+    logits = F.linear(X, probe.coef_, probe.intercept_)
+    each = F.cross_entropy(logits, y, reduction="none")
+    weighted = F.cross_entropy(logits, y, weight=probe.class_weight_)
+    assert weighted == pytest.approx(float((each[:90].mean() + each[90:].mean()) / 2), rel=1e-5)
+    sampler = torch.utils.data.WeightedRandomSampler(
+        probe.class_weight_[y], 100_000, generator=torch.Generator().manual_seed(0)
+    )
+    drawn = torch.tensor(list(sampler))
+    assert y[drawn].float().mean() == pytest.approx(0.5, abs=0.01)
+    assert float(each[drawn].mean()) == pytest.approx(
+        float(weighted), abs=4 * float(each[drawn].std()) / 100_000**0.5
+    )
+
+
+def test_a_common_factor_of_the_weights_and_even_classes_change_nothing():
+    X, y = blobs()
+    X, y = torch.cat([X[y == 0][:50], X[y == 1][:50]]), np.array([0] * 50 + [1] * 50)
+    probe = LinearProbe(epochs=1).fit(X, y, seed=0)
+    logits, y = F.linear(X, probe.coef_, probe.intercept_), torch.from_numpy(y)
+    plain = F.cross_entropy(logits, y)
+    assert F.cross_entropy(logits, y, weight=probe.class_weight_) == pytest.approx(
+        float(plain), rel=1e-6
+    )
+    assert F.cross_entropy(logits, y, weight=7 * probe.class_weight_) == pytest.approx(
+        float(plain), rel=1e-6
+    )
+
+
+def test_a_probe_repeats_with_its_seed_and_changes_with_another():
+    X, y = blobs()
+    a, b, c = (LinearProbe(epochs=2).fit(X, y, seed=s).coef_ for s in (0, 0, 1))
+    assert torch.equal(a, b) and not torch.equal(a, c)
+
+
+def test_small_steps_bound_the_probe_as_the_reference_page_says():
+    X, y = blobs()
+    probe = LinearProbe(epochs=30).fit(X, y, seed=0)
+    steps = 30 * 4
+    assert probe.coef_.abs().max() <= 8**-0.5 + steps * 5e-4 + 1e-6
+
+
+def test_a_probe_refuses_one_class_a_gap_and_broken_features():
+    X, y = blobs(20)
+    for labels in (np.zeros(20, int), np.full(20, 2)):
+        with pytest.raises(ValueError, match="every class"):
+            LinearProbe().fit(X, labels, seed=0)
+    X[3, 0] = torch.nan
+    with pytest.raises(ValueError, match="1 of 20 rows of the features"):
+        LinearProbe().fit(X, y, seed=0)
+    with pytest.raises(ValueError, match=r"\(N, D\) and \(N,\)"):
+        LinearProbe().fit(X, y[:5], seed=0)
+
+
+def test_a_probe_refuses_features_of_another_width():
+    X, y = blobs()
+    with pytest.raises(ValueError, match=r"\(N, 8\) is expected"):
+        LinearProbe(epochs=1).fit(X, y, seed=0).predict(X[:, :5])
+
+
+def test_zero_shot_takes_the_nearest_prototype_whatever_the_length_of_x():
+    zero_shot = ZeroShot(torch.eye(3))
+    X = torch.tensor([[0.1, 0.9, 0.2], [2.0, 1.0, 1.0]])
+    assert zero_shot.predict(X).tolist() == zero_shot.predict(100 * X).tolist() == [1, 0]
+
+
+def test_zero_shot_refuses_embeddings_of_another_width():
+    with pytest.raises(ValueError, match="do not fit"):
+        ZeroShot(torch.eye(3)).predict(torch.ones(2, 4))

@@ -1,0 +1,295 @@
+"""The page: scale, banner, stamp, bundle, and what the book makes of the bundles."""
+
+import json
+from types import SimpleNamespace
+
+import nbformat
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from PIL import Image
+
+from bap_core import report, runtime
+from bap_core.encoders import Tally
+from bap_core.encoders.checkpoints import Identity
+from bap_core.report import calibration_table, scales, stamp, summary
+from bap_core.report import page as pages
+
+COLUMNS = ["dataset", "encoder", "method", "seed", "split", "group", "metric", "value", "n"]
+
+
+class Noun:
+    def __init__(self, name, root, origin="micro"):
+        self.name, self.root, self.origin, self.fingerprint = name, root, origin, f"print of {name}"
+
+    def __len__(self):
+        return 7
+
+
+CLIP = Identity("CLIP", "VLM")
+
+
+def encoder(scale="micro", encoded=12, least=10, identity=CLIP):
+    tally = Tally(encoded, {"features": least})
+    return SimpleNamespace(
+        name="micro-clip",
+        scale=scale,
+        dtype=torch.float32,
+        fingerprint="f00d",
+        tally=tally,
+        identity=identity,
+    )
+
+
+@pytest.fixture
+def world(tmp_path):
+    declared = {"counts": {}, "hash": "abc", "name": "micro", "version": "1"}
+    (tmp_path / "bap-world.json").write_text(json.dumps(declared))
+    return tmp_path
+
+
+@pytest.fixture
+def displayed(monkeypatch):
+    """What a page shows, as a list of MIME bundles."""
+    shown = []
+    monkeypatch.setattr(pages, "display", lambda bundle, raw: shown.append(bundle))
+    return shown
+
+
+def metrics():
+    values = [
+        ("BAP (LP)", 0, 0.95),
+        ("BAP (LP)", 1, 0.95),
+        ("Native (LP)", 0, 0.1),
+        ("Native (LP)", 1, np.nan),
+    ]
+    about, metric = ["waterbirds-100", "micro-clip"], ["test", "all", "worst_group_accuracy"]
+    rows = [[*about, name, seed, *metric, value, 642] for name, seed, value in values]
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+# -- scale -----------------------------------------------------------------------------------------
+
+
+def test_the_scale_follows_from_encoders_and_data(world, tmp_path_factory):
+    elsewhere = tmp_path_factory.mktemp("official")
+    official, own = Noun("cub", elsewhere, "official"), Noun("pets", elsewhere, "own")
+    micro = Noun("waterbirds-95", world)
+    assert scales.scale_of([encoder("paper"), official]) == "paper"
+    assert scales.scale_of([encoder("paper"), own]) == "own"
+    assert scales.scale_of([encoder("paper"), micro]) == "micro"
+    assert scales.scale_of([encoder("micro"), official]) == "micro"
+    assert scales.scale_of([encoder("random"), micro]) == "random"
+
+
+def test_the_people_experiment_on_official_data_is_of_paper_scale(tmp_path_factory):
+    elsewhere = tmp_path_factory.mktemp("official")
+    nouns = [
+        Noun(name, elsewhere, "official")
+        for name in ("coco", "places", "coco-gender-95", "coco-gender-100")
+    ]
+    assert scales.scale_of([encoder("paper"), *nouns]) == "paper"
+
+
+def test_a_notice_shows_its_title_and_text_and_no_markup_of_theirs():
+    notice = report.Notice("Mind <this>", "a & b")
+    shown = "<strong>Mind &lt;this&gt;</strong><p>a &amp; b</p>"
+    shown = f'<div class="bap-notice" role="note">{shown}</div>'
+    assert notice._repr_html_() == shown
+    assert repr(notice) == "Mind <this>. a & b"
+
+
+def test_a_world_is_found_from_a_folder_inside_it(world):
+    inside = world / "places365_standard" / "train"
+    inside.mkdir(parents=True)
+    assert scales.world_of(Noun("backgrounds", inside))["hash"] == "abc"
+
+
+def test_the_scale_needs_something_to_follow_from():
+    with pytest.raises(ValueError, match="pass its encoders and data"):
+        scales.scale_of([])
+
+
+def test_the_banner_names_the_scale_and_brings_its_own_colours(displayed, world):
+    page = report.open_page("03_waterbirds", {})
+    page.banner(encoder(), Noun("cub", world))
+    assert (
+        "Micro scale" in displayed[0]["text/html"]
+        and "not the paper's" in displayed[0]["text/html"]
+    )
+    assert "background:#" in displayed[0]["text/html"]
+    assert displayed[0]["text/plain"].startswith("Micro scale.")
+
+
+def test_the_banner_says_which_encoders_are_compared_with_nothing_of_the_paper(displayed, world):
+    report.open_page("03_waterbirds", {}).banner(encoder(), Noun("cub", world))
+    report.open_page("03_waterbirds", {}).banner(encoder(identity=Identity()), Noun("cub", world))
+    known, unknown = (shown["text/html"] for shown in displayed)
+    assert "micro-clip: not among the paper&#x27;s encoders" in unknown and "not among" not in known
+
+
+def test_a_page_with_one_measurement_twice_leaves_no_stamp(displayed, world):
+    page = report.open_page("03_waterbirds", {})
+    page.banner(encoder(), Noun("cub", world))
+    with pytest.raises(
+        ValueError, match="measured more than once: waterbirds-100 / micro-clip / BAP"
+    ):
+        page.stamp(pd.concat([metrics(), metrics()]), data=[], encoders=[encoder()])
+    assert len(displayed) == 1
+
+
+def test_a_table_before_the_banner_is_refused():
+    with pytest.raises(ValueError, match="page.banner"):
+        report.open_page("03_waterbirds", {}).results_table(metrics())
+
+
+# -- parameters ------------------------------------------------------------------------------------
+
+
+def test_effective_values_of_the_parameters_cell_are_kept_and_nothing_else():
+    cells = [
+        "",
+        "import os",
+        "seeds: int = 3\nlr: float = 5e-4\nother = 1",
+        "seeds = 5",
+        "later: int = 1",
+    ]
+    namespace = {"In": cells, "seeds": 5, "lr": 5e-4, "other": 1, "later": 1}
+    assert report.open_page("x", namespace).parameters == {"seeds": 5, "lr": 5e-4}
+
+
+def test_cells_that_are_not_python_are_skipped():
+    namespace = {"In": ["%matplotlib inline", "k: int = 10"], "k": 10}
+    assert report.open_page("x", namespace).parameters == {"k": 10}
+
+
+# -- stamp -----------------------------------------------------------------------------------------
+
+
+def test_the_stamp_leaves_a_bundle_of_plain_json(displayed, world):
+    page = report.open_page("03_waterbirds", {"In": ["seeds: int = 3"], "seeds": 2})
+    teacher, data = encoder(), Noun("waterbirds-100", world)
+    page.banner(teacher, data)
+    page.stamp(metrics(), data=[data], encoders=[teacher])
+    bundle = json.loads(json.dumps(displayed[-1][pages.MIME], allow_nan=False))
+    assert set(bundle) == {
+        "notebook",
+        "parameters",
+        "scale",
+        "metrics",
+        "claims",
+        "stamp",
+        "source_hash",
+    }
+    assert bundle["parameters"] == {"seeds": 2}
+    assert bundle["scale"] == "micro"
+    assert bundle["metrics"][3]["value"] is None
+    assert bundle["stamp"]["seeds"] == [0, 1]
+    assert bundle["stamp"]["world"] == {"name": "micro", "version": "1", "hash": "abc"}
+    assert bundle["stamp"]["data"] == [
+        {"name": "waterbirds-100", "n": 7, "fingerprint": "print of waterbirds-100"}
+    ]
+    assert {"id", "verdict", "measured"} <= set(bundle["claims"][0])
+
+
+def test_values_survive_the_bundle_to_the_last_digit(displayed, world):
+    page = report.open_page("03_waterbirds", {})
+    frame = metrics().assign(value=[0.1 + 0.2, 1 / 3, 2 / 3, 1e-9])
+    page.banner(encoder(), Noun("cub", world))
+    page.stamp(frame, data=[], encoders=[encoder()])
+    found = [row["value"] for row in displayed[-1][pages.MIME]["metrics"]]
+    assert found == pytest.approx(frame["value"].tolist(), rel=1e-14)
+
+
+def test_images_are_counted_once_for_a_teacher_and_its_student():
+    teacher = encoder(encoded=30, least=20)
+    student = SimpleNamespace(**{**vars(teacher), "fingerprint": "beef"})
+    made = stamp.collect(data=[], encoders=[teacher, student], seeds=[0], seconds=1.0)
+    assert (made["images_encoded"], made["least_images"]) == (30, 20)
+
+
+def test_the_stamp_names_no_folder_of_the_machine(world):
+    made = stamp.collect(data=[Noun("cub", world)], encoders=[], seeds=[0], seconds=1.0)
+    assert str(world) not in json.dumps(made)
+
+
+def test_outside_a_checkout_the_commit_says_so(monkeypatch):
+    monkeypatch.setattr(runtime, "project", lambda: None)
+    assert stamp.commit() == {"commit": "not a checkout", "dirty": None}
+
+
+def test_the_stamps_html_shows_work_and_parameters_escaped(world):
+    made = stamp.collect(
+        data=[], encoders=[encoder(encoded=1200, least=1000)], seeds=[0, 1], seconds=61.2
+    )
+    markup = stamp.stamp_html(made, {"encoders": ["<x>"]})
+    assert "1,200 (the least that would do: 1,000)" in markup
+    assert "&lt;x&gt;" in markup and "bap-stamp" in markup
+
+
+def test_the_source_hash_is_stable():
+    assert report.source_hash() == report.source_hash()
+    assert len(report.source_hash()) == 16
+
+
+# -- summaries -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def executed(tmp_path, displayed, world):
+    """A folder with one executed notebook that carries a stamp and one that does not."""
+    page = report.open_page("03_waterbirds", {})
+    page.banner(encoder(), Noun("waterbirds-100", world))
+    page.stamp(metrics(), data=[Noun("waterbirds-100", world)], encoders=[encoder()])
+    output = nbformat.v4.new_output("display_data", data=displayed[-1])
+    folder = tmp_path / "executed"
+    folder.mkdir()
+    for name, outputs in (("03_waterbirds", [output]), ("99_nothing", [])):
+        cells = [
+            nbformat.v4.new_markdown_cell("# 3. Waterbirds\n\nBirds."),
+            nbformat.v4.new_code_cell("page.stamp(frame)", outputs=outputs),
+        ]
+        nbformat.write(nbformat.v4.new_notebook(cells=cells), folder / f"{name}.ipynb")
+    return folder
+
+
+def test_only_stamped_notebooks_give_bundles(executed):
+    assert list(summary.bundles(executed)) == ["03_waterbirds"]
+
+
+def test_summaries_repeat_the_verdicts_of_the_run(executed, tmp_path):
+    written = report.write_summaries(executed, tmp_path / "book" / "pages")
+    texts = {path.name: path.read_text(encoding="utf-8") for path in written}
+    assert "Micro scale" in texts["headline.md"] and "does not hold" not in texts["headline.md"]
+    assert "95.0" in texts["headline.md"] and "not testable here" in texts["headline.md"]
+    assert "## [3. Waterbirds](pages/03_waterbirds.ipynb)" in texts["claims_by_page.md"]
+    assert "hash `abc`" in texts["native_rows.md"]
+    assert texts["ambiguity_list.md"].count("## ") >= 20
+
+
+def test_pictures_are_written_with_their_alternative_texts(executed, tmp_path):
+    out = tmp_path / "book" / "pages"
+    pictures = {"micro_birds": (Image.new("RGB", (4, 4)), "Every bird of the world")}
+    report.write_summaries(executed, out, pictures=pictures)
+    assert (out / "micro_birds.png").exists()
+    gallery = (out / "gallery.md").read_text()
+    assert "{image} pages/micro_birds.png" in gallery and ":alt: Every bird of the world" in gallery
+
+
+def test_before_any_run_the_pages_say_so(tmp_path):
+    (tmp_path / "none").mkdir()
+    written = report.write_summaries(tmp_path / "none", tmp_path / "out")
+    assert "No notebook has been executed yet" in written[0].read_text()
+
+
+def test_headlines_are_claims_that_exist():
+    known = {entry["id"] for entry in summary.paper_tables.claims()["claims"]}
+    assert set(summary.HEADLINES) <= known
+
+
+def test_cards_of_the_shipped_encoders_can_be_read():
+    assert all(
+        {"name", "world_version", "sha256"} <= set(card)
+        for card in calibration_table.cards().values()
+    )

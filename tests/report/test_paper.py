@@ -1,0 +1,324 @@
+"""The paper's own numbers as the project carries them."""
+
+import ast
+import importlib
+import inspect
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+import bap_core
+from bap_core import data, encoders
+from bap_core.encoders import checkpoints
+from bap_core.encoders import names as naming
+from bap_core.report import claims, labels, paper_tables
+
+PROJECT = Path(bap_core.__file__).parent.parent
+NOTEBOOKS = PROJECT / "notebooks"
+REQUIRED = {"id", "notebook", "claim", "where", "rule", "a"}
+
+
+CELLS = {
+    "table1": 18,
+    "table2": 96,
+    "table3": 96,
+    "table4": 64,
+    "table5": 48,
+    "table8": 48,
+    "table9": 48,
+    "table12": 10,
+    "table14": 10,
+    "table16": 52,
+    "table17": 12,
+}
+
+
+@pytest.mark.parametrize(("name", "cells"), CELLS.items())
+def test_every_table_has_all_its_cells(name, cells):
+    assert len(paper_tables.table(name)) == cells
+
+
+def test_an_unknown_table_is_refused_with_the_choices():
+    with pytest.raises(ValueError, match="table1, table2"):
+        paper_tables.table("table99")
+
+
+@pytest.mark.parametrize("name", [name for name in paper_tables.TABLES if name != "table17"])
+def test_an_empty_cell_has_a_reason_and_a_full_one_has_none(name):
+    table = paper_tables.table(name)
+    assert ((table["reason"] != "") == table["value"].isna()).all()
+    assert (table["unit"] != "").all()
+
+
+@pytest.mark.parametrize(
+    "name", ["table2", "table3", "table4", "table5", "table8", "table9", "table14"]
+)
+def test_an_average_is_never_below_the_worst_group_but_for_one_cell_of_table_3(name):
+    table = paper_tables.table(name).dropna(subset=["value"])
+    keys = [key for key in ("family", "dataset", "method", "k") if key in table]
+    wide = table.pivot(index=keys, columns="metric", values="value")
+    wrong = wide.index[wide["average_accuracy"] < wide["worst_group_accuracy"]].tolist()
+    assert wrong == ([("SigLIP 2", "coco-gender-95", "AFR")] if name == "table3" else [])
+
+
+@pytest.mark.parametrize("name", ["table2", "table3", "table8"])
+def test_zero_shot_rows_do_not_depend_on_the_correlation(name):
+    table = paper_tables.table(name).query("protocol == 'zero-shot'")
+    wide = table.pivot(index=["family", "method", "metric"], columns="dataset", values="value")
+    assert (wide.iloc[:, 0] == wide.iloc[:, 1]).all() and len(wide.columns) == 2
+
+
+def test_a_cell_of_each_further_table_is_that_of_the_paper():
+    def cell(name, *where):
+        return paper_tables.table(name).set_index(["family", "dataset", "method", "metric"])[
+            "value"
+        ][where]
+
+    assert cell("table3", "SigLIP 2", "coco-gender-100", "WiSE-FT", "worst_group_accuracy") == 36.1
+    assert (
+        cell(
+            "table4",
+            "SigLIP 2",
+            "counteranimal brambling/bulbul",
+            "BAP (LP)",
+            "worst_group_accuracy",
+        )
+        == 88.3
+    )
+    assert (
+        cell("table5", "CLIP", "nico bicycle/motorcycle", "Control (LP)", "average_accuracy")
+        == 87.2
+    )
+    assert cell("table8", "CLIP", "waterbirds-95", "DFR", "worst_group_accuracy") == 91.3
+    assert (
+        cell("table9", "SigLIP 2", "nico car/truck", "Native (LP)", "worst_group_accuracy") == 31.2
+    )
+
+
+def test_the_headline_figures_are_those_of_the_paper():
+    table = paper_tables.table("table2").set_index(["family", "dataset", "method", "metric"])[
+        "value"
+    ]
+    assert table["CLIP", "waterbirds-100", "BAP (LP)", "worst_group_accuracy"] == 91.8
+    assert table["CLIP", "waterbirds-100", "Native (LP)", "worst_group_accuracy"] == 24.5
+    assert table["SigLIP 2", "waterbirds-95", "BAP (ZS)", "worst_group_accuracy"] == 59.1
+
+
+def test_methods_of_the_tables_have_a_place_in_the_order():
+    for name in (
+        "table2",
+        "table3",
+        "table4",
+        "table5",
+        "table8",
+        "table9",
+        "table12",
+        "table14",
+        "table16",
+    ):
+        assert set(paper_tables.table(name)["method"]) <= set(labels.METHODS)
+
+
+def test_claims_are_complete_and_name_known_rules():
+    entries = paper_tables.claims()["claims"]
+    assert len({entry["id"] for entry in entries}) == len(entries)
+    for entry in entries:
+        assert set(entry) >= REQUIRED, entry["id"]
+        assert entry["rule"] in claims.RULES
+        assert "printed" in entry or "says" in entry, (
+            f"{entry['id']} does not say what the paper prints"
+        )
+
+
+def test_claims_belong_to_notebooks_that_exist():
+    for entry in paper_tables.claims()["claims"]:
+        assert (NOTEBOOKS / f"{entry['notebook']}.py").exists(), entry["notebook"]
+
+
+def columns_of(entry):
+    """Family, and whether convolutional, of the columns of a claim's tables that stand for CLIP
+    or SigLIP 2.
+    """
+    names = entry["printed"]["table"]
+    found = paper_tables.tables([names] if isinstance(names, str) else names)
+    return (
+        found[found["family"].isin(["CLIP", "SigLIP 2"])][["family", "convolutional"]]
+        .drop_duplicates()
+        .to_numpy()
+        .tolist()
+    )
+
+
+PRINTED = [entry for entry in paper_tables.claims()["claims"] if "printed" in entry]
+
+
+@pytest.mark.parametrize("entry", PRINTED, ids=lambda entry: entry["id"])
+def test_every_printed_value_of_a_claim_can_be_looked_up(entry):
+    for family, convolutional in columns_of(entry):
+        for side in ("a", "b"):
+            if isinstance(entry.get(side), dict):
+                value, std = claims.printed_value(entry, side, family, convolutional=convolutional)
+                assert 0 < value <= 1
+                assert std > 0, "a floor keeps the noise above zero"
+
+
+@pytest.mark.parametrize("entry", PRINTED, ids=lambda entry: entry["id"])
+def test_the_paper_itself_meets_every_direction_that_its_tables_can_show(entry):
+    for family, convolutional in columns_of(entry):
+        a, b = (
+            claims.printed_value(entry, side, family, convolutional=convolutional)[0]
+            if isinstance(entry[side], dict)
+            else entry[side]
+            for side in ("a", "b")
+        )
+        held = {"above": a > b, "below": a < b, "close": abs(a - b) <= entry.get("within", 0)}[
+            entry["rule"]
+        ]
+        assert held, f"{family}, convolutional: {convolutional}"
+
+
+def identity(name):
+    return naming.resolve(name, None).identity
+
+
+@pytest.mark.parametrize("row", checkpoints.known().values(), ids=lambda row: row.checkpoint)
+def test_a_checkpoint_has_its_family_by_every_name_that_it_can_be_loaded_by(row):
+    names = [
+        row.checkpoint,
+        f"{row.checkpoint}:random",
+        f"{row.checkpoint}:weights.safetensors",
+        f"{row.architecture}:{row.tag}" if row.tag else row.architecture,
+    ]
+    assert {identity(name) for name in names} == {
+        row.identity
+    } and row.identity.family == row.family
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "ViT-B-16:random",
+        "ViT-B-16:weights.safetensors",
+        "ViT-B-32:laion2b_s34b_b79k",
+        "convnext_base:laion400m_s13b_b51k",
+        "timm/resnet50:a1_in1k",
+        "timm/vit_base_patch14_dinov2:random",
+        "ViT-B-16-SigLIP2:webli",
+    ],
+)
+def test_what_is_none_of_the_papers_encoders_is_unknown_whatever_its_name_sounds_like(name):
+    assert identity(name) == checkpoints.Identity() and not identity(name).known
+
+
+def test_every_micro_encoder_has_the_family_and_kind_of_the_loss_on_its_card():
+    for name in encoders.micro_names():
+        loss = json.loads((encoders.MICRO / f"{name}.card.json").read_text())["recipe"]["loss"]
+        family, kind = {
+            "softmax": ("CLIP", "VLM"),
+            "sigmoid": ("SigLIP 2", "VLM"),
+            "classes": ("unknown", "supervised"),
+            "views": ("unknown", "self-supervised"),
+        }[loss]
+        assert identity(name) == checkpoints.Identity(
+            family, kind, convolutional=name == "micro-clip-convnext"
+        )
+
+
+def test_families_of_image_encoders_are_those_of_table_1():
+    pictures = {row.family for row in checkpoints.known().values() if row.size}
+    assert pictures == set(paper_tables.table("table1")["family"])
+
+
+def test_an_encoder_is_of_the_kind_that_table_1_gives_its_family():
+    kinds = paper_tables.table("table1").set_index("family")["kind"].to_dict()
+    assert {row.family: row.kind for row in checkpoints.known().values() if row.size} == kinds
+
+
+def test_ambiguities_are_complete():
+    fields = {"id", "where", "unclear", "default", "keyword", "alternatives", "measured", "touches"}
+    entries = paper_tables.ambiguities()
+    assert len({entry["id"] for entry in entries}) == len(entries)
+    for entry in entries:
+        assert set(entry) == fields, entry["id"]
+        assert all(isinstance(text, str) for text in entry["alternatives"]), entry["id"]
+        assert all((NOTEBOOKS / f"{name}.py").exists() for name in entry["touches"]), entry["id"]
+
+
+# -- the keyword of an ambiguity is code that exists
+
+
+def resolved(node):
+    """What ``module.Class().method(key=...)`` names; every keyword and every bare argument must
+    be a parameter.
+    """
+    if isinstance(node, ast.Call):
+        found = resolved(node.func)
+        named = [key.arg for key in node.keywords] + [
+            arg.id for arg in node.args if isinstance(arg, ast.Name)
+        ]
+        named += [arg.value.id for arg in node.args if isinstance(arg, ast.Starred)]
+        unknown = set(named) - set(inspect.signature(found).parameters)
+        assert not unknown, f"{found} has no {unknown}"
+        return found
+    if isinstance(node, ast.Attribute):
+        return part_of(resolved(node.value), node.attr)
+    return part_of(bap_core, node.id)
+
+
+def part_of(owner, name):
+    """An attribute, or a module of a package; `Objects` and its like are named without their
+    ``data``.
+    """
+    if owner is bap_core and hasattr(data, name):
+        return getattr(data, name)
+    if inspect.ismodule(owner) and not hasattr(owner, name):
+        return importlib.import_module(f"{owner.__name__}.{name}")
+    return getattr(owner, name)
+
+
+def unfounded(entry) -> list[str]:
+    """Backticked words of a keyword that are neither code, nor a checkpoint, nor written where
+    the code beside them is.
+    """
+    spans = re.findall(r"`([^`]+)`", entry["keyword"])
+    code = [span for span in spans if "." in span and "/" not in span]
+    files = [PROJECT / span for span in spans if "/" in span] + [
+        NOTEBOOKS / f"{name}.py" for name in entry["touches"]
+    ]
+    files += [
+        Path(inspect.getsourcefile(resolved(ast.parse(span, mode="eval").body))) for span in code
+    ]
+    text = "\n".join(path.read_text() for path in files)
+    bare = [
+        span
+        for span in spans
+        if span not in code and "/" not in span and span not in checkpoints.known()
+    ]
+    return [span for span in bare if not re.search(rf"\b{re.escape(span.split('(')[0])}\b", text)]
+
+
+@pytest.mark.parametrize("entry", paper_tables.ambiguities(), ids=lambda entry: entry["id"])
+def test_the_keyword_of_an_ambiguity_exists_in_the_code(entry):
+    assert "`" in entry["keyword"] or entry["keyword"].startswith("none")
+    assert unfounded(entry) == []
+
+
+@pytest.mark.parametrize(
+    "keyword",
+    [
+        "`data.plases(categories=...)`",
+        "`data.places(kategories=...)`",
+        "`data.places(categories=None, parts=1)`",
+        "`Objects.sample(n, balanced=None)`",
+        "`baselines.LinearProbe().fit(Z)`",
+        "`baselines.LinearProbe` (`class_weight`)",
+        "`encoders.load(name)` with `siglip3-b16`",
+        "`n_birds` of the notebook",
+        "`bap_core/paper/claim.yml`",
+    ],
+)
+def test_a_keyword_that_does_not_exist_is_found_out(keyword):
+    with pytest.raises((AssertionError, AttributeError, ImportError, FileNotFoundError)):
+        assert unfounded({"keyword": keyword, "touches": ["03_waterbirds"]}) == []

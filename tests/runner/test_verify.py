@@ -1,0 +1,229 @@
+"""The publish gate: a whole page passes, and each single lie or omission is named."""
+
+import json
+from pathlib import Path
+
+import nbformat
+import pandas as pd
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+from bap_core import report
+from bap_core.runner import run, verify
+
+PARAMETERS = {"seeds": 2, "lr": 1e-3}
+PICTURE = {"image/png": "iVBORw0KGgo=", "text/plain": "<Figure>"}
+
+
+def metrics() -> list[dict]:
+    row = {
+        "dataset": "waterbirds-95",
+        "encoder": "tiny",
+        "split": "test",
+        "group": "all",
+        "n": 10,
+        "metric": "worst_group_accuracy",
+    }
+    values = {
+        "Native (ZS)": (0.3, 0.32),
+        "BAP (ZS)": (0.6, 0.61),
+        "Native (LP)": (0.4, 0.5),
+        "BAP (LP)": (0.7, None),
+    }
+    return [
+        {**row, "method": method, "seed": seed, "value": value}
+        for method, pair in values.items()
+        for seed, value in enumerate(pair)
+    ]
+
+
+def bundle() -> dict:
+    claims = report.judge(pd.DataFrame(metrics()), "03_waterbirds", "micro", {})
+    stamp = {
+        "commit": "abc",
+        "dirty": False,
+        "source_hash": report.source_hash(),
+        "encoders": [{"name": "tiny", "fingerprint": "0"}],
+    }
+    return {
+        "notebook": "03_waterbirds",
+        "parameters": PARAMETERS,
+        "scale": "micro",
+        "metrics": metrics(),
+        "claims": json.loads(claims.to_json(orient="records")),
+        "stamp": stamp,
+    }
+
+
+def source() -> list:
+    return [
+        new_markdown_cell("# A page"),
+        new_code_cell("seeds: int = 3\nlr: float = 1e-3", metadata={"tags": ["parameters"]}),
+        new_code_cell(
+            "plot()", metadata={"mystnb": {"image": {"alt": "Two curves that cross at K = 3"}}}
+        ),
+        new_code_cell("page.stamp()"),
+    ]
+
+
+def executed(found: dict):
+    """The page as papermill leaves it: with the injected cell, outputs, and its own metadata."""
+    cells = source()
+    cells.insert(
+        2, new_code_cell("seeds = 2\nlr = 0.001", metadata={"tags": ["injected-parameters"]})
+    )
+    for number, cell in enumerate([cell for cell in cells if cell.cell_type == "code"], 1):
+        cell.execution_count = number
+        cell.metadata.setdefault("tags", [])
+    cells[3].outputs = [new_output("display_data", dict(PICTURE))]
+    html = '<div class="bap-banner">micro</div><div class="bap-stamp">made by</div>'
+    cells[4].outputs = [
+        new_output("display_data", {"text/html": html, "text/plain": "", run.MIME: found})
+    ]
+    return new_notebook(
+        cells=cells, metadata={"papermill": {"exception": None, "parameters": PARAMETERS}}
+    )
+
+
+@pytest.fixture
+def job(tmp_path):
+    return run.Job(
+        Path("03_waterbirds.py"), "smoke", source(), PARAMETERS, {}, tmp_path / "03_waterbirds"
+    )
+
+
+def published(job, *, change=lambda notebook: None, found=None) -> list[str]:
+    notebook = executed(found or bundle())
+    change(notebook)
+    run.write_results(job, notebook, "key")
+    return verify.problems(job)
+
+
+def test_a_whole_page_passes(job):
+    assert published(job) == []
+
+
+def test_a_page_that_was_never_made_is_refused(job):
+    assert verify.problems(job) == ["it has no result: run `bap run` first"]
+
+
+def _failed(notebook):
+    notebook.metadata.papermill["exception"] = True
+
+
+def _error_output(notebook):
+    notebook.cells[3].outputs.append(
+        new_output("error", ename="ValueError", evalue="no", traceback=[])
+    )
+
+
+def _not_executed(notebook):
+    notebook.cells[3].execution_count = None
+
+
+def _no_alt(notebook):
+    notebook.cells[3].metadata.pop("mystnb")
+
+
+def _html_image_without_alt(notebook):
+    notebook.cells[3].outputs.append(
+        new_output("display_data", {"text/html": '<img src="data:,">'})
+    )
+
+
+def _no_banner(notebook):
+    notebook.cells[4].outputs[0].data["text/html"] = '<div class="bap-stamp"></div>'
+
+
+def _other_injection(notebook):
+    notebook.metadata.papermill["parameters"] = {**PARAMETERS, "seeds": 9}
+
+
+def _other_source(notebook):
+    notebook.cells[0].source = "# Another page"
+
+
+@pytest.mark.parametrize(
+    "change, part",
+    [
+        (_failed, "a cell of it failed"),
+        (_error_output, "cell 4 ended in ValueError: no"),
+        (_not_executed, "cell 4 was not executed"),
+        (_no_alt, "cell 4 shows a picture without alt text"),
+        (_html_image_without_alt, "HTML image without alt"),
+        (_no_banner, "no scale banner"),
+        (_other_injection, "parameter seeds: profile smoke gives 2, papermill injected 9"),
+        (_other_source, "cells are not those of 03_waterbirds.py"),
+    ],
+)
+def test_a_page_with_one_fault_is_refused_and_the_fault_is_named(job, change, part):
+    found = published(job, change=change)
+    assert part in found[0]
+    assert len(found) == (2 if change is _no_alt else 1), (
+        "only an alt text is part of the source as well"
+    )
+
+
+def changed(**parts) -> dict:
+    found = bundle()
+    for name, value in parts.items():
+        found[name] = {**found[name], **value} if isinstance(value, dict) else value
+    return found
+
+
+@pytest.mark.parametrize(
+    "parts, part",
+    [
+        ({"parameters": {"seeds": 5}}, "parameter seeds: profile smoke gives 2, the stamp says 5"),
+        ({"stamp": {"source_hash": "0"}}, "bap_core was 0 when it ran"),
+        ({"stamp": {"commit": None}}, "names no commit"),
+        ({"claims": []}, "the page says None"),
+    ],
+)
+def test_a_stamp_that_says_something_else_is_refused(job, parts, part):
+    problems = published(job, found=changed(**parts))
+    assert problems and all(part in problem for problem in problems)
+
+
+def test_a_verdict_that_its_metrics_do_not_give_is_refused(job):
+    found = bundle()
+    found["claims"][0]["verdict"] = "reproduced"
+    (problem,) = published(job, found=found)
+    assert found["claims"][0]["id"] in problem and "the page says 'reproduced'" in problem
+
+
+def test_weights_other_than_the_shipped_ones_are_refused(job, monkeypatch):
+    monkeypatch.setattr(verify.encoders, "micro_names", lambda: ["tiny"])
+    monkeypatch.setattr(verify, "_fingerprint", lambda name: "1")
+    (problem,) = published(job)
+    assert "the weights of tiny are 1 now; its stamp says 0" in problem
+
+
+def test_files_beside_the_page_must_say_the_same(job):
+    published(job)
+    (job.folder / "metrics.csv").write_text("value\n1\n")
+    assert [
+        problem
+        for problem in verify.problems(job)
+        if "metrics.csv beside it holds other numbers" in problem
+    ]
+    recorded = json.loads((job.folder / "provenance.json").read_text())
+    recorded["scale"] = "paper"
+    (job.folder / "provenance.json").write_text(json.dumps(recorded))
+    assert "provenance.json beside it holds another 'scale'" in verify.problems(job)
+
+
+def test_an_edited_page_is_refused(job):
+    published(job)
+    path = job.folder / "executed.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells[3].outputs[0].data["text/plain"] = "edited"
+    nbformat.write(notebook, path)
+    assert verify.problems(job) == ["executed.ipynb was changed after the run"]
+
+
+def test_announce_lists_each_page_with_its_problems(capsys):
+    assert not verify.announce({"01": [], "02": ["it has no stamp"]}) and verify.announce(
+        {"01": []}
+    )
+    assert "01  verified\n02  refused\n    it has no stamp\n" in capsys.readouterr().err
