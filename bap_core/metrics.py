@@ -6,7 +6,7 @@ What was not measured is NaN with n = 0, never 0.0. Accuracies are fractions in 
 import numpy as np
 import pandas as pd
 
-from bap_core.groups import group_counts, is_counter
+from bap_core.groups import group_counts, is_minority
 
 
 def group_accuracy(y_true, y_pred, group, *, n_groups: int) -> pd.DataFrame:
@@ -51,15 +51,15 @@ def worst_group_accuracy(y_true, y_pred, group, *, n_groups: int) -> float:
     return float(per_group.accuracy.min())
 
 
-def counter_group_accuracy(accuracy, *, n_places: int) -> float:
-    """Lowest accuracy over the counter groups alone, which `groups.is_counter` tells.
+def minority_group_accuracy(accuracy, *, n_backgrounds: int) -> float:
+    """Lowest accuracy over the counter groups alone, which `groups.is_minority` tells.
 
     accuracy: (G,) of all groups in the order of their numbers. Of a pair of classes that is trained
     at full correlation the other groups are a held-out fifth, which can be a few pictures.
     ValueError if a counter group is empty (NaN), or if there is none.
     """
     accuracy = np.asarray(accuracy, dtype=float)
-    counter = np.flatnonzero(is_counter(np.arange(len(accuracy)), n_places=n_places))
+    counter = np.flatnonzero(is_minority(np.arange(len(accuracy)), n_backgrounds=n_backgrounds))
     if not len(counter) or np.isnan(accuracy[counter]).any():
         empty = counter[np.isnan(accuracy[counter])].tolist()
         raise ValueError(

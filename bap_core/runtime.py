@@ -99,7 +99,7 @@ def progress(
     )
 
 
-def ahead(items: Iterable) -> Iterable:
+def prefetch(items: Iterable) -> Iterable:
     """Iterate while a thread prepares the next item, so that reading pictures overlaps with
     encoding them.
     """

@@ -19,50 +19,53 @@ class Choice:
     """The chosen ``setting`` with its fitted ``estimator``, and how it came about.
 
     table: a row per candidate, in the order given: setting, worst_group_accuracy (NaN where
-    validation lacks a group), average_accuracy, chosen. carried: True where the setting was brought
-    from another run.
+    validation lacks a group), average_accuracy, chosen. transferred: True where the setting was
+    brought from another run.
     """
 
     setting: Hashable
     estimator: object
     table: pd.DataFrame
-    carried: bool
+    transferred: bool
 
 
 def select(
-    candidates: Mapping, X, y, group, *, n_groups: int, carried: Hashable | None = None
+    candidates: Mapping, X, y, group, *, n_groups: int, transferred: Hashable | None = None
 ) -> Choice:
     """The candidate with the highest worst-group accuracy on validation rows; of equals, the first.
 
     candidates: setting -> fitted estimator; X: what their ``predict`` takes, N rows; y, group: (N,)
-    int. carried: a setting that was chosen elsewhere. It is needed where validation lacks a group
-    (at 100 % correlation it has no minority rows, and the paper does not say how it tuned there),
-    and refused where it does not.
+    int. transferred: a setting that was chosen elsewhere. It is needed where validation lacks a
+    group (at 100 % correlation it has no minority rows, and the paper does not say how it tuned
+    there), and refused where it does not.
     """
     if not candidates:
         raise ValueError("nothing to choose from: candidates is empty")
     empty = (group_counts(group, n_groups=n_groups) == 0).nonzero()[0].tolist()
-    if empty and carried is None:
+    if empty and transferred is None:
         raise ValueError(
             f"validation has no example of groups {empty}, so its worst group cannot "
             "be measured: leave the "
             "method out ('-'), or give the setting chosen at 95 % correlation as "
-            "carried="
+            "transferred="
         )
-    if not empty and carried is not None:
+    if not empty and transferred is not None:
         raise ValueError(
-            f"carried={carried!r}, but validation has every group: choose on it, without carried="
+            f"transferred={transferred!r}, but validation has every group: choose on it, without "
+            "transferred="
         )
-    if carried is not None and carried not in candidates:
+    if transferred is not None and transferred not in candidates:
         raise ValueError(
-            f"carried={carried!r} is not among the candidates; choices: {list(candidates)}"
+            f"transferred={transferred!r} is not among the candidates; choices: {list(candidates)}"
         )
     table = _table(candidates, X, y, group, n_groups)
     setting = (
-        list(candidates)[table["worst_group_accuracy"].argmax()] if carried is None else carried
+        list(candidates)[table["worst_group_accuracy"].argmax()]
+        if transferred is None
+        else transferred
     )
     table["chosen"] = [candidate == setting for candidate in candidates]
-    return Choice(setting, candidates[setting], table, carried=carried is not None)
+    return Choice(setting, candidates[setting], table, transferred=transferred is not None)
 
 
 def _table(candidates: Mapping, X, y, group, n_groups: int) -> pd.DataFrame:

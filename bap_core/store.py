@@ -50,7 +50,7 @@ def arrays(kind: str, parts: dict, make: Callable[[], dict[str, Tensor]]) -> dic
         if (found := _read(path)) is not None:
             return found
         made = {name: tensor.contiguous() for name, tensor in make().items()}
-        with write_beside(path) as temporary:
+        with atomic_write(path) as temporary:
             save_file(made, temporary, metadata={"parts": json.dumps(parts, sort_keys=True)})
             checksum = digest(temporary)
         path.with_suffix(".sha256").write_text(checksum)
@@ -64,13 +64,13 @@ def folder(kind: str, parts: dict, make: Callable[[Path], None]) -> Path:
     path = runtime.home() / "store" / kind / key(**parts)
     with _alone(path):
         if not path.is_dir():
-            with folder_beside(path) as beside:
+            with atomic_folder(path) as beside:
                 make(beside)
     return path
 
 
 @contextmanager
-def write_beside(path: str | Path):
+def atomic_write(path: str | Path):
     """Give a temporary path next to ``path``; move it there at the end, or remove it if anything
     went wrong.
     """
@@ -88,7 +88,7 @@ def write_beside(path: str | Path):
 
 
 @contextmanager
-def folder_beside(path: str | Path):
+def atomic_folder(path: str | Path):
     """Give a temporary folder next to ``path``; move it there at the end, or remove it if anything
     went wrong.
 

@@ -65,7 +65,7 @@ def main() -> None:
 def measure(step: str, root: Path) -> None:
     """Print what ``step`` takes in this process."""
     before, start, busy = peak(), time.perf_counter(), time.process_time()
-    noun = (
+    listing = (
         data.folders.backgrounds(root / "many")
         if step == "listing"
         else data.coco(root, strict=False)
@@ -73,9 +73,9 @@ def measure(step: str, root: Path) -> None:
     wall, used = time.perf_counter() - start, time.process_time() - busy
     taken = f"{wall:7.2f} s ({used:.2f} s of processor time), peak {peak():,.0f} MB"
     start = time.perf_counter()
-    noun.fingerprint  # noqa: B018
+    listing.fingerprint  # noqa: B018
     print(
-        f"{step:8s} {len(noun):8,} rows {taken}; fingerprint {time.perf_counter() - start:6.2f} "
+        f"{step:8s} {len(listing):8,} rows {taken}; fingerprint {time.perf_counter() - start:6.2f} "
         f"s, peak {peak():,.0f} MB; "
         f"{before:,.0f} MB before",
         flush=True,

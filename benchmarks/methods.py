@@ -75,7 +75,7 @@ def _pretrained(clock: Clock, encoder, root, choice: dict) -> dict:
     """Both pre-trainings and DIAL's autoencoder on the page's pool; the page's three encoders by
     name, and the coder.
     """
-    birds = data.cub(root, exclude=data.leakage(root))
+    birds = data.cub(root, exclude=data.evaluation_paths(root))
     birds = birds.sample(min(choice["n_objects"], len(birds)), rng=runtime.rng(0, "birds"))
     grounds = data.places(root)
     grounds = grounds.sample(
@@ -118,7 +118,9 @@ def _features(clock: Clock, encoder, tested: dict, sets: list, choice: dict) -> 
         "features of three encoders",
         lambda: [scoring.features(one, sets[0], "test") for one in tested.values()],
     )
-    words = clock("prompts", lambda: protocol.told(encoder, sets[0].labels, sets[0].places))
+    words = clock(
+        "prompts", lambda: protocol.text_embeddings(encoder, sets[0].labels, sets[0].backgrounds)
+    )
     clock(
         "Native (ZS), RoboShot, DIAL",
         lambda: [
@@ -153,7 +155,7 @@ def _weights(clock: Clock, encoder, sets: list, choice: dict) -> None:
         "epochs": choice["mask_epochs"],
         "lr": choice["mask_lr"],
     }
-    words = protocol.told(encoder, sets[0].labels, sets[0].places)
+    words = protocol.text_embeddings(encoder, sets[0].labels, sets[0].backgrounds)
     scored = lambda name, fitted: [  # noqa: E731
         scoring.tuned(one, scenes, method=name, seed=0) for one, scenes in zip(fitted, sets)
     ]

@@ -80,7 +80,7 @@ report.picture_grid([test.image(i) for i in chosen], [test.group_names[test.grou
 # path, so the encoder never meets an evaluation bird before (appendix M.3.3).
 
 # %%
-birds = data.cub(root, exclude=data.leakage(root))
+birds = data.cub(root, exclude=data.evaluation_paths(root))
 birds = birds.sample(min(n_objects, len(birds)), rng=runtime.rng(0, "birds"))
 backgrounds = data.places(root)
 backgrounds = backgrounds.sample(min(n_backgrounds, len(backgrounds)), rng=runtime.rng(0, "backgrounds"))
@@ -128,7 +128,7 @@ for model, seed in product(models, range(seeds)):
 
 # %%
 training_free = []
-words = {model.name: protocol.told(model, sets[0].labels, sets[0].places) for model in models}
+words = {model.name: protocol.text_embeddings(model, sets[0].labels, sets[0].backgrounds) for model in models}
 coders = {model.name: protocol.autoencoder(model, pool[model.size], n=sae_pictures, seed=0, steps=sae_steps)
           for model in models}
 for model, seed, scenes in product(models, range(seeds), sets):

@@ -55,10 +55,10 @@ from itertools import product
 
 import numpy as np
 import pandas as pd
+from bap_core.data.backgrounds import SUBSTITUTES
 
 from bap_core import data, micro, report, runtime
 from bap_core.baselines import pretrain_control
-from bap_core.data.places import SUBSTITUTES
 from bap_core.encoders import load
 from bap_core.evaluation import protocol, scoring
 from bap_core.method.alignment import Contexts
@@ -177,7 +177,7 @@ for model, seed in product(models, range(seeds)):
 
 # %%
 training_free = []
-told = {model.name: protocol.told(model, words, sets[0].places, templates=design.TEMPLATES) for model in models}
+told = {model.name: protocol.text_embeddings(model, words, sets[0].backgrounds, templates=design.TEMPLATES) for model in models}
 coders = {model.name: protocol.autoencoder(model, pool[model.size], n=sae_pictures, seed=0, steps=sae_steps)
           for model in models}
 for model, seed, scenes in product(models, range(seeds), sets):

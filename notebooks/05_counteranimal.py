@@ -101,7 +101,7 @@ report.picture_grid(*zip(*shown), columns=4, side=1.9)
 # What varies from run to run is the task.
 
 # %%
-birds = data.cub(root, exclude=data.leakage(root))
+birds = data.cub(root, exclude=data.evaluation_paths(root))
 birds = birds.sample(min(n_objects, len(birds)), rng=runtime.rng(0, "birds"))
 backgrounds = data.places(root)
 backgrounds = backgrounds.sample(min(n_backgrounds, len(backgrounds)), rng=runtime.rng(0, "backgrounds"))
@@ -129,7 +129,7 @@ for model in models:
 
 # %%
 training_free = []
-words = {(model.name, pair): protocol.told(model, sets[pair, 0].labels, sets[pair, 0].places)
+words = {(model.name, pair): protocol.text_embeddings(model, sets[pair, 0].labels, sets[pair, 0].backgrounds)
          for model, pair in product(models, pairs)}
 coders = {model.name: protocol.autoencoder(model, pool[model.size], n=sae_pictures, seed=0, steps=sae_steps)[0]
           for model in models}
@@ -170,7 +170,7 @@ fine_tuned = []
 for model, ((pair, seed), scenes) in product(models, [item for item in sets.items() if item[0][1] < ft_runs]):
     fine_tuned += protocol.fine_tuned(model, scenes, words[model.name, pair], seed=seed, recipe=recipe, masks=masks)
 frame = scoring.table([*training_free, *last_layer, *fine_tuned])
-frame = pd.concat([frame, *(scoring.counter_groups(frame, sets[pair, 0]) for pair in pairs)], ignore_index=True)
+frame = pd.concat([frame, *(scoring.minority_groups(frame, sets[pair, 0]) for pair in pairs)], ignore_index=True)
 
 # %% tags=["hide-input"]
 page.results_table(frame[frame["method"] == "PruSC"], metrics=["kept", "skipped_anchors"], rows=["encoder", "dataset"], columns=[])
@@ -185,13 +185,13 @@ page.results_table(frame[frame["method"] == "PruSC"], metrics=["kept", "skipped_
 page.side_by_side(frame, "table4")
 
 # %% tags=["hide-input"]
-page.results_table(frame, metrics=["average_accuracy", "worst_group_accuracy", "counter_group_accuracy"])
+page.results_table(frame, metrics=["average_accuracy", "worst_group_accuracy", "minority_group_accuracy"])
 
 # %% mystnb={"image": {"alt": "Worst-group accuracy of every method and run, one panel per encoder, the two pairs of birds"}} tags=["hide-input"]
 report.dot_plot(frame, "worst_group_accuracy", scale=page.scale)
 
 # %% mystnb={"image": {"alt": "Accuracy on the worse of the two swapped groups, every method and run, one panel per encoder"}} tags=["hide-input"]
-report.dot_plot(frame, "counter_group_accuracy", scale=page.scale)
+report.dot_plot(frame, "minority_group_accuracy", scale=page.scale)
 
 # %% [markdown]
 # ## Who gets which picture wrong

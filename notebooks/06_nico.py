@@ -134,7 +134,7 @@ for model, seed in product(models, range(seeds)):
 
 # %%
 training_free = []
-words = {(model.name, pair): protocol.told(model, sets[pair, 0].labels, sets[pair, 0].places)
+words = {(model.name, pair): protocol.text_embeddings(model, sets[pair, 0].labels, sets[pair, 0].backgrounds)
          for model, pair in product(models, pairs)}
 coders = {model.name: protocol.autoencoder(model, pool[model.size], n=sae_pictures, seed=0, steps=sae_steps)[0]
           for model in models}
@@ -158,7 +158,7 @@ for model, ((_, seed), scenes) in product(models, sets.items()):
     last_layer += protocol.probed(tested[model.name, seed], scenes, seed=seed, epochs=probe_epochs, lr=probe_lr,
                                  batch_size=task_batch)
 frame = scoring.table([*training_free, *last_layer])
-frame = pd.concat([frame, *(scoring.counter_groups(frame, sets[pair, 0]) for pair in pairs)], ignore_index=True)
+frame = pd.concat([frame, *(scoring.minority_groups(frame, sets[pair, 0]) for pair in pairs)], ignore_index=True)
 
 # %% [markdown]
 # ## The tables
@@ -177,7 +177,7 @@ page.results_table(frame)
 # whole cells, alone:
 
 # %% tags=["hide-input"]
-page.results_table(frame, metrics="counter_group_accuracy")
+page.results_table(frame, metrics="minority_group_accuracy")
 
 # %% mystnb={"image": {"alt": "Worst-group accuracy of every method and run, one panel per encoder, the four pairs of vehicles"}} tags=["hide-input"]
 report.dot_plot(frame, "worst_group_accuracy", scale=page.scale)

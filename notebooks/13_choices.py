@@ -103,8 +103,8 @@ for seed, (name, unit) in product(range(seeds), {"unit norm": True, "raw": False
 # ## DFR as its authors have it, AFR where it cannot be tuned, RoboShot by halves
 #
 # DFR's authors fit twenty heads on all of validation, standardised with the training rows; the paper fits ten on one half.
-# At 100 % validation has no minority group to choose γ by: the γ of the 95 % run can be carried over. RoboShot's second
-# step doubles the direction between the two class names. Told in the very prompts of the classifier it could change no
+# At 100 % validation has no minority group to choose γ by: the γ of the 95 % run can be transferred. RoboShot's second
+# step doubles the direction between the two class names. TextEmbeddings in the very prompts of the classifier it could change no
 # decision between the two; told in bare words, as here and in the original, it can.
 
 # %%
@@ -112,8 +112,8 @@ by_reading = []
 for seed in range(seeds):
     by_reading += [scoring.dfr(model, scenes, method="DFR, original", seed=seed, n_retrains=20, refit_on="all", scale_on="train")]
     gamma = scoring.choose_afr(model, scenes, seed=seed).setting
-    by_reading += [scoring.afr(model, full, method="AFR, γ carried over", seed=seed, carried=gamma)]
-words = protocol.told(model, scenes.labels, scenes.places)
+    by_reading += [scoring.afr(model, full, method="AFR, γ transferred", seed=seed, transferred=gamma)]
+words = protocol.text_embeddings(model, scenes.labels, scenes.backgrounds)
 for name, helpful in {"RoboShot, both steps": words.helpful, "RoboShot, reject only": None}.items():
     by_reading += [scoring.predicted(model, scenes, RoboShot(words.prototypes, words.harmful, helpful), method=name, seed=0)]
 

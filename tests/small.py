@@ -27,8 +27,8 @@ WIDTHS = {
 def painted(
     folder: Path, *, train=(9, 3, 3, 9), val=(1, 1, 1, 1), test=(3, 3, 3, 3), name="painted"
 ) -> Scenes:
-    """The left half of a picture is the colour of its class, the right half that of its place, with
-    some noise.
+    """The left half of a picture is the colour of its class, the right half that of its background,
+    with some noise.
 
     Counts are per group, in the order of `groups.group_id`; pictures are 40 x 32 pixels.
     """
@@ -39,20 +39,20 @@ def painted(
             {
                 "image": f"{split}-{group}-{i}.png",
                 "label": group // 2,
-                "place": group % 2,
+                "background": group % 2,
                 "split": split,
             }
             for group, count in enumerate(counts)
             for i in range(count)
         ]
     frame = pd.DataFrame(rows)
-    frame["group"] = group_id(frame["label"], frame["place"], n_places=2)
+    frame["group"] = group_id(frame["label"], frame["background"], n_backgrounds=2)
     for row in frame.itertuples():
-        pixels = np.repeat(COLOURS[[row.label, row.place]][None], 20, axis=1) + draw.integers(
+        pixels = np.repeat(COLOURS[[row.label, row.background]][None], 20, axis=1) + draw.integers(
             -40, 36, (32, 40, 3)
         )
         Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8)).save(folder / row.image)
-    return Scenes(name, folder, frame, ("red", "blue"), ("red place", "blue place"))
+    return Scenes(name, folder, frame, ("red", "blue"), ("red background", "blue background"))
 
 
 def encoder(kind: str) -> Encoder:

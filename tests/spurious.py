@@ -1,7 +1,7 @@
-"""A spurious correlation as numbers: x_0 carries the label, x_1 the place three times as strongly,
-the rest is noise.
+"""A spurious correlation as numbers: x_0 carries the label, x_1 the background three times as
+strongly, the rest is noise.
 
-On the training rows place follows label; on validation and test rows it does not. The best
+On the training rows background follows label; on validation and test rows it does not. The best
 worst-group accuracy there is Phi(1 / 0.4) = 0.9938: x_0 alone decides.
 """
 
@@ -19,7 +19,7 @@ N_GROUPS = 4
 
 @dataclass(frozen=True)
 class Rows:
-    """X: (N, 20) float32; y: (N,) 0 or 1; group: (N,) 2 * label + place."""
+    """X: (N, 20) float32; y: (N,) 0 or 1; group: (N,) 2 * label + background."""
 
     X: Tensor
     y: np.ndarray
@@ -56,11 +56,11 @@ def toy(
 
 def _rows(draw, n: int, correlation: float) -> Rows:
     y = draw.integers(0, 2, n)
-    place = np.where(draw.random(n) < correlation, y, 1 - y)
+    background = np.where(draw.random(n) < correlation, y, 1 - y)
     X = draw.normal(size=(n, 20))
     X[:, 0] = 2 * y - 1 + 0.4 * X[:, 0]
-    X[:, 1] = 3 * (2 * place - 1) + 0.4 * X[:, 1]
-    return Rows(torch.from_numpy(X).float(), y, 2 * y + place)
+    X[:, 1] = 3 * (2 * background - 1) + 0.4 * X[:, 1]
+    return Rows(torch.from_numpy(X).float(), y, 2 * y + background)
 
 
 def erm(rows: Rows) -> LinearProbe:

@@ -34,18 +34,18 @@ def test_an_empty_group_has_no_worst_case():
 
 
 def test_the_worse_counter_group_is_that_of_two_whatever_the_usual_ones_do():
-    assert metrics.counter_group_accuracy([0.0, 0.9, 0.7, 0.2], n_places=2) == 0.7
-    assert metrics.counter_group_accuracy([np.nan, 0.9, 0.7, np.nan], n_places=2) == 0.7
-    # a third class has no usual place
-    assert metrics.counter_group_accuracy([0.1, 0.9, 0.8, 0.6, 0.1, 0.7], n_places=2) == 0.1
-    assert metrics.counter_group_accuracy([0.1, 0.9, 0.8, 0.6, 0.1, 0.7], n_places=3) == 0.6
+    assert metrics.minority_group_accuracy([0.0, 0.9, 0.7, 0.2], n_backgrounds=2) == 0.7
+    assert metrics.minority_group_accuracy([np.nan, 0.9, 0.7, np.nan], n_backgrounds=2) == 0.7
+    # a third class has no usual background
+    assert metrics.minority_group_accuracy([0.1, 0.9, 0.8, 0.6, 0.1, 0.7], n_backgrounds=2) == 0.1
+    assert metrics.minority_group_accuracy([0.1, 0.9, 0.8, 0.6, 0.1, 0.7], n_backgrounds=3) == 0.6
 
 
 def test_a_counter_group_without_an_example_is_refused_and_so_are_groups_without_any():
     with pytest.raises(ValueError, match=r"counter groups are \[1, 2\]; without an example: \[2\]"):
-        metrics.counter_group_accuracy([1.0, 0.5, np.nan, 1.0], n_places=2)
+        metrics.minority_group_accuracy([1.0, 0.5, np.nan, 1.0], n_backgrounds=2)
     with pytest.raises(ValueError, match=r"of 1 groups, the counter groups are \[\]"):
-        metrics.counter_group_accuracy([1.0], n_places=2)
+        metrics.minority_group_accuracy([1.0], n_backgrounds=2)
 
 
 @given(
@@ -54,10 +54,14 @@ def test_a_counter_group_without_an_example_is_refused_and_so_are_groups_without
     )
 )
 def test_the_worst_group_is_never_above_the_worse_counter_group(rows):
-    rows += [(y, place, 0) for y in (0, 1) for place in (0, 1)]
-    y, place, p = map(np.array, zip(*rows))
-    table = metrics.group_accuracy(y, p, 2 * y + place, n_groups=4)
-    assert table.accuracy.min() <= metrics.counter_group_accuracy(table.accuracy, n_places=2) <= 1
+    rows += [(y, background, 0) for y in (0, 1) for background in (0, 1)]
+    y, background, p = map(np.array, zip(*rows))
+    table = metrics.group_accuracy(y, p, 2 * y + background, n_groups=4)
+    assert (
+        table.accuracy.min()
+        <= metrics.minority_group_accuracy(table.accuracy, n_backgrounds=2)
+        <= 1
+    )
 
 
 def test_no_examples_is_nan_and_not_zero():

@@ -46,13 +46,13 @@ def test_a_processor_computes_in_bfloat16_only_if_it_has_instructions_for_it(
 
 
 def test_ahead_keeps_the_order_and_passes_errors_on():
-    assert list(runtime.ahead(iter(range(50)))) == list(range(50))
+    assert list(runtime.prefetch(iter(range(50)))) == list(range(50))
 
     def broken():
         yield 1
         raise ValueError("second is broken")
 
-    stream = runtime.ahead(broken())
+    stream = runtime.prefetch(broken())
     assert next(stream) == 1
     with pytest.raises(ValueError, match="second is broken"):
         next(stream)

@@ -57,7 +57,7 @@ def test_an_interrupted_folder_leaves_nothing(home):
 def test_a_failed_write_keeps_the_former_file(tmp_path):
     path = tmp_path / "file.txt"
     path.write_text("old")
-    with pytest.raises(OSError), store.write_beside(path) as temporary:
+    with pytest.raises(OSError), store.atomic_write(path) as temporary:
         temporary.write_text("half")
         raise OSError("disk full")
     assert path.read_text() == "old"

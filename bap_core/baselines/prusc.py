@@ -37,7 +37,7 @@ from bap_core.baselines.fine_tuning import (
     tune_once,
     versions,
 )
-from bap_core.baselines.weight_masks import add_masks, bake, cut, prunable
+from bap_core.baselines.weight_masks import add_masks, apply_masks, fold_masks, prunable
 from bap_core.data import Scenes
 from bap_core.encoders import features
 from bap_core.method import alignment
@@ -172,7 +172,7 @@ def tune_prusc(tuned: Tuned, scenes: Scenes, masks: Masks, *, seed: int, **recip
         raise ValueError(f"{tuned.encoder.name}: the masks were learnt on another tower")
 
     def tune(student, checkpoint):
-        cut(student.image_tower, masks.tensors)
+        apply_masks(student.image_tower, masks.tensors)
         result = fine_tune(
             student,
             tuned.head,
@@ -182,7 +182,7 @@ def tune_prusc(tuned: Tuned, scenes: Scenes, masks: Masks, *, seed: int, **recip
             label="PruSC",
             checkpoint=checkpoint,
         )
-        bake(student.image_tower)
+        fold_masks(student.image_tower)
         return result
 
     return tune_once(

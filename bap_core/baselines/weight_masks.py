@@ -73,7 +73,7 @@ def add_masks(tower: nn.Module, *, start: float, seed: int) -> dict[str, Mask]:
     return masks
 
 
-def cut(tower: nn.Module, masks: dict[str, Tensor]) -> None:
+def apply_masks(tower: nn.Module, masks: dict[str, Tensor]) -> None:
     """Set every `prunable` weight to 0 where its mask is False, and hold it there. masks: bool,
     by name.
     """
@@ -82,8 +82,8 @@ def cut(tower: nn.Module, masks: dict[str, Tensor]) -> None:
         parametrize.register_parametrization(module, attribute, _Cut(masks[name].to(weight.device)))
 
 
-def bake(tower: nn.Module) -> None:
-    """Make the masked weights of `cut` ordinary ones again; the tower's state has its usual
+def fold_masks(tower: nn.Module) -> None:
+    """Make the masked weights of `apply_masks` ordinary ones again; the tower's state has its usual
     names afterwards.
     """
     for module, attribute in prunable(tower).values():

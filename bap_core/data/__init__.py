@@ -1,4 +1,4 @@
-"""Data: three nouns, and one loader per dataset that makes them from folders in the official
+"""Data: three listings, and one loader per dataset that makes them from folders in the official
 formats.
 """
 
@@ -11,7 +11,7 @@ from bap_core.data.dtd import dtd
 from bap_core.data.listings import Backgrounds, EmptyMask, Objects, Scenes
 from bap_core.data.nico import nico, nico_table
 from bap_core.data.places import places
-from bap_core.data.waterbirds import bird_labels, leakage, used_backgrounds, waterbirds
+from bap_core.data.waterbirds import bird_labels, evaluation_paths, used_backgrounds, waterbirds
 
 __all__ = [
     "VEHICLES",
@@ -27,7 +27,7 @@ __all__ = [
     "dtd",
     "folders",
     "images",
-    "leakage",
+    "evaluation_paths",
     "nico",
     "nico_table",
     "places",

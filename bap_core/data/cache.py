@@ -1,4 +1,4 @@
-"""A shelf: the pictures of a noun, prepared once, read by a few threads, kept within a limit of
+"""A shelf: the pictures of a listing, prepared once, read by a few threads, kept within a limit of
 memory.
 """
 
@@ -44,18 +44,18 @@ class Recent:
 
 
 class Shelf:
-    """Row i of ``noun``, prepared by ``prepare(noun, i)`` when it is first asked for.
+    """Row i of ``listing``, prepared by ``prepare(listing, i)`` when it is first asked for.
 
     memory: a `Recent`, which several shelves may share. kind: what the rows are called in messages.
     """
 
-    def __init__(self, noun, prepare: Callable, *, memory: Recent, kind: str):
-        if not len(noun):
-            raise ValueError(f"{noun.name}: there are no {kind}s")
-        self.noun, self.prepare, self.memory, self.kind = noun, prepare, memory, kind
-        # rows of the noun as given name the pictures in memory, also after `check`
-        self._whole = noun
-        self._rows = np.arange(len(noun))
+    def __init__(self, listing, prepare: Callable, *, memory: Recent, kind: str):
+        if not len(listing):
+            raise ValueError(f"{listing.name}: there are no {kind}s")
+        self.listing, self.prepare, self.memory, self.kind = listing, prepare, memory, kind
+        # rows of the listing as given name the pictures in memory, also after `check`
+        self._whole = listing
+        self._rows = np.arange(len(listing))
 
     def get(self, i: int) -> Any:
         """Row ``i``, prepared."""
@@ -72,7 +72,7 @@ class Shelf:
         return found
 
     def check(self) -> list[dict]:
-        """Read every row once and keep the usable ones in ``noun``; returns what was left out:
+        """Read every row once and keep the usable ones in ``listing``; returns what was left out:
         kind, image, reason.
 
         ValueError if nothing is left.
@@ -86,7 +86,7 @@ class Shelf:
             )
         )
         lost = [
-            {"kind": self.kind, "image": self.noun.frame["image"].iat[i], "reason": reason}
+            {"kind": self.kind, "image": self.listing.frame["image"].iat[i], "reason": reason}
             for i, reason in enumerate(reasons)
             if reason
         ]
@@ -96,12 +96,12 @@ class Shelf:
             )
         if lost:
             self._rows = self._rows[[reason is None for reason in reasons]]
-            self.noun = self._whole.take(self._rows)
+            self.listing = self._whole.take(self._rows)
         return lost
 
     @property
     def rows(self) -> np.ndarray:
-        """Which rows of the noun as it was given are still on the shelf."""
+        """Which rows of the listing as it was given are still on the shelf."""
         return self._rows
 
     def _load(self, row: int) -> Any:

@@ -64,8 +64,8 @@ class Archive:
 
 @dataclass(frozen=True)
 class Source:
-    """A public release. counts: verified ones; hearsay: counts that could not be verified, so they
-    only warn.
+    """A public release. counts: verified ones; unverified: counts that could not be verified, so
+    they only warn.
 
     folders: where its loader looks below the data root. walked: folders with so many files that
     `index` keeps a list. instead: another download that serves as well.
@@ -77,7 +77,7 @@ class Source:
     where: str
     licence: str
     counts: dict
-    hearsay: tuple[str, ...] = ()
+    unverified: tuple[str, ...] = ()
     walked: tuple[str, ...] = ()
     instead: str = ""
 
@@ -228,7 +228,7 @@ CATALOGUE = {
             "val, largest": 100,
         },
         walked=_PLACES,
-        hearsay=(
+        unverified=(
             "train",
             "val",
             "train, smallest",
@@ -246,7 +246,7 @@ CATALOGUE = {
         "under this one)",
         licence="images belong to their owners; research use",
         counts={"categories": 205},
-        hearsay=("categories",),
+        unverified=("categories",),
     ),
     "coco": Source(
         title="COCO 2017",
@@ -295,7 +295,7 @@ CATALOGUE = {
             "train2017 truck": 9970,
             "train2017 boat": 10576,
         },
-        hearsay=(
+        unverified=(
             "train2017",
             "val2017",
             "train2017 annotations",
@@ -322,7 +322,7 @@ CATALOGUE = {
             "prairie chicken common": 25,
             "prairie chicken counter": 87,
         },
-        hearsay=(
+        unverified=(
             "brambling common",
             "brambling counter",
             "bulbul common",
@@ -420,7 +420,7 @@ def origin(root: str | Path) -> str:
 
 
 def world_around(root: str | Path) -> dict | None:
-    """`world` of the folder or of up to three above it, for the root of a noun, which may lie
+    """`world` of the folder or of up to three above it, for the root of a listing, which may lie
     deep inside a data root.
     """
     root = Path(root).absolute()
@@ -464,10 +464,10 @@ def check_counts(root: str | Path, name: str, found: dict, *, strict: bool) -> N
     """Compare what a loader found with `expected`, for the counts that both name.
 
     ValueError listing every difference; a warning instead with strict=False, or for counts known
-    from hearsay.
+    from unverified.
     """
     wanted = expected(root, name)
-    soft = source(name).hearsay if world(root) is None else ()
+    soft = source(name).unverified if world(root) is None else ()
     wrong = {
         key: f"{key}: {value}, expected {wanted[key]}"
         for key, value in found.items()

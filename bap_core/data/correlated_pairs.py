@@ -1,10 +1,10 @@
-"""Two classes and two places on photographs, with full correlation in training (paper, appendices
-M.5.4 and M.6.3).
+"""Two classes and two backgrounds on photographs, with full correlation in training (paper,
+appendices M.5.4 and M.6.3).
 
-Class i is trained on in place i only, its usual one. A random fifth of these photographs is held
-out; the test split is this fifth together with all photographs of the inverted pairings. There is
-no validation split. Groups are numbered as for Waterbirds: 2 * label + place, so 0 and 3 are the
-usual pairings.
+Class i is trained on in background i only, its usual one. A random fifth of these photographs is
+held out; the test split is this fifth together with all photographs of the inverted pairings. There
+is no validation split. Groups are numbered as for Waterbirds: 2 * label + background, so 0 and 3
+are the usual pairings.
 """
 
 import json
@@ -31,29 +31,29 @@ def correlated(
     cells: Mapping[tuple[int, int], Sequence[str]],
     *,
     labels: tuple[str, str],
-    places: tuple[str, str],
+    backgrounds: tuple[str, str],
     seed: int,
     margin: tuple[int, float] | None,
 ) -> Scenes:
     """`Scenes` named "<name> <label>/<label>" from the files (relative to ``root``) of the four
-    (label, place) cells. margin: of the smart crop by which they are fitted, as in `Scenes`.
+    (label, background) cells. margin: of the smart crop by which they are fitted, as in `Scenes`.
 
     All seeds list the same photographs in the same order and differ in the held-out fifth only,
     drawn per class. Photographs that do not decode to their end are left out before and counted in
     ``skipped``.
     """
     files = [
-        (file, label, place)
-        for (label, place), found in sorted(cells.items())
+        (file, label, background)
+        for (label, background), found in sorted(cells.items())
         for file in sorted(found)
     ]
-    frame = pd.DataFrame(files, columns=["image", "label", "place"])
+    frame = pd.DataFrame(files, columns=["image", "label", "background"])
     whole = readable(root, frame["image"].tolist())
     frame = frame[whole].reset_index(drop=True)
-    frame["group"] = groups.group_id(frame["label"], frame["place"], n_places=2)
+    frame["group"] = groups.group_id(frame["label"], frame["background"], n_backgrounds=2)
     frame["split"] = "test"
     for label in (0, 1):
-        usual = np.flatnonzero((frame["label"] == label) & (frame["place"] == label))
+        usual = np.flatnonzero((frame["label"] == label) & (frame["background"] == label))
         drawn = runtime.rng(seed, "held out", name, *labels, label).permutation(usual)
         frame.loc[drawn[round(HELD_OUT * len(usual)) :], "split"] = "train"
     return Scenes(
@@ -61,7 +61,7 @@ def correlated(
         root,
         frame,
         labels,
-        places,
+        backgrounds,
         margin=margin,
         origin=catalogue.origin(root),
         skipped={"truncated, or not a picture": int((~whole).sum())},

@@ -34,8 +34,8 @@ def counteranimal(
 
     root: the data root with ``LAION-final/`` in it or in ``CounterAnimal/``, or that folder.
     classes: ImageNet-1k indices; the paper's pairs are (10, 16) and (81, 83). seed: of the fifth
-    that is held out. Label i is classes[i]; place i is the common background of classes[i]. margin:
-    of the smart crop (appendix M.5.2; `images.smart_square`), or None for the centre crop.
+    that is held out. Label i is classes[i]; background i is the common background of classes[i].
+    margin: of the smart crop (appendix M.5.2; `images.smart_square`), or None for the centre crop.
     ValueError for a class that is not there, or for two that do not mirror each other. strict:
     wrong counts are errors, otherwise warnings (those of single classes are from an early version
     of the paper and always only warn).
@@ -50,14 +50,20 @@ def counteranimal(
             f"classes={classes}: two different ImageNet indices of {sorted(found)} are needed"
         )
     labels = tuple(NAMES.get(index) or _name(known[index]) for index in classes)
-    places = _places(found, classes, labels, folder, strict=strict)
+    backgrounds = _background_names(found, classes, labels, folder, strict=strict)
     cells = {
-        (label, place): _pictures(found[index][SIDES[label != place]], folder)
+        (label, background): _pictures(found[index][SIDES[label != background]], folder)
         for label, index in enumerate(classes)
-        for place in (0, 1)
+        for background in (0, 1)
     }
     return correlated_pairs.correlated(
-        "counteranimal", folder, cells, labels=labels, places=places, seed=seed, margin=margin
+        "counteranimal",
+        folder,
+        cells,
+        labels=labels,
+        backgrounds=backgrounds,
+        seed=seed,
+        margin=margin,
     )
 
 
@@ -127,7 +133,7 @@ def _counts(found: Mapping[int, dict], folder: Path) -> dict[str, int]:
     }
 
 
-def _places(
+def _background_names(
     found: Mapping[int, dict],
     classes: tuple[int, int],
     labels: tuple[str, ...],
@@ -135,7 +141,7 @@ def _places(
     *,
     strict: bool,
 ) -> tuple[str, str]:
-    """Names of the two places. A pair mirrors if each class's common background is the other's
+    """Names of the two backgrounds. A pair mirrors if each class's common background is the other's
     counter background.
     """
     common, counter = ([set(found[index][side]) for index in classes] for side in SIDES)

@@ -26,9 +26,10 @@ def cub(
     """The birds as `Objects`; label is the species ("Black footed Albatross"), super_class "bird".
 
     root: the data root with ``CUB_200_2011/`` and ``segmentations/`` beside or inside it. exclude:
-    paths as in ``images.txt`` to leave out (`waterbirds.leakage`). Extra columns: image_id, path
-    (as in images.txt), class_id, split ("train" or "test", the official one). strict: wrong counts,
-    missing folders and excluded paths that CUB does not have are errors, otherwise warnings.
+    paths as in ``images.txt`` to leave out (`waterbirds.evaluation_paths`). Extra columns:
+    image_id, path (as in images.txt), class_id, split ("train" or "test", the official one).
+    strict: wrong counts, missing folders and excluded paths that CUB does not have are errors,
+    otherwise warnings.
     """
     root = Path(root).expanduser()
     folder = catalogue.find(root, "cub", having="images.txt")

@@ -60,7 +60,7 @@ def index(root: str | Path, suffixes: Collection[str] = frozenset(EXTENSIONS)) -
     with FileLock(f"{path}.lock"):
         if (kept := _read(path, root)) is None:
             kept = _walked(root, wanted)
-            with store.write_beside(path) as temporary, open(temporary, "wb") as file:
+            with store.atomic_write(path) as temporary, open(temporary, "wb") as file:
                 np.savez(file, **kept)
     return Index(root, _split(kept["names"]), kept["sizes"], len(kept["times"]))
 

@@ -1,4 +1,5 @@
-"""The three nouns of the companion: objects that can be cut out, backgrounds, and labelled scenes.
+"""The three listings of the companion: objects that can be cut out, backgrounds, and labelled
+scenes.
 
 Each is a small frozen dataclass over a pandas frame, one row per thing, with file names relative to
 ``root``. Pictures are opened when they are asked for. ``skipped`` counts what a loader left out, by
@@ -103,7 +104,7 @@ class _Listing:
         """SHA-256 of the name, all columns, and the size in bytes of every file listed.
 
         Pixels are not read: a file replaced by one with the same name and the same number of bytes
-        is not noticed. The folder's own place does not count, so a copy elsewhere has the same
+        is not noticed. The folder's own background does not count, so a copy elsewhere has the same
         fingerprint.
         """
         state = sha256(json.dumps([type(self).__name__, self.name, *self._more()]).encode())
@@ -278,21 +279,21 @@ class Backgrounds(_Listing):
 class Scenes(_Listing):
     """Labelled pictures of a downstream task.
 
-    frame: image (file), label and place (numbers into ``labels`` and ``places``), split ("train",
-    "val", "test" or "left out"), group (as `groups.group_id` numbers it). margin: of the smart crop
-    (`images.smart_square`) by which the pictures are fitted; None for the centre crop of
+    frame: image (file), label and background (numbers into ``labels`` and ``backgrounds``), split
+    ("train", "val", "test" or "left out"), group (as `groups.group_id` numbers it). margin: of the
+    smart crop (`images.smart_square`) by which the pictures are fitted; None for the centre crop of
     `images.square`.
     """
 
     labels: tuple[str, ...]
-    places: tuple[str, ...]
+    backgrounds: tuple[str, ...]
     margin: tuple[int, float] | None = field(default=None, kw_only=True)
-    columns: ClassVar[tuple[str, ...]] = ("image", "label", "place", "split", "group")
+    columns: ClassVar[tuple[str, ...]] = ("image", "label", "background", "split", "group")
 
     @property
     def group_names(self) -> list[str]:
         """One name per group number."""
-        return groups.group_names(self.labels, self.places)
+        return groups.group_names(self.labels, self.backgrounds)
 
     @property
     def groups(self) -> np.ndarray:
@@ -321,7 +322,7 @@ class Scenes(_Listing):
         return images.smart_square(self.image(i), size, margin=self.margin)
 
     def _more(self) -> list:
-        return [list(self.labels), list(self.places), *self._crop()]
+        return [list(self.labels), list(self.backgrounds), *self._crop()]
 
     def _crop(self) -> list:
         return [] if self.margin is None else [list(self.margin)]

@@ -3,7 +3,7 @@
 
 Copies differ: underscores for blanks, a flatter root, a nested track_1. So the folder that holds
 the six contexts is searched for, and names are compared in one spelling. "dim" is an illumination,
-not a place.
+not a background.
 """
 
 import difflib
@@ -65,16 +65,16 @@ def nico(
     ):
         _check_two(kind, wanted, known)
     chosen = {
-        (label, place): [
+        (label, background): [
             file for path in cells.get((context, name), ()) for file in _pictures(path, folder)
         ]
         for label, name in enumerate(classes)
-        for place, context in enumerate(contexts)
+        for background, context in enumerate(contexts)
     }
     smallest = _usual_size(root) if smallest is None else smallest
     sizes = {
-        f"{classes[label]} in {contexts[place]}": len(found)
-        for (label, place), found in chosen.items()
+        f"{classes[label]} in {contexts[background]}": len(found)
+        for (label, background), found in chosen.items()
     }
     if min(sizes.values()) < smallest:
         text = (
@@ -89,7 +89,7 @@ def nico(
         folder,
         chosen,
         labels=tuple(classes),
-        places=tuple(contexts),
+        backgrounds=tuple(contexts),
         seed=seed,
         margin=margin,
     )

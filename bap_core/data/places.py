@@ -73,7 +73,7 @@ def places(
     ``Backgrounds.substitutes``. exclude: pictures to leave out, as ``/o/ocean/00004600.jpg``
     (`waterbirds.used_backgrounds`), which only Places365 numbers so. ValueError for a category that
     is not there, with near names. Names match as a whole: "bar" is not "barn". strict: another
-    number of categories is an error; other numbers of pictures are from hearsay and only warn.
+    number of categories is an error; other numbers of pictures are from unverified and only warn.
     """
     if (
         part not in ("train", "val")

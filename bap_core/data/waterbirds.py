@@ -3,8 +3,8 @@ probability 0.95.
 
 The 100 % variant leaves the minority rows of train and validation out; test stays as it is. The
 paper does not say how it made it: a second release, ``waterbird_1.0_forest2water2``, is another
-draw of splits and scenes, and can be given as the root, here and for `leakage`, `bird_labels` and
-`used_backgrounds`.
+draw of splits and scenes, and can be given as the root, here and for `evaluation_paths`,
+`bird_labels` and `used_backgrounds`.
 """
 
 import warnings
@@ -19,7 +19,7 @@ from bap_core.data import catalogue
 from bap_core.data.listings import LEFT_OUT, SPLITS, Scenes
 
 LABELS = ("landbird", "waterbird")
-PLACES = ("land", "water")
+BACKGROUNDS = ("land", "water")
 COLUMNS = ("img_id", "img_filename", "y", "split", "place", "place_filename")
 RELEASE_100 = "waterbird_1.0_forest2water2"
 
@@ -31,14 +31,14 @@ class NotTheOfficialDraw(UserWarning):
 
 
 def waterbirds(root: str | Path, *, correlation: int = 95, strict: bool = True) -> Scenes:
-    """The composited birds as `Scenes`; label 0 landbird, 1 waterbird; place 0 land, 1 water; group
-    2 * label + place.
+    """The composited birds as `Scenes`; label 0 landbird, 1 waterbird; background 0 land, 1 water;
+    group 2 * label + background.
 
     root: the data root with ``waterbird_complete95_forest2water2/``, or that folder, or the folder
     of the 100 % release. correlation: 95 as released, or 100 without the minority groups in train
     and validation. The name is "waterbirds-95", "waterbirds-100", or "waterbirds-1.0" for the 100 %
-    release. Extra columns: image_id, place_image. strict: split sizes other than the release's are
-    an error, otherwise a warning; other group sizes always warn.
+    release. Extra columns: image_id, background_image. strict: split sizes other than the release's
+    are an error, otherwise a warning; other group sizes always warn.
     """
     if correlation not in (95, 100):
         raise ValueError(f"correlation={correlation!r}; choices: 95, 100")
@@ -55,12 +55,17 @@ def waterbirds(root: str | Path, *, correlation: int = 95, strict: bool = True) 
             "img_id": "image_id",
             "img_filename": "image",
             "y": "label",
-            "place_filename": "place_image",
+            "place": "background",
+            "place_filename": "background_image",
         }
     )
     frame["split"] = [SPLITS[number] for number in frame["split"]]
-    frame["group"] = groups.group_id(frame["label"], frame["place"], n_places=len(PLACES))
-    dropped = (correlation == 100) & (frame["label"] != frame["place"]) & (frame["split"] != "test")
+    frame["group"] = groups.group_id(
+        frame["label"], frame["background"], n_backgrounds=len(BACKGROUNDS)
+    )
+    dropped = (
+        (correlation == 100) & (frame["label"] != frame["background"]) & (frame["split"] != "test")
+    )
     # the rows stay, so that both variants list, and encode, the same pictures
     frame.loc[dropped, "split"] = LEFT_OUT
     return Scenes(
@@ -68,7 +73,7 @@ def waterbirds(root: str | Path, *, correlation: int = 95, strict: bool = True) 
         folder,
         frame,
         LABELS,
-        PLACES,
+        BACKGROUNDS,
         skipped={"minority rows of train and val": int(dropped.sum())},
         origin=catalogue.origin(folder),
     )
@@ -89,7 +94,7 @@ def bird_labels(root: str | Path, paths: Iterable[str]) -> np.ndarray:
     return labels[list(paths)].to_numpy(dtype=np.int64)
 
 
-def leakage(root: str | Path) -> frozenset[str]:
+def evaluation_paths(root: str | Path) -> frozenset[str]:
     """CUB paths of the validation and test pictures, as in CUB's images.txt: to be left out of the
     objects.
 
@@ -134,7 +139,7 @@ def _metadata(folder: Path) -> pd.DataFrame:
 
 
 def _check(root: str | Path, frame: pd.DataFrame, name: str, *, strict: bool) -> None:
-    group = groups.group_id(frame["y"], frame["place"], n_places=len(PLACES))
+    group = groups.group_id(frame["y"], frame["place"], n_backgrounds=len(BACKGROUNDS))
     by_split = {split: group[frame["split"] == number] for number, split in enumerate(SPLITS)}
     catalogue.check_counts(
         root,

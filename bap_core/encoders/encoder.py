@@ -94,7 +94,7 @@ class Encoder:
         return self.model.visual
 
     @property
-    def has_words(self) -> bool:
+    def has_text_encoder(self) -> bool:
         """Whether there is a text tower: without one there are no prompts and no zero-shot
         classes.
         """
@@ -188,7 +188,7 @@ class Encoder:
         ValueError if the encoder has no text tower; FileNotFoundError if its tokenizer has to be
         fetched and cannot be.
         """
-        if not self.has_words:
+        if not self.has_text_encoder:
             raise ValueError(
                 f"{self.name} embeds pictures only: it has no text tower, so no "
                 "zero-shot classes and no "
@@ -224,7 +224,7 @@ class Encoder:
             )
         path, noted = Path(path), {"architecture": self.architecture, "scale": self.scale}
         if hasattr(self.model, "write") and path.suffix != ".safetensors":
-            with store.folder_beside(path) as temporary:
+            with store.atomic_folder(path) as temporary:
                 self.model.write(temporary)
                 (temporary / SETTINGS).write_text(
                     json.dumps({**noted, **self._use}, indent=1), encoding="utf-8"
@@ -234,7 +234,7 @@ class Encoder:
         tensors = {
             name: tensor.detach().cpu().contiguous() for name, tensor in native.state_dict().items()
         }
-        with store.write_beside(path) as temporary:
+        with store.atomic_write(path) as temporary:
             save_file(tensors, temporary, metadata={**noted, "settings": json.dumps(self._use)})
         return path
 

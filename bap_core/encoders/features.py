@@ -52,7 +52,7 @@ def embed(
     """
     with runtime.progress([], total=total, label=f"{encoder.name}: {label}", unit="img") as bar:
         rows = []
-        for batch in runtime.ahead(batches):
+        for batch in runtime.prefetch(batches):
             rows.append(encoder.encode_images(batch, unit=unit))
             bar.update(len(batch))
     embedded = torch.cat(rows)

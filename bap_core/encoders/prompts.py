@@ -103,11 +103,11 @@ def public_templates(name: str = "80") -> tuple[str, ...]:
     return tuple(fill("{}") for fill in lists[name])
 
 
-def background_words(places: Sequence[str]) -> tuple[str, ...]:
-    """The places of a task as concepts that RoboShot and DIAL are told: ``water`` -> ``water
+def background_words(backgrounds: Sequence[str]) -> tuple[str, ...]:
+    """The backgrounds of a task as the concepts that RoboShot and DIAL get: ``water`` -> ``water
     background`` (M.2).
     """
-    return tuple(f"{words(place)} background" for place in places)
+    return tuple(f"{words(name)} background" for name in backgrounds)
 
 
 def words(name: str) -> str:

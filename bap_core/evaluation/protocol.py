@@ -34,7 +34,7 @@ VERSION = 1  # part of the autoencoder's key: raise it when its results change
 
 
 @dataclass(frozen=True, eq=False)
-class Told:
+class TextEmbeddings:
     """What text says of a task, as embeddings of one encoder.
 
     prototypes: (C, D), one per class. harmful, helpful: (P, D), what RoboShot rejects and accepts.
@@ -48,24 +48,25 @@ class Told:
     absent: Tensor
 
 
-def told(
+def text_embeddings(
     encoder,
     names: Sequence[str],
-    places: Sequence[str],
+    backgrounds: Sequence[str],
     *,
     templates: Sequence[str] = prompts.TEMPLATES,
-) -> Told:
-    """The texts of a task of two classes in two places (M.2): places mislead, class names help.
+) -> TextEmbeddings:
+    """The texts of a task of two classes on two backgrounds (M.2): backgrounds mislead, class names
+    help.
 
-    names: the two classes as prompts call them; places: the two places. templates: of the class
-    prototypes.
+    names: the two classes as prompts call them; backgrounds: the two backgrounds. templates: of the
+    class prototypes.
     """
-    backgrounds = prompts.background_words(places)
-    return Told(
+    concepts = prompts.background_words(backgrounds)
+    return TextEmbeddings(
         prompts.prototypes(encoder, names, templates=templates),
-        concept_vectors(encoder, [backgrounds]),
+        concept_vectors(encoder, [concepts]),
         concept_vectors(encoder, [tuple(names)]),
-        *attribute_texts(encoder, backgrounds),
+        *attribute_texts(encoder, concepts),
     )
 
 
@@ -114,7 +115,9 @@ def autoencoder(
     return sae, quality
 
 
-def without_training(encoder, scenes, words: Told, sae: MSAE, *, seed: int) -> list[Result]:
+def without_training(
+    encoder, scenes, words: TextEmbeddings, sae: MSAE, *, seed: int
+) -> list[Result]:
     """Native zero-shot, RoboShot and DIAL. Nothing is drawn at random: another seed gives the same
     rows again.
 
@@ -152,7 +155,7 @@ def without_training(encoder, scenes, words: Told, sae: MSAE, *, seed: int) -> l
     ]
 
 
-def aligned(encoder, scenes, words: Told, *, seed: int) -> Result:
+def aligned(encoder, scenes, words: TextEmbeddings, *, seed: int) -> Result:
     """BAP zero-shot: the aligned encoder with the prototypes of the untouched one, whose text
     tower it shares.
     """
@@ -194,7 +197,7 @@ def reweighted(encoder, scenes, *, seed: int) -> list[Result]:
 
 
 def fine_tuned(
-    encoder, scenes, words: Told, *, seed: int, recipe: Mapping, masks: Mapping
+    encoder, scenes, words: TextEmbeddings, *, seed: int, recipe: Mapping, masks: Mapping
 ) -> list[Result]:
     """LP-FT, then WiSE-FT and PruSC from its result.
 

@@ -11,7 +11,7 @@ from bap_core import metrics
 from bap_core.baselines import DFR, LinearProbe
 from bap_core.baselines.afr import both_stages
 from bap_core.encoders.features import extract
-from bap_core.groups import group_counts, is_counter
+from bap_core.groups import group_counts, is_minority
 from bap_core.selection import Choice, select
 from bap_core.tidy import COLUMNS, joined
 
@@ -108,20 +108,22 @@ def score(
     )[COLUMNS]
 
 
-def counter_groups(frame: pd.DataFrame, scenes) -> pd.DataFrame:
-    """For every run of ``frame`` on ``scenes``: a row ``counter_group_accuracy``, read off its rows
-    ``group_accuracy``.
+def minority_groups(frame: pd.DataFrame, scenes) -> pd.DataFrame:
+    """For every run of ``frame`` on ``scenes``: a row ``minority_group_accuracy``, read off its
+    rows ``group_accuracy``.
 
-    n is the size of the group that decides. ValueError as in `metrics.counter_group_accuracy`.
+    n is the size of the group that decides. ValueError as in `metrics.minority_group_accuracy`.
     """
-    names, n_places = scenes.group_names, len(scenes.places)
-    counter = [name for g, name in enumerate(names) if is_counter(g, n_places=n_places)]
+    names, n_backgrounds = scenes.group_names, len(scenes.backgrounds)
+    counter = [name for g, name in enumerate(names) if is_minority(g, n_backgrounds=n_backgrounds)]
     rows = frame[(frame["dataset"] == scenes.name) & (frame["metric"] == "group_accuracy")]
     found, keys = [], ["dataset", "encoder", "method", "seed", "split"]
     for run, groups in rows.set_index("group").groupby(keys, sort=False):
-        value = metrics.counter_group_accuracy(groups["value"].reindex(names), n_places=n_places)
+        value = metrics.minority_group_accuracy(
+            groups["value"].reindex(names), n_backgrounds=n_backgrounds
+        )
         n = int(groups["n"][groups["value"][counter].idxmin()])
-        found.append((*run, "counter", "counter_group_accuracy", value, n))
+        found.append((*run, "counter", "minority_group_accuracy", value, n))
     return pd.DataFrame(found, columns=COLUMNS)
 
 
@@ -235,7 +237,7 @@ def afr(
     *,
     method: str,
     seed: int,
-    carried: float | None = None,
+    transferred: float | None = None,
     unit: bool = True,
     **settings,
 ) -> Result:
@@ -243,13 +245,13 @@ def afr(
     are recorded.
 
     If validation lacks a group, the accuracies are NaN, and a column ``reason`` says why; with
-    ``carried``, a gamma chosen at 95 %, they are measured, and the row ``gamma_carried`` is 1.
-    unit: as for `probe`.
+    ``transferred``, a gamma chosen at 95 %, they are measured, and the row ``gamma_transferred`` is
+    1. unit: as for `probe`.
     """
     names = {"encoder": encoder.name, "method": method, "seed": seed}
-    if carried is None and (reason := _lacking(scenes)):
+    if transferred is None and (reason := _lacking(scenes)):
         return left_out(scenes, reason, **names)
-    chosen = choose_afr(encoder, scenes, seed=seed, carried=carried, unit=unit, **settings)
+    chosen = choose_afr(encoder, scenes, seed=seed, transferred=transferred, unit=unit, **settings)
     fitted = chosen.estimator
     return predicted(
         encoder,
@@ -259,14 +261,14 @@ def afr(
         seed=seed,
         unit=unit,
         gamma=chosen.setting,
-        gamma_carried=float(chosen.carried),
+        gamma_transferred=float(chosen.transferred),
         n_eff=fitted.n_eff_,
         head_change=fitted.head_change_,
     )
 
 
 def choose_afr(
-    encoder, scenes, *, seed: int, carried: float | None = None, unit: bool = True, **settings
+    encoder, scenes, *, seed: int, transferred: float | None = None, unit: bool = True, **settings
 ) -> Choice:
     """AFR for every gamma on the training split, and the gamma that `selection.select` takes on the
     validation split.
@@ -284,7 +286,7 @@ def choose_afr(
         val.frame["label"],
         val.groups,
         n_groups=len(scenes.group_names),
-        carried=carried,
+        transferred=transferred,
     )
 
 

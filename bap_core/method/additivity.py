@@ -46,7 +46,7 @@ def additivity_scores(
         compositor.batch(objects[rows], backgrounds[rows]) for rows in _chunks(n, batch_size)
     )
     with runtime.progress([], total=n, label=f"{encoder.name}: additivity", unit="img") as bar:
-        for rows, batch in zip(_chunks(n, batch_size), runtime.ahead(composites)):
+        for rows, batch in zip(_chunks(n, batch_size), runtime.prefetch(composites)):
             z = encoder.encode_images(batch)
             a, b = alone_object[objects[rows]], alone_background[backgrounds[rows]]
             tables.append(

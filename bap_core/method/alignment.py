@@ -218,7 +218,7 @@ def _epoch(student, compositor, loss, batches, optimiser, schedule, bar) -> floa
         (torch.from_numpy(objects), compositor.batch(objects, backgrounds))
         for objects, backgrounds in batches
     )
-    for objects, composites in runtime.ahead(fed):
+    for objects, composites in runtime.prefetch(fed):
         value = loss(student.forward(composites), objects.to(student.device))
         if not torch.isfinite(value):
             raise FloatingPointError(
@@ -251,7 +251,7 @@ def _warmup_cosine(steps: int, *, warmup: float = 0.1) -> Callable[[int], float]
 
 
 def _keep(path: Path, state: dict, done: int, losses: list[float]) -> None:
-    with store.write_beside(path) as temporary:
+    with store.atomic_write(path) as temporary:
         torch.save(
             {
                 "done": done,

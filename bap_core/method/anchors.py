@@ -83,7 +83,7 @@ def _prefix_means(teacher, compositor, *, ks, seed, batch_size) -> Tensor:
     with runtime.progress(
         [], total=n * largest, label=f"{teacher.name}: anchors", unit="img"
     ) as bar:
-        for rows, batch in zip(chunks, runtime.ahead(composites)):
+        for rows, batch in zip(chunks, runtime.prefetch(composites)):
             z = teacher.encode_images(batch).view(len(rows), largest, -1)
             for mean, k in zip(means, ks):
                 mean[rows] = z[:, :k].mean(dim=1)

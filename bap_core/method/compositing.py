@@ -109,10 +109,10 @@ def object_alone(canvases: Tensor, *, grey: int = 128) -> Tensor:
 class Compositor:
     """Composites of any object on any background, prepared once and kept within a limit of memory.
 
-    objects, backgrounds: the nouns (N and M things). size: side S in pixels. scale: one fraction,
-    or a range from which each object draws its own once (paper: 0.6 to 0.8). Nothing is read before
-    it is needed; when ``cache_bytes`` are reached the least recently used pictures are dropped.
-    Backgrounds are fitted by `images.square`.
+    objects, backgrounds: the listings (N and M things). size: side S in pixels. scale: one
+    fraction, or a range from which each object draws its own once (paper: 0.6 to 0.8). Nothing is
+    read before it is needed; when ``cache_bytes`` are reached the least recently used pictures are
+    dropped. Backgrounds are fitted by `images.square`.
 
     `check` reads everything once and leaves out what cannot be used: ``skipped`` lists it (kind,
     image, reason), and ``objects`` and ``backgrounds`` are then the usable ones. Without it, an
@@ -148,12 +148,12 @@ class Compositor:
     @property
     def objects(self):
         """The N `Objects` that the object numbers refer to."""
-        return self._objects.noun
+        return self._objects.listing
 
     @property
     def backgrounds(self):
         """The M `Backgrounds` that the background numbers refer to."""
-        return self._backgrounds.noun
+        return self._backgrounds.listing
 
     @property
     def scales(self) -> np.ndarray:
@@ -167,7 +167,7 @@ class Compositor:
 
     @property
     def fingerprint(self) -> str:
-        """Names all that decides the composites: both nouns, the size, every object's scale,
+        """Names all that decides the composites: both listings, the size, every object's scale,
         this module's version.
         """
         return store.key(

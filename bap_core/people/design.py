@@ -8,10 +8,10 @@ answer changes when only the background does. They must not be used to identify,
 judge people, to build a classifier of people, or as figures about bias in the world. `DISCLAIMER`
 says it to the reader of a page.
 
-The order of work: `labels.labelled` gives every person a label and a margin M in [-1, 1],
-`select` draws persons of all margins evenly and divides them, `placements` puts them on
-backgrounds, and `scenes.Composites` shows the result. Label i is usually seen on place i; group
-= 2 * label + place. Nothing in here knows what the two labels mean.
+The order of work: `labels.labelled` gives every person a label and a margin M in [-1, 1], `select`
+draws persons of all margins evenly and divides them, `placements` puts them on backgrounds, and
+`scenes.Composites` shows the result. Label i is usually seen on background i; group = 2 * label +
+background. Nothing in here knows what the two labels mean.
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,11 +25,11 @@ from bap_core import groups, runtime
 from bap_core.data.listings import LEFT_OUT, Backgrounds, Objects
 
 LABELS = ("man", "woman")
-PLACES = {
+BACKGROUNDS = {
     "construction": ("excavation", "construction_site"),
     "kitchen": ("kitchen", "kitchenette"),
 }
-CATEGORIES = tuple(category for categories in PLACES.values() for category in categories)
+CATEGORIES = tuple(category for categories in BACKGROUNDS.values() for category in categories)
 WORDS = ("male person", "female person")  # of the evaluated classes (M.4.2), in the order of LABELS
 # of the evaluation (M.4.2)
 TEMPLATES = ("a photo of a {}.", "an image of a {}.", "a picture of a {}.")
@@ -164,45 +164,45 @@ def placements(
     backgrounds: Backgrounds,
     *,
     labels: Sequence[str] = LABELS,
-    places: Mapping[str, Sequence[str]] = PLACES,
+    kinds: Mapping[str, Sequence[str]] = BACKGROUNDS,
     correlation: int = 95,
     n_val: int = 100,
     both: bool = False,
     seed: int,
 ) -> pd.DataFrame:
-    """Who stands where (L.5): one row per composite, with the row numbers ``object`` and
-    ``background``.
+    """Who stands where (L.5): one row per composite, with ``object_row`` and
+    ``background_row``.
 
-    persons: of `select`. backgrounds: pictures of the places' categories, or of their substitutes;
-    others are not used. correlation: percentage of the training persons of label i that stand on
-    place i, 95 or 100. both: every test person on both places (groups of n_test) instead of one
-    half on each (groups of n_test / 2). n_val: test rows of every group that become validation rows
-    (M.4.2); with ``both`` a person is in one of the two splits only.
+    persons: of `select`. backgrounds: pictures of the two kinds' categories, or of their
+    substitutes; others are not used. correlation: percentage of the training persons of label i
+    that stand on background i, 95 or 100. both: every test person on both (groups of n_test)
+    instead of one half on each (groups of n_test / 2). n_val: test rows of every group that become
+    validation rows (M.4.2); with ``both`` a person is in one of the two splits only.
 
-    Columns: object, background, label, place, split, group. A fifth of the pictures of every
-    category is for validation and test alone; pictures repeat only when all of their part are used.
-    The rows for 95 and for 100 are the same and differ in which are "left out", so both sets are
-    encoded as one. The four test groups are of one size; test persons beyond it are not used.
+    Columns: object_row, background_row, label, background, split, group. A fifth of the pictures of
+    every category is for validation and test alone; pictures repeat only when all of their part are
+    used. The rows for 95 and for 100 are the same and differ in which are "left out", so both sets
+    are encoded as one. The four test groups are of one size; test persons beyond it are not used.
     ValueError for a share that cannot be had, with the counts.
     """
     if correlation not in (95, 100):
         raise ValueError(f"correlation={correlation!r}; choices: 95, 100")
-    if len(labels) != 2 or len(places) != 2:
-        raise ValueError(f"labels={list(labels)}, places={list(places)}: two of each are needed")
+    if len(labels) != 2 or len(kinds) != 2:
+        raise ValueError(f"labels={list(labels)}, kinds={list(kinds)}: two of each are needed")
     if "split" not in persons.frame.columns:
         raise ValueError(f"{persons.name}: the persons have no split; draw them with gender.select")
-    pictures = _divided(backgrounds, places, seed)
+    pictures = _divided(backgrounds, kinds, seed)
     rows = _training(persons, labels, correlation, seed) + _balanced(
         persons, labels, n_val, both, seed
     )
-    frame = pd.DataFrame(rows, columns=["object", "label", "place", "split", "part"])
-    frame["background"] = -1
-    for (place, part), of_part in pictures.items():
-        here = ((frame["place"] == place) & (frame["part"] == part)).to_numpy()
-        order = runtime.rng(seed, "backgrounds", place, part).permutation(of_part)
-        frame.loc[here, "background"] = np.resize(order, here.sum())
-    frame["group"] = groups.group_id(frame["label"], frame["place"], n_places=2)
-    return frame[["object", "background", "label", "place", "split", "group"]]
+    frame = pd.DataFrame(rows, columns=["object_row", "label", "background", "split", "part"])
+    frame["background_row"] = -1
+    for (kind, part), of_part in pictures.items():
+        here = ((frame["background"] == kind) & (frame["part"] == part)).to_numpy()
+        order = runtime.rng(seed, "backgrounds", kind, part).permutation(of_part)
+        frame.loc[here, "background_row"] = np.resize(order, here.sum())
+    frame["group"] = groups.group_id(frame["label"], frame["background"], n_backgrounds=2)
+    return frame[["object_row", "background_row", "label", "background", "split", "group"]]
 
 
 def unconfounded(pool: Backgrounds, scenery: Backgrounds) -> Backgrounds:
@@ -214,7 +214,7 @@ def unconfounded(pool: Backgrounds, scenery: Backgrounds) -> Backgrounds:
     free = ~pool.frame["category"].isin(scenery.categories).to_numpy()
     if not free.any():
         raise ValueError(
-            f"{pool.name}: all categories, {pool.categories}, are places of the "
+            f"{pool.name}: all categories, {pool.categories}, are backgrounds of the "
             "experiment; add others"
         )
     return pool.take(free)
@@ -236,11 +236,11 @@ def _refuse_too_few(
 
 
 def _divided(
-    backgrounds: Backgrounds, places: Mapping[str, Sequence[str]], seed: int
+    backgrounds: Backgrounds, kinds: Mapping[str, Sequence[str]], seed: int
 ) -> dict[tuple[int, str], np.ndarray]:
-    """Row numbers of every place's pictures, in two parts: "train" and "test"."""
+    """Row numbers of every kind's pictures, in two parts: "train" and "test"."""
     parts, owner = {}, {}
-    for place, (name, wanted) in enumerate(places.items()):
+    for kind, (name, wanted) in enumerate(kinds.items()):
         drawn = {"train": [], "test": []}
         for category in dict.fromkeys(
             c for one in wanted for c in backgrounds.substitutes.get(one, (one,))
@@ -261,12 +261,12 @@ def _divided(
             rows = runtime.rng(seed, "unseen", category).permutation(rows)
             drawn["test"].append(rows[:n_test])
             drawn["train"].append(rows[n_test:])
-        parts |= {(place, part): np.concatenate(rows) for part, rows in drawn.items()}
+        parts |= {(kind, part): np.concatenate(rows) for part, rows in drawn.items()}
     return parts
 
 
 def _training(persons: Objects, labels: Sequence[str], correlation: int, seed: int) -> list[tuple]:
-    """Everyone on the usual place, and the rare twentieth on the other place as well; one of
+    """Everyone on the usual background, and the rare twentieth on the other as well; one of
     these two is left out.
     """
     rows = []
@@ -291,7 +291,7 @@ def _training(persons: Objects, labels: Sequence[str], correlation: int, seed: i
 def _balanced(
     persons: Objects, labels: Sequence[str], n_val: int, both: bool, seed: int
 ) -> list[tuple]:
-    """Validation and test rows: as many of every label on every place."""
+    """Validation and test rows: as many of every label on every background."""
     people = [
         runtime.rng(seed, "test", name).permutation(_rows(persons, name, "test")).tolist()
         for name in labels
@@ -304,10 +304,10 @@ def _balanced(
         )
     rows = []
     for label, found in enumerate(people):
-        for place in (0, 1):
-            here = found[:size] if both or place == 0 else found[size : 2 * size]
+        for background in (0, 1):
+            here = found[:size] if both or background == 0 else found[size : 2 * size]
             rows += [
-                (i, label, place, "val" if number < n_val else "test", "test")
+                (i, label, background, "val" if number < n_val else "test", "test")
                 for number, i in enumerate(here)
             ]
     return rows

@@ -19,40 +19,42 @@ from bap_core.people import design
 
 @dataclass(frozen=True, eq=False)
 class Composites(Scenes):
-    """`Scenes` without files: row i is object ``object[i]`` on background ``background[i]`` of the
-    compositor.
+    """`Scenes` without files: row i is object ``object_row[i]`` on background ``background_row[i]``
+    of the compositor.
 
-    frame: object and background (row numbers), label, place, split, group. Use the compositor's
+    frame: object_row and background_row, label, background, split, group. Use the compositor's
     `check` before the rows are numbered, not after. ValueError for a number that the compositor
     does not have.
     """
 
     compositor: Compositor = field(kw_only=True)
     columns: ClassVar[tuple[str, ...]] = (
-        "object",
-        "background",
+        "object_row",
+        "background_row",
         "label",
-        "place",
+        "background",
         "split",
         "group",
     )
 
     def __post_init__(self):
         super().__post_init__()
-        for column, noun in (
-            ("object", self.compositor.objects),
-            ("background", self.compositor.backgrounds),
+        for column, listing in (
+            ("object_row", self.compositor.objects),
+            ("background_row", self.compositor.backgrounds),
         ):
             numbers = self.frame[column]
-            if not numbers.between(0, len(noun) - 1).all():
+            if not numbers.between(0, len(listing) - 1).all():
                 raise ValueError(
                     f"{self.name}: {column} numbers {numbers.min()}..{numbers.max()}, "
-                    f"but there are {len(noun)}"
+                    f"but there are {len(listing)}"
                 )
 
     def image(self, i: int) -> Image.Image:
         """Composite ``i``, RGB, of the compositor's size."""
-        rows, columns = (self.frame[name].to_numpy()[[i]] for name in ("object", "background"))
+        rows, columns = (
+            self.frame[name].to_numpy()[[i]] for name in ("object_row", "background_row")
+        )
         return Image.fromarray(self.compositor.batch(rows, columns)[0].permute(1, 2, 0).numpy())
 
     def square(self, i: int, size: int) -> np.ndarray:
@@ -66,8 +68,8 @@ class Composites(Scenes):
         """
         return store.key(
             compositor=self.compositor.fingerprint,
-            objects=self.frame["object"].tolist(),
-            backgrounds=self.frame["background"].tolist(),
+            objects=self.frame["object_row"].tolist(),
+            backgrounds=self.frame["background_row"].tolist(),
         )
 
     def _more(self) -> list:
@@ -111,7 +113,7 @@ def people(
             persons.root,
             frame,
             tuple(words),
-            tuple(design.PLACES),
+            tuple(design.BACKGROUNDS),
             compositor=compositor,
             origin=mixed_origin([compositor.objects, compositor.backgrounds]),
         )

@@ -89,9 +89,11 @@ def margin_table(persons, chosen, *, bounds: tuple[float, float], n_bins: int = 
     """
     names = [f"{low:.2f} to {high:.2f}" for low, high in pairwise(np.linspace(*bounds, n_bins + 1))]
     counts = {
-        (label, what): _in_bins(noun.frame["margin"][noun.frame["label"] == label], bounds, n_bins)
+        (label, what): _in_bins(
+            listing.frame["margin"][listing.frame["label"] == label], bounds, n_bins
+        )
         for label in chosen.frame["label"].unique()
-        for what, noun in (("found", persons), ("drawn", chosen))
+        for what, listing in (("found", persons), ("drawn", chosen))
     }
     frame = pd.DataFrame(counts, index=pd.Index(names, name="|M|")).map(lambda n: f"{n:,}")
     outside = int(
@@ -118,7 +120,7 @@ def selection(choice, *, caption: str) -> Table:
         wording.label(name): [wording.number(value, name) for value in shown[name]]
         for name in ("worst_group_accuracy", "average_accuracy")
     }
-    how = "carried over" if choice.carried else "chosen"
+    how = "transferred" if choice.transferred else "chosen"
     taken = [how if chosen else "" for chosen in shown["chosen"]]
     return Table(
         pd.DataFrame({**cells, "taken": taken}, index=[f"{setting:g}" for setting in shown.index]),

@@ -26,7 +26,7 @@ LABELS = {
     "reweighted_accuracy": "AVG (train shares)",
     "group_mean_accuracy": "AVG (groups alike)",
     "worst_group_accuracy": "WGA",
-    "counter_group_accuracy": "WGA, counter groups",
+    "minority_group_accuracy": "WGA, minority groups",
     "group_accuracy": "accuracy",
     "class_accuracy": "accuracy",
     "additivity": "additivity S",

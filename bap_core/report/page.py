@@ -31,7 +31,7 @@ class Page:
         self._started = time.perf_counter()
 
     def banner(self, *used) -> None:
-        """Show at which scale the page's numbers are made. used: every encoder and data noun of
+        """Show at which scale the page's numbers are made. used: every encoder and data listing of
         the page.
         """
         self.scale = scales.scale_of(list(used))
@@ -59,7 +59,7 @@ class Page:
     def stamp(self, frame: pd.DataFrame, *, data: list, encoders: list) -> None:
         """Show what produced the page and leave the bundle in the outputs.
 
-        frame: the tidy frame of the whole page; data: its nouns; encoders: every encoder that
+        frame: the tidy frame of the whole page; data: its listings; encoders: every encoder that
         encoded a picture. ValueError if a measurement is there twice.
         """
         tidy.refuse_repeated(frame)

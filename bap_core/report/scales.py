@@ -49,7 +49,7 @@ def scale_of(used: list) -> str:
 
 
 def world_of(item) -> dict | None:
-    """What ``bap-world.json`` in the root of a data noun (or above it) declares, or None for
+    """What ``bap-world.json`` in the root of a data listing (or above it) declares, or None for
     official or own data.
     """
     return catalogue.world_around(item.root)

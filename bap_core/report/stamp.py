@@ -79,7 +79,7 @@ def peak_memory() -> dict:
 def collect(*, data: list, encoders: list, seeds: list[int], seconds: float) -> dict:
     """Every field of the stamp but the parameters, as JSON values. Paths of the machine stay out.
 
-    data: nouns with ``name``, ``fingerprint`` and a length; encoders: with ``name``, ``scale``,
+    data: listings with ``name``, ``fingerprint`` and a length; encoders: with ``name``, ``scale``,
     ``dtype``, ``fingerprint``, ``identity`` and ``tally`` (pictures encoded, and the least that
     would have done); seconds: wall time.
     """

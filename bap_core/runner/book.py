@@ -69,7 +69,7 @@ def _copy_if_changed(source: Path, target: Path) -> None:
     """A page that did not change keeps its time, so that Sphinx need not read it again."""
     if target.exists() and store.digest(target) == store.digest(source):
         return
-    with store.write_beside(target) as temporary:
+    with store.atomic_write(target) as temporary:
         shutil.copyfile(source, temporary)
 
 

@@ -150,7 +150,7 @@ def _enough(what: str, bytes_free: int, needed: int, remedy: str) -> Finding:
 
 
 # Functions beside the loader of a data set's own name that read its files.
-READERS = {"waterbirds": ("leakage", "bird_labels", "used_backgrounds")}
+READERS = {"waterbirds": ("evaluation_paths", "bird_labels", "used_backgrounds")}
 
 
 def data(jobs: list[run.Job]) -> Iterator[Finding]:

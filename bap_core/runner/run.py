@@ -157,7 +157,7 @@ def _run_one(job: Job, force: bool, show: TextIO) -> None:
     except RunFailed as failure:
         if failure.partial is None:
             raise
-        with store.write_beside(job.folder / "failed.ipynb") as temporary:
+        with store.atomic_write(job.folder / "failed.ipynb") as temporary:
             temporary.write_text(failure.partial, encoding="utf-8")
         raise RunFailed(
             f"{failure}\n    kept as far as it came: {_shown(job.folder)}/failed.ipynb"
@@ -306,7 +306,7 @@ def write_results(job: Job, notebook, inputs: str) -> None:
     }
     contents["provenance.json"] = json.dumps(provenance, indent=1) + "\n"
     for name, content in contents.items():
-        with store.write_beside(job.folder / name) as temporary:
+        with store.atomic_write(job.folder / name) as temporary:
             temporary.write_text(content, encoding="utf-8")
     (job.folder / "failed.ipynb").unlink(missing_ok=True)
 

@@ -39,7 +39,7 @@ def problems(job: Job) -> list[str]:
         return [*execution(notebook), "it has no stamp"]
     return [
         *execution(notebook),
-        *furniture(notebook),
+        *page_elements(notebook),
         *alt_texts(notebook),
         *parameters(job, notebook, bundle),
         *sources(job, notebook, bundle),
@@ -73,7 +73,7 @@ def execution(notebook) -> Iterator[str]:
                 yield f"cell {number} ended in {output.ename}: {output.evalue}"
 
 
-def furniture(notebook) -> Iterator[str]:
+def page_elements(notebook) -> Iterator[str]:
     """Whether the page shows its scale banner and its stamp."""
     shown = " ".join(html for _, html in _html(notebook))
     for name, label in (("bap-banner", "scale banner"), ("bap-stamp", "stamp")):

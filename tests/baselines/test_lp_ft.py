@@ -186,12 +186,14 @@ def test_every_choice_has_a_result_of_its_own(home, tiny, tmp_path, change):
 
 def test_two_correlations_never_share_a_result_but_share_the_frozen_features(home, tiny, scenes):
     full = scenes.frame.copy()
-    full.loc[(full["split"] == "train") & (full["label"] != full["place"]), "split"] = "left out"
+    full.loc[(full["split"] == "train") & (full["label"] != full["background"]), "split"] = (
+        "left out"
+    )
     results = [
         tune_lp_ft(tiny, each, seed=0, **QUICK)
         for each in (
             scenes,
-            type(scenes)("painted-100", scenes.root, full, scenes.labels, scenes.places),
+            type(scenes)("painted-100", scenes.root, full, scenes.labels, scenes.backgrounds),
         )
     ]
     assert results[0].encoder.fingerprint != results[1].encoder.fingerprint
@@ -330,7 +332,7 @@ def test_a_broken_picture_is_named(home, tiny, scenes):
     with pytest.raises(ValueError, match="train-1-0.png"):
         tune_lp_ft(
             tiny,
-            type(scenes)(scenes.name, scenes.root, scenes.frame, scenes.labels, scenes.places),
+            type(scenes)(scenes.name, scenes.root, scenes.frame, scenes.labels, scenes.backgrounds),
             seed=0,
             **QUICK,
         )

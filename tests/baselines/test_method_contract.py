@@ -33,17 +33,17 @@ def afr(data: Toy, seed: int):
     return select(fitted, data.val.X, data.val.y, data.val.group, n_groups=N_GROUPS).estimator
 
 
-HEAD, PLACES = (torch.stack([-torch.eye(20)[i], torch.eye(20)[i]]) for i in (0, 1))
+HEAD, BACKGROUNDS = (torch.stack([-torch.eye(20)[i], torch.eye(20)[i]]) for i in (0, 1))
 
 
 def dial(data: Toy, seed: int):
     sae = MSAE(expansion=2, levels=(8, 40), steps=30).fit(data.train.X, seed=seed)
-    return DIAL(sae, HEAD, PLACES, -PLACES).fit(data.val.X)
+    return DIAL(sae, HEAD, BACKGROUNDS, -BACKGROUNDS).fit(data.val.X)
 
 
 METHODS = {
     "ZeroShot": Method(lambda data, seed: ZeroShot(HEAD)),
-    "RoboShot": Method(lambda data, seed: RoboShot(HEAD, PLACES[:1], torch.eye(20)[2:3])),
+    "RoboShot": Method(lambda data, seed: RoboShot(HEAD, BACKGROUNDS[:1], torch.eye(20)[2:3])),
     "DIAL": Method(dial),
     "LinearProbe": Method(
         lambda data, seed: LinearProbe().fit(data.train.X, data.train.y, seed=seed), ("train",)

@@ -19,7 +19,7 @@ from bap_core.baselines.prusc import (
     task_rows,
     train_masks,
 )
-from bap_core.baselines.weight_masks import Mask, add_masks, bake, cut, prunable
+from bap_core.baselines.weight_masks import Mask, add_masks, apply_masks, fold_masks, prunable
 from bap_core.method import alignment
 
 QUICK = {"epochs": 2, "batch_size": 8, "lr": 1e-3, "head_lr": 1e-2, "warmup": 2}
@@ -158,12 +158,12 @@ def test_a_cut_tower_baked_is_the_tower_with_zeros_and_has_its_usual_names(kind,
     encoder, draw = small.encoder(kind), torch.Generator().manual_seed(0)
     student, by_hand = encoder.student(), encoder.student()
     masks = {
-        name: torch.rand(getattr(*place).shape, generator=draw) < 0.7
-        for name, place in prunable(student.image_tower).items()
+        name: torch.rand(getattr(*background).shape, generator=draw) < 0.7
+        for name, background in prunable(student.image_tower).items()
     }
-    cut(student.image_tower, masks)
+    apply_masks(student.image_tower, masks)
     under = student.encode_images(pictures)
-    bake(student.image_tower)
+    fold_masks(student.image_tower)
     for name, mask in masks.items():
         by_hand.image_tower.get_parameter(name).data.mul_(mask)
     assert student.fingerprint == by_hand.fingerprint
@@ -344,7 +344,7 @@ def test_mask_training_cuts_the_spurious_weights_and_keeps_the_core_ones(points,
         start=0.5,
         checkpoint=tmp_path / "none.pt",
     )
-    cut(pruned.image_tower, masks)
+    apply_masks(pruned.image_tower, masks)
     assert masks["0.weight"].tolist() == [[True, False]] * 8
     assert spurious_cosine(Net(), x, cluster) > 0.7
     # that of the class itself: 48 points agree, 16 do not
@@ -378,8 +378,8 @@ def test_the_last_phase_starts_from_the_weights_and_the_head_of_lp_ft(dense, sce
             [
                 head,
                 {
-                    name: getattr(*place).detach().clone()
-                    for name, place in prunable(student.image_tower).items()
+                    name: getattr(*background).detach().clone()
+                    for name, background in prunable(student.image_tower).items()
                 },
             ]
         )

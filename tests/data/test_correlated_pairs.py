@@ -50,7 +50,7 @@ def test_counteranimal_trains_on_common_photographs_and_tests_on_a_fifth_and_all
 ):
     scenes = counteranimal(animals, seed=0)
     assert scenes.name == "counteranimal brambling/bulbul"
-    assert (scenes.labels, scenes.places) == (("brambling", "bulbul"), ("grass", "sky"))
+    assert (scenes.labels, scenes.backgrounds) == (("brambling", "bulbul"), ("grass", "sky"))
     counted = {
         split: np.bincount(scenes.select(split=split).groups, minlength=4).tolist()
         for split in ("train", "test")
@@ -72,7 +72,7 @@ def test_the_class_is_the_whole_integer_and_the_side_is_the_first_word(animals):
     fill(folder / "16 bulbul/counterfeit", 1)
     declare(animals, counteranimal={"classes": 4, "common": 21, "counter": 6})
     scenes = counteranimal(animals, seed=0, classes=(16, 10))
-    assert scenes.labels == ("bulbul", "brambling") and scenes.places == ("sky", "grass")
+    assert scenes.labels == ("bulbul", "brambling") and scenes.backgrounds == ("sky", "grass")
     assert np.bincount(scenes.groups).tolist() == [6, 2, 3, 10]
     assert "16 bulbul/counter-grass/with a blank.JPEG" in scenes.frame["image"].tolist()
 
@@ -110,7 +110,7 @@ def test_counteranimal_refuses_what_makes_no_four_groups(animals):
     ):
         counteranimal(animals, seed=0, classes=(10, 144))
     with pytest.warns(UserWarning, match="do not mirror"):
-        assert counteranimal(animals, seed=0, classes=(10, 144), strict=False).places == (
+        assert counteranimal(animals, seed=0, classes=(10, 144), strict=False).backgrounds == (
             "grass",
             "water",
         )
@@ -174,7 +174,7 @@ def test_every_photograph_is_used_once_and_other_cells_do_not_shift_the_draw(siz
             (i // 2, i % 2): [f"{i}/{k:02d}.png" for k in range(n)] for i, n in enumerate(sizes)
         }
         scenes = correlated_pairs.correlated(
-            "toys", root, cells, labels=("a", "b"), places=("p", "q"), seed=seed, margin=None
+            "toys", root, cells, labels=("a", "b"), backgrounds=("p", "q"), seed=seed, margin=None
         )
         return scenes.frame.set_index("image")["split"], scenes
 
@@ -214,7 +214,7 @@ def vehicles(tmp_path):
 
 def test_nico_trains_each_class_in_its_context_and_tests_on_the_swapped_cells(vehicles):
     scenes = nico(vehicles, seed=0, smallest=5)
-    assert (scenes.name, scenes.labels, scenes.places) == (
+    assert (scenes.name, scenes.labels, scenes.backgrounds) == (
         "nico car/truck",
         ("car", "truck"),
         ("grass", "water"),

@@ -1,4 +1,4 @@
-"""The three nouns, the catalogue and the shelf on toys counted by hand."""
+"""The three listings, the catalogue and the shelf on toys counted by hand."""
 
 import json
 import os
@@ -149,7 +149,7 @@ def test_scenes_are_selected_by_split_and_name_their_groups(tmp_path):
         {
             "image": list("abcd"),
             "label": [0, 0, 1, 1],
-            "place": [0, 1, 0, 1],
+            "background": [0, 1, 0, 1],
             "split": ["train", "train", "val", "test"],
             "group": range(4),
         }
@@ -242,7 +242,7 @@ def test_scenes_are_fitted_by_their_own_crop_which_their_fingerprints_know(tmp_p
         tmp_path / "a.png"
     )
     frame = pd.DataFrame(
-        {"image": ["a.png"], "label": [0], "place": [0], "split": ["test"], "group": [0]}
+        {"image": ["a.png"], "label": [0], "background": [0], "split": ["test"], "group": [0]}
     )
     plain, smart, other = (
         Scenes("toys", tmp_path, frame, ("a", "b"), ("p", "q"), margin=margin)
@@ -267,7 +267,7 @@ def test_features_of_scenes_see_what_their_crop_keeps(tmp_path, home, tiny):
     pixels[:, 56:] = 255  # what only the smart crop of a tenth of 64 still sees: columns 56 and 57
     Image.fromarray(pixels).save(tmp_path / "a.png")
     frame = pd.DataFrame(
-        {"image": ["a.png"], "label": [0], "place": [0], "split": ["test"], "group": [0]}
+        {"image": ["a.png"], "label": [0], "background": [0], "split": ["test"], "group": [0]}
     )
     centre, smart = (
         Scenes("toys", tmp_path, frame, ("a", "b"), ("p", "q"), margin=margin)
@@ -323,7 +323,7 @@ def test_the_official_groups_of_waterbirds_add_up():
 def test_a_shelf_reads_every_row_once_and_drops_the_unusable(birds):
     asked = []
 
-    def prepare(noun, row):
+    def prepare(listing, row):
         asked.append(row)
         if row == 3:
             raise ValueError("row 3 is broken")
@@ -331,7 +331,7 @@ def test_a_shelf_reads_every_row_once_and_drops_the_unusable(birds):
 
     shelf = Shelf(birds, prepare, memory=Recent(1000), kind="object")
     assert shelf.check() == [{"kind": "object", "image": "a.png", "reason": "row 3 is broken"}]
-    assert len(shelf.noun) == 4 and shelf.rows.tolist() == [0, 1, 2, 4]
+    assert len(shelf.listing) == 4 and shelf.rows.tolist() == [0, 1, 2, 4]
     assert shelf.get(3).tolist() == [4] * 4
     assert {i: row[0] for i, row in shelf.get_many(np.array([0, 3, 3])).items()} == {0: 0, 3: 4}
     assert sorted(asked) == [0, 1, 2, 3, 4]
@@ -341,7 +341,9 @@ def test_a_scene_is_read_once_for_all_encoders_and_again_when_its_file_changes(
     tmp_path, monkeypatch
 ):
     Image.new("RGB", (8, 8), (250, 0, 0)).save(tmp_path / "a.png")
-    frame = pd.DataFrame([{"image": "a.png", "label": 0, "place": 0, "split": "test", "group": 0}])
+    frame = pd.DataFrame(
+        [{"image": "a.png", "label": 0, "background": 0, "split": "test", "group": 0}]
+    )
     read, image = [], Scenes.image
     monkeypatch.setattr(Scenes, "image", lambda self, i: read.append(i) or image(self, i))
     whole, part = (

@@ -17,9 +17,9 @@ from bap_core.data import (
     bird_labels,
     catalogue,
     cub,
+    evaluation_paths,
     folders,
     images,
-    leakage,
     places,
     used_backgrounds,
     waterbirds,
@@ -309,7 +309,7 @@ def test_the_sizes_of_categories_are_compared_but_only_warn(tmp_path):
     save(tmp_path / "data_large/b/bar/00000001.jpg")
     declare(tmp_path, places={"categories": 1})
     places(tmp_path)
-    assert {"train, smallest", "train, largest"} <= set(catalogue.source("places").hearsay)
+    assert {"train, smallest", "train, largest"} <= set(catalogue.source("places").unverified)
 
 
 def test_places_sorts_the_flat_validation_folder_by_its_label_file(tmp_path):
@@ -423,7 +423,7 @@ def test_the_other_release_has_its_own_name_and_counts(metadata):
         metadata / "waterbird_1.0_forest2water2"
     )
     assert waterbirds(other, correlation=100).name == "waterbirds-1.0"
-    assert len(leakage(other)) == 8
+    assert len(evaluation_paths(other)) == 8
     (metadata / "bap-world.json").unlink()
     with pytest.raises(
         ValueError, match="with 100 % in .*: train: 4, expected 4795; val: 4, expected 1199"
@@ -453,7 +453,9 @@ def test_three_labels_that_are_wrong_in_the_release_stay(metadata):
             ]
         )
     )
-    assert bird_labels(metadata, names).tolist() == [1, 1, 1] and leakage(metadata) == set(names)
+    assert bird_labels(metadata, names).tolist() == [1, 1, 1] and evaluation_paths(metadata) == set(
+        names
+    )
 
 
 def test_a_waterbirds_table_that_lists_a_bird_twice_is_refused(metadata):
@@ -465,7 +467,9 @@ def test_a_waterbirds_table_that_lists_a_bird_twice_is_refused(metadata):
 
 
 def test_leakage_names_the_cub_paths_of_validation_and_test(metadata):
-    assert leakage(metadata) == {f"{group}/{split}.jpg" for group in range(4) for split in (1, 2)}
+    assert evaluation_paths(metadata) == {
+        f"{group}/{split}.jpg" for group in range(4) for split in (1, 2)
+    }
     assert "/o/ocean/31.jpg" in used_backgrounds(metadata) and len(used_backgrounds(metadata)) == 12
 
 
@@ -500,7 +504,7 @@ def test_a_waterbirds_table_that_is_not_one_is_named(metadata):
         waterbirds(metadata)
     path.write_text("img_id,img_filename,y,split,place,place_filename\n1,a.jpg,7,0,0,b.jpg\n")
     with pytest.raises(ValueError, match="metadata.csv: y is .*7"):
-        leakage(metadata)
+        evaluation_paths(metadata)
 
 
 def test_own_objects_from_a_json_are_found_wherever_their_pictures_lie(tmp_path):

@@ -20,9 +20,9 @@ from bap_core.data import (
     counteranimal,
     cub,
     dtd,
+    evaluation_paths,
     folders,
     images,
-    leakage,
     nico,
     places,
     waterbirds,
@@ -79,9 +79,9 @@ def test_cub_without_pictures_is_refused(root):
 
 def test_the_leakage_filter_leaves_4795_birds(root):
     with pytest.warns(UserWarning):
-        objects = cub(root, exclude=leakage(root), strict=False)
+        objects = cub(root, exclude=evaluation_paths(root), strict=False)
     assert len(objects) == 4795 and objects.skipped == {"excluded": 11788 - 4795}
-    assert not set(objects.frame["path"]) & leakage(root)
+    assert not set(objects.frame["path"]) & evaluation_paths(root)
     drawn = objects.sample(5000, rng=np.random.default_rng(0), balance="label")
     assert set(drawn.frame["label"].value_counts()) == {25}
 
@@ -183,8 +183,8 @@ def test_counteranimals_classes_and_counts_are_those_of_the_list(tmp_path, home)
         )
     assert (
         set(NAMES.values()) == set(index)
-        and first.places == ("grass", "sky")
-        and second.places == ("snow", "grass")
+        and first.backgrounds == ("grass", "sky")
+        and second.backgrounds == ("snow", "grass")
     )
     assert np.bincount(first.groups).tolist() == [117, 111, 185, 122]
     assert np.bincount(second.select(split="test").groups).tolist() == [11, 107, 87, 5]
@@ -266,7 +266,9 @@ def test_vocs_indexed_masks_give_the_objects_of_its_polygons(tmp_path):
     by_polygon = folders.objects(tmp_path / "voc")
     (tmp_path / "voc/annotations.json").unlink()
     by_index = folders.objects(tmp_path / "voc")
-    sizes = [sorted(noun.cutout(i).size for i in range(12)) for noun in (by_polygon, by_index)]
+    sizes = [
+        sorted(listing.cutout(i).size for i in range(12)) for listing in (by_polygon, by_index)
+    ]
     assert np.abs(np.array(sizes[0]) - sizes[1]).max() <= 3  # contours against pixels
 
 

@@ -21,14 +21,14 @@ def scenes(tmp_path):
 
 @pytest.fixture
 def words(tiny, scenes):
-    return protocol.told(tiny, scenes.labels, scenes.places)
+    return protocol.text_embeddings(tiny, scenes.labels, scenes.backgrounds)
 
 
 def with_test_labels_flipped(scenes):
     frame = scenes.frame.copy()
     test = frame["split"] == "test"
     frame.loc[test, "label"] = 1 - frame.loc[test, "label"]
-    return Scenes(scenes.name, scenes.root, frame, scenes.labels, scenes.places)
+    return Scenes(scenes.name, scenes.root, frame, scenes.labels, scenes.backgrounds)
 
 
 def names(results):
@@ -36,7 +36,7 @@ def names(results):
 
 
 def test_texts_of_a_task_name_its_classes_and_its_places(tiny):
-    words = protocol.told(tiny, ("gull", "tern"), ("sea", "sky"), templates=["a {}."])
+    words = protocol.text_embeddings(tiny, ("gull", "tern"), ("sea", "sky"), templates=["a {}."])
     prototypes = tiny.encode_text(["a gull.", "a tern."])
     assert torch.allclose(words.prototypes, prototypes, atol=1e-6)
     bare = tiny.encode_text(["sea background", "sky background", "gull", "tern"])
@@ -127,8 +127,8 @@ def test_reweighting_is_left_out_where_training_lacks_a_group_though_validation_
         )
         assert set(result.frame["reason"]) == {
             "left out as in the paper: painted is trained "
-            "without red on blue place and "
-            "without blue on red place"
+            "without red on blue background and "
+            "without blue on red background"
         }
         assert set(result.frame["seed"]) == {3}
     assert tiny.tally.encoded == 0

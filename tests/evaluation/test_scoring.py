@@ -68,7 +68,7 @@ def birds(monkeypatch):
                 {
                     "image": "none",
                     "label": rows.y,
-                    "place": rows.group % 2,
+                    "background": rows.group % 2,
                     "split": name,
                     "group": rows.group,
                 }
@@ -88,8 +88,10 @@ LAST_LAYERS = pytest.mark.parametrize("function", [scoring.dfr, scoring.afr])
 
 def without_minority(scenes):
     frame = scenes.frame.copy()
-    frame.loc[(frame["label"] != frame["place"]) & (frame["split"] != "test"), "split"] = "left out"
-    return Scenes("toy-100", "nowhere", frame, scenes.labels, scenes.places)
+    frame.loc[(frame["label"] != frame["background"]) & (frame["split"] != "test"), "split"] = (
+        "left out"
+    )
+    return Scenes("toy-100", "nowhere", frame, scenes.labels, scenes.backgrounds)
 
 
 def values(result):
@@ -143,13 +145,13 @@ def test_the_counter_groups_of_every_run_are_read_off_its_group_rows(birds):
     # of another set, and left out
     results += [scoring.dfr(ENCODER, without_minority(birds), method="DFR", seed=1)]
     frame = scoring.table(results)
-    found = scoring.counter_groups(frame, birds)
+    found = scoring.minority_groups(frame, birds)
     assert (
         list(found.columns) == scoring.COLUMNS
         and found["seed"].tolist() == [0, 1]
         and set(found["method"]) == {"LP"}
     )
-    assert set(found["metric"]) == {"counter_group_accuracy"} and set(found["dataset"]) == {
+    assert set(found["metric"]) == {"minority_group_accuracy"} and set(found["dataset"]) == {
         "toy-95"
     }
     rows = frame[(frame["metric"] == "group_accuracy") & (frame["seed"] == 0)].set_index("group")
@@ -180,9 +182,9 @@ def test_the_size_that_is_given_is_that_of_the_counter_group_that_decides(birds)
             for group, (value, n) in groups.items()
         ]
     )
-    assert scoring.counter_groups(frame, birds)[["value", "n"]].values.tolist() == [[0.2, 7]]
+    assert scoring.minority_groups(frame, birds)[["value", "n"]].values.tolist() == [[0.2, 7]]
     with pytest.raises(ValueError, match="without an example"):
-        scoring.counter_groups(frame[frame["group"] != "landbird on water"], birds)
+        scoring.minority_groups(frame[frame["group"] != "landbird on water"], birds)
 
 
 def test_afr_records_its_gamma_its_effective_rows_and_how_far_the_head_went(birds):
@@ -190,7 +192,7 @@ def test_afr_records_its_gamma_its_effective_rows_and_how_far_the_head_went(bird
         values(scoring.afr(ENCODER, birds, method="AFR", seed=0)),
         scoring.choose_afr(ENCODER, birds, seed=0),
     )
-    assert found["gamma"] == choice.setting and found["gamma_carried"] == 0
+    assert found["gamma"] == choice.setting and found["gamma_transferred"] == 0
     assert (
         found["n_eff"] == choice.estimator.n_eff_
         and found["head_change"] == choice.estimator.head_change_
@@ -206,7 +208,7 @@ def test_flipped_test_labels_turn_the_score_over_and_change_nothing_else(functio
     frame = birds.frame.copy()
     test = frame["split"] == "test"
     frame.loc[test, "label"] = 1 - frame["label"][test]
-    flipped = Scenes("toy-95", "nowhere", frame, birds.labels, birds.places)
+    flipped = Scenes("toy-95", "nowhere", frame, birds.labels, birds.backgrounds)
     right, wrong = (
         values(function(ENCODER, scenes, method="m", seed=0)) for scenes in (birds, flipped)
     )
@@ -228,10 +230,12 @@ def test_without_minority_rows_the_last_layers_are_left_out_with_the_reason(func
 
 
 def test_a_gamma_of_the_95_run_can_be_carried_over_and_the_rows_say_so(birds):
-    found = values(scoring.afr(ENCODER, without_minority(birds), method="AFR", seed=0, carried=6.0))
+    found = values(
+        scoring.afr(ENCODER, without_minority(birds), method="AFR", seed=0, transferred=6.0)
+    )
     assert (
         found["gamma"] == 6
-        and found["gamma_carried"] == 1
+        and found["gamma_transferred"] == 1
         and 0 <= found["worst_group_accuracy"] <= 1
     )
 

@@ -33,7 +33,9 @@ def chosen(**changes):
 def test_the_best_worst_group_wins_over_a_better_average_and_the_first_of_equals_is_taken():
     choice = chosen()
     assert (
-        choice.setting == "even" and choice.estimator is CANDIDATES["even"] and not choice.carried
+        choice.setting == "even"
+        and choice.estimator is CANDIDATES["even"]
+        and not choice.transferred
     )
     assert choice.table["worst_group_accuracy"].tolist() == pytest.approx([0, 1 / 3, 1 / 3, 0])
     assert choice.table["average_accuracy"].tolist() == pytest.approx([5 / 6, 4 / 6, 4 / 6, 0])
@@ -42,10 +44,10 @@ def test_the_best_worst_group_wins_over_a_better_average_and_the_first_of_equals
 
 def test_without_a_group_there_is_no_choice_but_one_can_be_carried_over_and_the_result_says_so():
     rows = {"group": [0, 0, 0, 0, 3, 3]}
-    with pytest.raises(ValueError, match=r"groups \[1, 2\].*carried="):
+    with pytest.raises(ValueError, match=r"groups \[1, 2\].*transferred="):
         chosen(**rows)
-    choice = chosen(**rows, carried="all wrong")
-    assert choice.carried and choice.estimator is CANDIDATES["all wrong"]
+    choice = chosen(**rows, transferred="all wrong")
+    assert choice.transferred and choice.estimator is CANDIDATES["all wrong"]
     assert (
         choice.table["worst_group_accuracy"].isna().all()
         and choice.table["average_accuracy"].notna().all()
@@ -55,11 +57,11 @@ def test_without_a_group_there_is_no_choice_but_one_can_be_carried_over_and_the_
 
 def test_a_setting_is_not_carried_over_where_validation_can_choose():
     with pytest.raises(ValueError, match="every group"):
-        chosen(carried="even")
+        chosen(transferred="even")
 
 
 def test_a_carried_setting_must_be_among_the_candidates_and_there_must_be_some():
     with pytest.raises(ValueError, match="'odd' is not among.*'even'"):
-        chosen(group=[0] * 6, carried="odd")
+        chosen(group=[0] * 6, transferred="odd")
     with pytest.raises(ValueError, match="empty"):
         chosen(candidates={})

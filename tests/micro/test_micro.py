@@ -341,7 +341,7 @@ def test_shipped_weights_load_and_are_those_of_the_card(name):
     assert json.loads((encoders.MICRO / f"{name}.json").read_text()) == RECIPES[name].config
     encoder = encoders.load(name)
     assert encoder.size == RECIPES[name].size and encoder.scale == "micro"
-    assert encoder.dim == 96 and encoder.has_words == ("text_cfg" in RECIPES[name].config)
+    assert encoder.dim == 96 and encoder.has_text_encoder == ("text_cfg" in RECIPES[name].config)
 
 
 def test_shipped_weights_load_through_open_clip_alone():

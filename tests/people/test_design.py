@@ -200,7 +200,7 @@ def test_the_papers_numbers_come_out_at_the_papers_scale(tmp_path):
     assert counts(frame, "train") == [2850, 150, 150, 2850]
     assert counts(frame, "val") == [100] * 4 and counts(frame, "test") == [400] * 4
     # 8,000 training pictures for 3,150 rows of a place
-    assert not frame["background"].duplicated().any()
+    assert not frame["background_row"].duplicated().any()
 
 
 def test_both_correlations_show_the_same_pictures_and_differ_in_what_is_left_out(tmp_path, crowd):
@@ -208,7 +208,7 @@ def test_both_correlations_show_the_same_pictures_and_differ_in_what_is_left_out
         design.placements(crowd, scenery(tmp_path), correlation=c, n_val=2, seed=0)
         for c in (95, 100)
     )
-    columns = ["object", "background", "label", "place", "group"]
+    columns = ["object_row", "background_row", "label", "background", "group"]
     assert one[columns].equals(other[columns])
     assert (one["split"] != other["split"]).sum() == 8 and counts(one, "left out") == [2, 0, 0, 2]
     assert counts(other, "left out") == [0, 2, 2, 0]
@@ -237,19 +237,19 @@ def test_splits_share_no_person_and_no_scene_and_groups_balance(
         persons, grounds, correlation=correlation, n_val=1, both=both, seed=seed
     )
     used = {split: frame[frame["split"] == split] for split in ("train", "val", "test")}
-    assert not set(used["train"]["background"]) & (
-        set(used["test"]["background"]) | set(used["val"]["background"])
+    assert not set(used["train"]["background_row"]) & (
+        set(used["test"]["background_row"]) | set(used["val"]["background_row"])
     )
     for one, other in (("train", "val"), ("train", "test"), ("val", "test")):
-        assert not set(used[one]["object"]) & set(used[other]["object"])
-    assert not used["train"]["object"].duplicated().any() and len(used["train"]) == 2 * n_train
+        assert not set(used[one]["object_row"]) & set(used[other]["object_row"])
+    assert not used["train"]["object_row"].duplicated().any() and len(used["train"]) == 2 * n_train
     rare = round(0.05 * n_train) if correlation == 95 else 0
     assert counts(frame, "train") == [n_train - rare, rare, rare, n_train - rare]
     assert len(set(counts(frame, "test"))) == 1
-    places = [list(design.PLACES.values())[place] for place in frame["place"]]
+    places = [list(design.BACKGROUNDS.values())[place] for place in frame["background"]]
     assert all(
         category in place
-        for category, place in zip(grounds.frame["category"].iloc[frame["background"]], places)
+        for category, place in zip(grounds.frame["category"].iloc[frame["background_row"]], places)
     )
 
 
@@ -258,12 +258,12 @@ def test_a_fifth_of_every_category_is_unseen_and_pictures_repeat_only_when_all_a
 ):
     grounds = scenery(tmp_path, n=10)
     frame = design.placements(crowd, grounds, n_val=0, seed=0)
-    category = grounds.frame["category"].iloc[frame["background"]].to_numpy()
+    category = grounds.frame["category"].iloc[frame["background_row"]].to_numpy()
     tested = frame["split"] == "test"
     for name in design.CATEGORIES:
-        assert frame["background"][(category == name) & tested].nunique() == 2
-        assert frame["background"][(category == name) & ~tested].nunique() == 8
-    uses = frame["background"][~tested & (frame["place"] == 0)].value_counts()
+        assert frame["background_row"][(category == name) & tested].nunique() == 2
+        assert frame["background_row"][(category == name) & ~tested].nunique() == 8
+    uses = frame["background_row"][~tested & (frame["background"] == 0)].value_counts()
     assert set(uses) == {2, 3} and len(uses) == 16  # 42 rows over 16 pictures
 
 
@@ -282,9 +282,9 @@ def test_a_category_that_is_not_there_is_refused_unless_a_substitute_stands_in(t
         design.placements(crowd, scenery(tmp_path, categories=three), n_val=2, seed=0)
     stood_in = scenery(tmp_path, categories=three, substitutes={"kitchenette": ("kitchen",)})
     frame = design.placements(crowd, stood_in, n_val=2, seed=0)
-    assert set(stood_in.frame["category"].iloc[frame["background"][frame["place"] == 1]]) == {
-        "kitchen"
-    }
+    assert set(
+        stood_in.frame["category"].iloc[frame["background_row"][frame["background"] == 1]]
+    ) == {"kitchen"}
     mixed = scenery(tmp_path, categories=three, substitutes={"kitchenette": ("excavation",)})
     with pytest.raises(
         ValueError, match="'excavation' stands for 'construction' and for 'kitchen'"
@@ -304,7 +304,7 @@ def test_other_words_and_places_make_the_same_set(tmp_path, crowd):
         hats,
         grounds,
         labels=("round hat", "square hat"),
-        places={"up": ["attic"], "down": ["bar"]},
+        kinds={"up": ["attic"], "down": ["bar"]},
         n_val=2,
         seed=0,
     )

@@ -18,10 +18,10 @@ from bap_core.people.scenes import Composites
 def listed(shapes, **columns):
     frame = pd.DataFrame(
         {
-            "object": [0, 5, 2, 0],
-            "background": [11, 3, 3, 0],
+            "object_row": [0, 5, 2, 0],
+            "background_row": [11, 3, 3, 0],
             "label": [0, 1, 0, 0],
-            "place": [0, 1, 1, 1],
+            "background": [0, 1, 1, 1],
             "split": ["train", "train", "test", "left out"],
             "group": [0, 3, 1, 1],
         }
@@ -57,7 +57,7 @@ def test_sets_that_differ_in_splits_alone_share_their_encoding_and_not_their_fin
 
 def test_other_pairs_or_another_compositor_are_other_pictures(shapes):
     one = listed(shapes)
-    assert one.pictures != listed(shapes, background=[11, 3, 3, 1]).pictures
+    assert one.pictures != listed(shapes, background_row=[11, 3, 3, 1]).pictures
     again = listed(shapes)
     shapes.fingerprint = "other shapes"
     assert (
@@ -72,7 +72,7 @@ def test_a_split_keeps_its_composites(shapes):
 
 
 @pytest.mark.parametrize(
-    ("column", "number"), [("object", 6), ("background", 12), ("background", -1)]
+    ("column", "number"), [("object_row", 6), ("background_row", 12), ("background_row", -1)]
 )
 def test_a_number_that_the_compositor_lacks_is_refused(shapes, column, number):
     with pytest.raises(ValueError, match=f"toys: {column} numbers .*, but there are"):
@@ -135,11 +135,11 @@ def test_the_people_are_placed_after_those_who_cannot_be_cut_out_are_gone(crowd,
     assert [scenes.name for scenes in sets] == ["coco-gender-95", "coco-gender-100"]
     for scenes in sets:
         persons = scenes.compositor.objects.frame
-        assert len(persons) == 56 and scenes.frame["object"].max() == 55
+        assert len(persons) == 56 and scenes.frame["object_row"].max() == 55
         assert [
-            LABELS.index(persons["label"].iloc[i]) for i in scenes.frame["object"]
+            LABELS.index(persons["label"].iloc[i]) for i in scenes.frame["object_row"]
         ] == scenes.frame["label"].tolist()
-        names = [persons["split"].iloc[i] for i in scenes.frame["object"]]
+        names = [persons["split"].iloc[i] for i in scenes.frame["object_row"]]
         assert {(name, split) for name, split in zip(names, scenes.frame["split"])} >= {
             ("train", "train"),
             ("test", "val"),

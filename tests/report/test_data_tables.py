@@ -29,10 +29,10 @@ def birds(root, **more):
     return Objects("birds", root, pd.DataFrame(rows), **more)
 
 
-def scenes(name, labels, places, rows):
-    frame = pd.DataFrame(rows, columns=["label", "place", "split"]).assign(image="none")
-    frame["group"] = 2 * frame["label"] + frame["place"]
-    return data.Scenes(name, ".", frame, labels, places)
+def scenes(name, labels, backgrounds, rows):
+    frame = pd.DataFrame(rows, columns=["label", "background", "split"]).assign(image="none")
+    frame["group"] = 2 * frame["label"] + frame["background"]
+    return data.Scenes(name, ".", frame, labels, backgrounds)
 
 
 SEEN = [(0, 0, "train"), (0, 0, "test"), (0, 1, "test"), (1, 1, "train"), (1, 1, "train")]
@@ -91,7 +91,7 @@ def test_an_inventory_says_which_categories_stand_in_for_others_and_with_how_man
     for name in ("c/church/outdoor", "k/kitchen", "r/restaurant_kitchen", "s/sky"):
         for number in range(2):
             save(tmp_path / "data_256" / name / f"{number}.jpg")
-    declare(tmp_path, places={"categories": 4})
+    declare(tmp_path, backgrounds={"categories": 4})
     found = data.places(
         tmp_path,
         categories=["abbey", "kitchenette", "sky"],
@@ -119,11 +119,11 @@ def test_a_selection_shows_every_candidate_and_which_was_taken():
             "chosen": [False, True],
         }
     )
-    shown = report.selection(Choice(6.0, None, table, carried=False), caption="γ").frame
+    shown = report.selection(Choice(6.0, None, table, transferred=False), caption="γ").frame
     assert shown.index.tolist() == ["0", "6"] and shown.columns.tolist() == ["WGA", "AVG", "taken"]
     assert shown.values.tolist() == [["25.0", "50.0", ""], ["50.0", "75.0", "chosen"]]
-    carried = report.selection(Choice(6.0, None, table, carried=True), caption="γ").frame
-    assert carried["taken"].tolist() == ["", "carried over"]
+    transferred = report.selection(Choice(6.0, None, table, transferred=True), caption="γ").frame
+    assert transferred["taken"].tolist() == ["", "transferred"]
 
 
 def test_margins_are_counted_per_label_and_bin_and_those_outside_are_said(tmp_path):

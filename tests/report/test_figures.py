@@ -143,10 +143,10 @@ def test_under_every_picture_stand_the_methods_that_got_it_wrong(tmp_path):
         if axes.images
     ]
     assert words == [
-        ["blue on blue place", "all wrong"],
-        ["red on red place", "all right"],
-        ["red on blue place", "wrong: Native (ZS)"],
-        ["blue on red place", "wrong: BAP (LP)"],
+        ["blue on blue background", "all wrong"],
+        ["red on red background", "all right"],
+        ["red on blue background", "wrong: Native (ZS)"],
+        ["blue on red background", "wrong: BAP (LP)"],
     ]
     assert is_png(figure)
 
@@ -157,6 +157,6 @@ def test_long_names_of_groups_are_broken_so_that_they_do_not_run_into_each_other
     figure = report.mistakes(scenes, pd.DataFrame({"DFR": [True] * 4}), [0, 1, 2, 3])
     figure.draw_without_rendering()
     shown = [axes for axes in figure.axes if axes.images]
-    assert shown[0].get_title() == "somebody in a red cloak on\nred place"
+    assert shown[0].get_title() == "somebody in a red cloak on\nred background"
     boxes = [axes.title.get_window_extent() for axes in shown[:3]]
     assert boxes[0].x1 < boxes[1].x0 and boxes[1].x1 < boxes[2].x0

@@ -19,7 +19,7 @@ from bap_core.report import page as pages
 COLUMNS = ["dataset", "encoder", "method", "seed", "split", "group", "metric", "value", "n"]
 
 
-class Noun:
+class Listing:
     def __init__(self, name, root, origin="micro"):
         self.name, self.root, self.origin, self.fingerprint = name, root, origin, f"print of {name}"
 
@@ -74,8 +74,8 @@ def metrics():
 
 def test_the_scale_follows_from_encoders_and_data(world, tmp_path_factory):
     elsewhere = tmp_path_factory.mktemp("official")
-    official, own = Noun("cub", elsewhere, "official"), Noun("pets", elsewhere, "own")
-    micro = Noun("waterbirds-95", world)
+    official, own = Listing("cub", elsewhere, "official"), Listing("pets", elsewhere, "own")
+    micro = Listing("waterbirds-95", world)
     assert scales.scale_of([encoder("paper"), official]) == "paper"
     assert scales.scale_of([encoder("paper"), own]) == "own"
     assert scales.scale_of([encoder("paper"), micro]) == "micro"
@@ -85,11 +85,11 @@ def test_the_scale_follows_from_encoders_and_data(world, tmp_path_factory):
 
 def test_the_people_experiment_on_official_data_is_of_paper_scale(tmp_path_factory):
     elsewhere = tmp_path_factory.mktemp("official")
-    nouns = [
-        Noun(name, elsewhere, "official")
+    listings = [
+        Listing(name, elsewhere, "official")
         for name in ("coco", "places", "coco-gender-95", "coco-gender-100")
     ]
-    assert scales.scale_of([encoder("paper"), *nouns]) == "paper"
+    assert scales.scale_of([encoder("paper"), *listings]) == "paper"
 
 
 def test_a_notice_shows_its_title_and_text_and_no_markup_of_theirs():
@@ -103,7 +103,7 @@ def test_a_notice_shows_its_title_and_text_and_no_markup_of_theirs():
 def test_a_world_is_found_from_a_folder_inside_it(world):
     inside = world / "places365_standard" / "train"
     inside.mkdir(parents=True)
-    assert scales.world_of(Noun("backgrounds", inside))["hash"] == "abc"
+    assert scales.world_of(Listing("backgrounds", inside))["hash"] == "abc"
 
 
 def test_the_scale_needs_something_to_follow_from():
@@ -113,7 +113,7 @@ def test_the_scale_needs_something_to_follow_from():
 
 def test_the_banner_names_the_scale_and_brings_its_own_colours(displayed, world):
     page = report.open_page("03_waterbirds", {})
-    page.banner(encoder(), Noun("cub", world))
+    page.banner(encoder(), Listing("cub", world))
     assert (
         "Micro scale" in displayed[0]["text/html"]
         and "not the paper's" in displayed[0]["text/html"]
@@ -123,15 +123,17 @@ def test_the_banner_names_the_scale_and_brings_its_own_colours(displayed, world)
 
 
 def test_the_banner_says_which_encoders_are_compared_with_nothing_of_the_paper(displayed, world):
-    report.open_page("03_waterbirds", {}).banner(encoder(), Noun("cub", world))
-    report.open_page("03_waterbirds", {}).banner(encoder(identity=Identity()), Noun("cub", world))
+    report.open_page("03_waterbirds", {}).banner(encoder(), Listing("cub", world))
+    report.open_page("03_waterbirds", {}).banner(
+        encoder(identity=Identity()), Listing("cub", world)
+    )
     known, unknown = (shown["text/html"] for shown in displayed)
     assert "micro-clip: not among the paper&#x27;s encoders" in unknown and "not among" not in known
 
 
 def test_a_page_with_one_measurement_twice_leaves_no_stamp(displayed, world):
     page = report.open_page("03_waterbirds", {})
-    page.banner(encoder(), Noun("cub", world))
+    page.banner(encoder(), Listing("cub", world))
     with pytest.raises(
         ValueError, match="measured more than once: waterbirds-100 / micro-clip / BAP"
     ):
@@ -169,7 +171,7 @@ def test_cells_that_are_not_python_are_skipped():
 
 def test_the_stamp_leaves_a_bundle_of_plain_json(displayed, world):
     page = report.open_page("03_waterbirds", {"In": ["seeds: int = 3"], "seeds": 2})
-    teacher, data = encoder(), Noun("waterbirds-100", world)
+    teacher, data = encoder(), Listing("waterbirds-100", world)
     page.banner(teacher, data)
     page.stamp(metrics(), data=[data], encoders=[teacher])
     bundle = json.loads(json.dumps(displayed[-1][pages.MIME], allow_nan=False))
@@ -196,7 +198,7 @@ def test_the_stamp_leaves_a_bundle_of_plain_json(displayed, world):
 def test_values_survive_the_bundle_to_the_last_digit(displayed, world):
     page = report.open_page("03_waterbirds", {})
     frame = metrics().assign(value=[0.1 + 0.2, 1 / 3, 2 / 3, 1e-9])
-    page.banner(encoder(), Noun("cub", world))
+    page.banner(encoder(), Listing("cub", world))
     page.stamp(frame, data=[], encoders=[encoder()])
     found = [row["value"] for row in displayed[-1][pages.MIME]["metrics"]]
     assert found == pytest.approx(frame["value"].tolist(), rel=1e-14)
@@ -210,7 +212,7 @@ def test_images_are_counted_once_for_a_teacher_and_its_student():
 
 
 def test_the_stamp_names_no_folder_of_the_machine(world):
-    made = stamp.collect(data=[Noun("cub", world)], encoders=[], seeds=[0], seconds=1.0)
+    made = stamp.collect(data=[Listing("cub", world)], encoders=[], seeds=[0], seconds=1.0)
     assert str(world) not in json.dumps(made)
 
 
@@ -240,8 +242,8 @@ def test_the_source_hash_is_stable():
 def executed(tmp_path, displayed, world):
     """A folder with one executed notebook that carries a stamp and one that does not."""
     page = report.open_page("03_waterbirds", {})
-    page.banner(encoder(), Noun("waterbirds-100", world))
-    page.stamp(metrics(), data=[Noun("waterbirds-100", world)], encoders=[encoder()])
+    page.banner(encoder(), Listing("waterbirds-100", world))
+    page.stamp(metrics(), data=[Listing("waterbirds-100", world)], encoders=[encoder()])
     output = nbformat.v4.new_output("display_data", data=displayed[-1])
     folder = tmp_path / "executed"
     folder.mkdir()

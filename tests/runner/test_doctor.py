@@ -43,7 +43,7 @@ def test_data_that_a_notebook_opens_are_looked_for_below_its_root(tmp_path):
 def test_a_page_that_only_reads_the_birds_of_waterbirds_needs_it_too(tmp_path):
     found = {
         finding.what
-        for finding in doctor.data([job("data.leakage(root)", data_root=str(tmp_path))])
+        for finding in doctor.data([job("data.evaluation_paths(root)", data_root=str(tmp_path))])
     }
     assert "waterbirds" in found and "cub" not in found
 

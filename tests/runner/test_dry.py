@@ -1,4 +1,4 @@
-"""The rehearsal of the paper: every notebook at `paper-dry`, on the paper's architectures with
+"""The dry run of the paper: every notebook at `paper-dry`, on the paper's architectures with
 random weights.
 """
 
@@ -117,7 +117,7 @@ def test_doctor_finds_all_that_the_rehearsal_needs(monkeypatch, capsys):
     assert capsys.readouterr().out.count("random weights (for") == 5
 
 
-# -- the profile that is rehearsed -----------------------------------------------------------------
+# -- the profile of the paper ---
 
 
 def test_every_value_of_the_paper_profile_says_where_the_paper_has_it():

@@ -181,7 +181,7 @@ def _bring(archive: Archive, whence: Path | str, root: Path) -> None:
         count = unpack(whence, root, beside=archive.unpacking(root))
         print(f"{archive.name}: {count:,} entries unpacked")
     elif whence.parent != root:
-        with store.write_beside(root / archive.name) as temporary:
+        with store.atomic_write(root / archive.name) as temporary:
             shutil.copyfile(whence, temporary)
     if archive.there(root) is None:
         raise Unfetched(

@@ -1,4 +1,4 @@
-"""The stage painter: skies, ridges, water, trees, walls and furniture on a canvas of unit
+"""The stage painter: skies, ridges, water, trees, walls and page_elements on a canvas of unit
 coordinates.
 
 A `Canvas` is drawn at twice its final size; x runs right and y down, both 0..1. Each method paints

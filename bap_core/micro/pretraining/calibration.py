@@ -34,7 +34,7 @@ def native_figures(encoder: str | encoders.Encoder, root: str | Path) -> dict[st
     """
     encoder = encoders.load(encoder, dtype=torch.float32) if isinstance(encoder, str) else encoder
     found = {"additivity": additivity(encoder, root)}
-    if encoder.has_words:
+    if encoder.has_text_encoder:
         found |= {
             "scenes": scenes(encoder, root),
             "species": species(encoder, root),

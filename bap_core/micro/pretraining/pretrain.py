@@ -205,7 +205,7 @@ def _save(model: torch.nn.Module, path: Path, name: str) -> Path:
     tensors = {
         key: value.detach().cpu().to(torch.bfloat16).contiguous() for key, value in state.items()
     }
-    with store.write_beside(path) as temporary:
+    with store.atomic_write(path) as temporary:
         save_file(tensors, temporary, metadata={"architecture": name, "scale": "micro"})
     assert all(torch.isfinite(value.float()).all() for value in load_file(path).values())
     return path
