@@ -84,8 +84,9 @@ def isolated(encoder, objects: Objects, *, batch_size: int = 256) -> tuple[np.nd
         )
         return {"rows": torch.tensor(usable), "features": z}
 
-    kept = store.arrays("isolated", parts, make)
-    encoder.tally.need(store.key(**parts), len(kept["rows"]))
+    kept = store.arrays(
+        "isolated", parts, make, tally=encoder.tally, pictures=lambda made: len(made["rows"])
+    )
     return kept["rows"].numpy(), kept["features"]
 
 
