@@ -27,7 +27,7 @@ from torch import Tensor
 
 from bap_core import data, micro, runtime
 from bap_core.encoders import Tally
-from bap_core.method.anchors import anchors
+from bap_core.method.anchors import compute_anchors
 from bap_core.method.compositing import Compositor
 from benchmarks.ratios import empty_store
 
@@ -108,7 +108,7 @@ def through_anchors(compositor: Compositor, *, n: int, k: int) -> bool:
     """An anchor for every object, in an empty store. Returns whether memory was flat."""
     meter = Meter("anchors", len(compositor.objects) * k)
     with empty_store():
-        anchors(MeanColour(meter), compositor, k=k, seed=0, batch_size=BATCH)
+        compute_anchors(MeanColour(meter), compositor, k=k, seed=0, batch_size=BATCH)
     return meter.verdict()
 
 
@@ -116,7 +116,7 @@ class MeanColour:
     """An encoder that costs next to nothing: the mean colour of a picture, at unit norm."""
 
     name = fingerprint = "mean colour"
-    dim = 3
+    dim, size = 3, SIDE
 
     def __init__(self, meter: "Meter"):
         self.meter, self.tally = meter, Tally()

@@ -59,6 +59,9 @@ class Shapes:
         self.backgrounds.name = "grounds"
         self.seen = []
 
+    def at(self, size):
+        return self
+
     def batch(self, objects, backgrounds):
         self.seen.append((objects.tolist(), backgrounds.tolist()))
         pictures = np.broadcast_to(

@@ -28,7 +28,7 @@ def compared_methods(
     fine_tuned: LPFT | None = None,
     masks: Mapping[str, Any] | None = None,
 ) -> dict[str, tuple[Encoder, Method]]:
-    """Name on the tables -> (encoder, method), in the paper's order, for `protocol.evaluate`.
+    """Name on the tables -> (encoder, method), for `protocol.evaluate`.
 
     students: "Native", "Control" and "BAP", the untouched encoder and the two that were pre-trained
     from it. text, sae: of the untouched one. BAP's zero-shot row has the prototypes of the

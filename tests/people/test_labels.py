@@ -12,9 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from bap_core.baselines import LinearProbe
 from bap_core.data import Backgrounds, Objects
 from bap_core.encoders import Tally
-from bap_core.evaluation.scoring import probe, table
+from bap_core.evaluation import evaluate, table
 from bap_core.people import design
 from bap_core.people import labels as labelling
 from bap_core.people import scenes as composites
@@ -204,7 +205,7 @@ def test_from_unlabelled_persons_to_accuracies_and_both_correlations_cost_one_en
         n_val=1,
         seed=0,
     )
-    scored = table(probe(tiny, scenes, method="LP", seed=0, epochs=1) for scenes in sets)
+    scored = table(evaluate({"LP": (tiny, LinearProbe(epochs=1))}, sets, seed=0))
     assert set(scored["dataset"]) == {"coco-gender-95", "coco-gender-100"}
     assert scored[scored["metric"] == "group_accuracy"]["n"].tolist() == [3] * 8
     assert set(scored["group"]) >= {"red hat on construction", "blue hat on kitchen"}

@@ -6,8 +6,8 @@ from PIL import Image
 
 from bap_core import data, report
 from bap_core.data import Backgrounds, Objects
+from bap_core.evaluation.selection import Choice
 from bap_core.method.compositing import Compositor
-from bap_core.selection import Choice
 
 
 def birds(root, **more):
