@@ -108,7 +108,7 @@ def through_anchors(compositor: Compositor, *, n: int, k: int) -> bool:
     """An anchor for every object, in an empty store. Returns whether memory was flat."""
     meter = Meter("anchors", len(compositor.objects) * k)
     with empty_store():
-        compute_anchors(MeanColour(meter), compositor, k=k, seed=0, batch_size=BATCH)
+        compute_anchors(MeanColour(meter, compositor.size), compositor, k=k, seed=0, batch_size=BATCH)
     return meter.verdict()
 
 
@@ -116,10 +116,10 @@ class MeanColour:
     """An encoder that costs next to nothing: the mean colour of a picture, at unit norm."""
 
     name = fingerprint = "mean colour"
-    dim, size = 3, SIDE
+    dim = 3
 
-    def __init__(self, meter: "Meter"):
-        self.meter, self.tally = meter, Tally()
+    def __init__(self, meter: "Meter", size: int):
+        self.meter, self.size, self.tally = meter, size, Tally()
 
     def encode_images(self, pictures: Tensor) -> Tensor:
         """uint8 (B, 3, S, S) -> (B, 3) float32."""
