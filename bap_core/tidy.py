@@ -29,8 +29,9 @@ def refuse_repeated(frame: pd.DataFrame) -> None:
     repeated = frame[frame.duplicated(KEYS, keep=False)]
     if repeated.empty:
         return
-    names = repeated[KEYS].astype(str).drop_duplicates().agg(" / ".join, axis=1)
-    shown = "; ".join(names.head(3)) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    rows = zip(*(repeated[key] for key in KEYS))
+    names = list(dict.fromkeys(" / ".join(map(str, row)) for row in rows))
+    shown = "; ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
     raise ValueError(
         f"measured more than once: {shown}. A cell that adds to a list was run twice: "
         "run the cell that makes "

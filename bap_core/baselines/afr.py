@@ -131,7 +131,7 @@ class TunedAFR:
         X = extract_split(encoder, scenes, "test", unit=self.unit)
         return Predictions(fitted.predict(X), notes)
 
-    def choose(self, encoder, scenes, *, seed: int) -> Choice:
+    def choose(self, encoder, scenes, *, seed: int) -> Choice[float, AFR]:
         """AFR for every gamma on the training split, and the gamma that `selection.select` takes on
         the validation split. The choice's table shows every gamma; no test row is read.
         """

@@ -25,7 +25,8 @@ def cluster_features(X: Tensor, *, k: int, seed: int) -> np.ndarray:
     from sklearn.cluster import KMeans  # slow to import, and no other method needs it
 
     draw = int(runtime.rng(seed, "clusters").integers(2**31))
-    return KMeans(k, n_init=10, random_state=draw).fit_predict(X.numpy())
+    kmeans = KMeans(k, n_init=10, random_state=draw)  # pyright: ignore[reportArgumentType]: takes int
+    return kmeans.fit_predict(X.numpy())
 
 
 def task_rows(y: np.ndarray, cluster: np.ndarray, *, ratio: float, seed: int) -> np.ndarray:

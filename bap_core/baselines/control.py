@@ -44,7 +44,7 @@ def pretrain_control(
     labels = torch.tensor(np.asarray(labels), dtype=torch.int64)
     if len(labels) != len(compositor.objects):
         raise ValueError(f"{len(labels)} labels for {len(compositor.objects)} objects")
-    n_classes, both = int(labels.max()) + 1, {"weight_decay": weight_decay}
+    n_classes = int(labels.max()) + 1
 
     def fit(student: Encoder, checkpoint: Path) -> list[float]:
         head, y = _head(student, n_classes, seed=contexts.seed), labels.to(student.device)
@@ -55,22 +55,23 @@ def pretrain_control(
         if probe_epochs and not checkpoint.exists():  # what is resumed has its head
             first = replace(batches, contexts=replace(contexts, epochs=probe_epochs))
             beside = checkpoint.with_suffix(".probe.pt")
-            rates = {"head": head, "head_lr": probe_lr, **both}
-            _train_head(student, first, loss, checkpoint=beside, **rates)
+            choices = {"lr": probe_lr, "weight_decay": weight_decay}
+            _train_head(student, first, loss, head, checkpoint=beside, **choices)
         return train(
             student,
             batches,
             loss,
             lr=lr,
+            weight_decay=weight_decay,
             schedule=schedule,
             label="control",
             checkpoint=checkpoint,
             head=head,
             head_lr=head_lr,
-            **both,
         )
 
-    settings = {"labels": labels.tolist(), "lr": lr, "head_lr": head_lr, **both}
+    settings = {"labels": labels.tolist(), "lr": lr, "head_lr": head_lr}
+    settings |= {"weight_decay": weight_decay}
     settings |= {"probe": [probe_epochs, probe_lr]} if probe_epochs else {}
     return pretrain(
         teacher,
@@ -83,11 +84,24 @@ def pretrain_control(
     )
 
 
-def _train_head(student: Encoder, batches, loss, **choices) -> None:
+def _train_head(
+    student: Encoder, batches, loss, head, *, lr: float, weight_decay: float, checkpoint: Path
+) -> None:
     """Train the head beside the frozen encoder, at a constant rate."""
     student.image_tower.requires_grad_(False)
-    fixed = {"lr": 0.0, "schedule": None, "label": "control's probe", "training_mode": False}
-    train(student, batches, loss, **fixed, **choices)
+    train(
+        student,
+        batches,
+        loss,
+        lr=0.0,
+        weight_decay=weight_decay,
+        schedule=None,
+        label="control's probe",
+        checkpoint=checkpoint,
+        head=head,
+        head_lr=lr,
+        training_mode=False,
+    )
     student.image_tower.requires_grad_(True)
 
 

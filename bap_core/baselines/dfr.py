@@ -78,19 +78,19 @@ class DFR:
         scale_on: (M, D) rows whose mean and spread standardise the final fits; by default those
         they are drawn from.
         """
-        X, y, group = self._checked(X, y, group, n_groups)
+        X_, y, group = self._checked(X, y, group, n_groups)
         first, second = np.array_split(runtime.rng(seed, "DFR halves").permutation(len(y)), 2)
         for half in (first, second):
             _refuse_empty(group[half], n_groups)
-        tuned = self._tune(X, y, group, first, second, n_groups=n_groups, seed=seed)
+        tuned = self._tune(X_, y, group, first, second, n_groups=n_groups, seed=seed)
         self.C_, self.tuning_ = tuned.setting, tuned.table
         rows = second if self.refit_on == "second half" else np.arange(len(y))
         self.scaler_ = _scaler().fit(
-            X[rows]
+            X_[rows]
             if scale_on is None
-            else checks.fitting(scale_on, width=X.shape[1]).double().numpy()
+            else checks.fitting(scale_on, width=X_.shape[1]).double().numpy()
         )
-        scaled = self.scaler_.transform(X)
+        scaled = self.scaler_.transform(X_)
         fits = []
         for r in range(self.n_retrains):
             draw = runtime.rng(seed, "DFR retrain", r)

@@ -205,10 +205,10 @@ class DIAL:
         self.attribute_share_ = seen.float().mean(dim=0)
         splits = seen.any(dim=0) & ~seen.all(dim=0)
         if not splits.all():
+            never = torch.nonzero(~splits).ravel().tolist()
             warnings.warn(
-                f"attributes {torch.nonzero(~splits).ravel().tolist()} of {len(splits)} "
-                "are seen in all pictures "
-                "or in none: they point at no latent. Try other words.",
+                f"attributes {never} of {len(splits)} are seen in all pictures or in none: they "
+                "point at no latent. Try other words.",
                 stacklevel=3,
             )
         gap = torch.stack([Z[s].mean(dim=0) - Z[~s].mean(dim=0) for s in seen.T], dim=1).nan_to_num(
@@ -225,9 +225,8 @@ def attribute_texts(
     absent: str = "a photo without a {}",
 ) -> tuple[Tensor, Tensor]:
     """Text embeddings of the attributes and of their negations, each (A, D), unit norm."""
-    return tuple(
-        prototypes(encoder, attributes, templates=[template]) for template in (present, absent)
-    )
+    seen, unseen = (prototypes(encoder, attributes, templates=[t]) for t in (present, absent))
+    return seen, unseen
 
 
 def leading(scores: Tensor, alpha: float) -> Tensor:

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import torch
@@ -130,8 +131,9 @@ def fine_tune(
     """
     y = torch.tensor(train.frame["label"].to_numpy(dtype=np.int64), device=student.device)
     weight = len(y) / (len(head.bias) * torch.bincount(y).float()) if recipe.class_weights else None
-    linear = torch.nn.utils.skip_init(
-        torch.nn.Linear, *reversed(head.weight.shape), device=student.device
+    shape = reversed(head.weight.shape)
+    linear = cast(
+        torch.nn.Linear, torch.nn.utils.skip_init(torch.nn.Linear, *shape, device=student.device)
     )
     linear.load_state_dict({"weight": head.weight, "bias": head.bias})
     batches = PictureBatches(
@@ -205,5 +207,6 @@ def fingerprint(tensors: dict[str, Tensor]) -> str:
     state = sha256()
     for name, tensor in sorted(tensors.items()):
         state.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
-        state.update(tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy())
+        values = tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8)
+        state.update(values.numpy().data)
     return state.hexdigest()[:20]

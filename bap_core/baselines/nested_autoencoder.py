@@ -71,7 +71,8 @@ def start_weights(dim: int, width: int, draw: torch.Generator) -> tuple[Tensor, 
 @torch.no_grad()
 def keep_to_the_sphere(decoder: Tensor) -> None:
     """Take out of the gradient what would only lengthen or shorten the rows."""
-    decoder.grad -= (decoder.grad * decoder).sum(dim=1, keepdim=True) * decoder
+    if decoder.grad is not None:
+        decoder.grad -= (decoder.grad * decoder).sum(dim=1, keepdim=True) * decoder
 
 
 @torch.no_grad()

@@ -44,8 +44,8 @@ def embed_texts(
     present, absent = attribute_texts(encoder, concepts)
     return TextEmbeddings(
         prompts.prototypes(encoder, names, templates=templates),
-        concept_vectors(encoder, [concepts]),
-        concept_vectors(encoder, [tuple(names)]),
+        concept_vectors(encoder, [(concepts[0], concepts[1])]),
+        concept_vectors(encoder, [(names[0], names[1])]),
         present,
         absent,
         concepts,

@@ -63,11 +63,8 @@ def average_wise_ft(
     student.model.requires_grad_(False)
     if head == "tuned":
         return Tuned(student, tuned.head, [])
-    ends = [
-        {"weight": end.weight, "bias": end.bias}
-        for end in (zero_shot_head(encoder, prototypes), tuned.head)
-    ]
-    return Tuned(student, Head(**interpolate(*ends, alpha)), [])
+    start, end = (vars(one) for one in (zero_shot_head(encoder, prototypes), tuned.head))
+    return Tuned(student, Head(**interpolate(start, end, alpha)), [])
 
 
 def interpolate(

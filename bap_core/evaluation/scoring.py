@@ -60,7 +60,7 @@ def score(
     ]
     names = {"dataset": dataset, "encoder": encoder, "method": method, "seed": seed, "split": split}
     rows = [names | {"group": g, "metric": m, "value": v, "n": n} for g, m, v, n in values]
-    return pd.DataFrame(rows)[COLUMNS]
+    return pd.DataFrame(rows, columns=COLUMNS)
 
 
 def score_test(scenes, y_pred, notes: Mapping[str, float], **names) -> pd.DataFrame:
@@ -87,7 +87,7 @@ def score_left_out(scenes, reason: str, **names) -> pd.DataFrame:
 
     names: encoder, method, seed.
     """
-    unknown = dict.fromkeys(ACCURACIES, float("nan"))
+    unknown: dict[str, float] = dict.fromkeys(ACCURACIES, float("nan"))
     return record(unknown, dataset=scenes.name, split="test", **names).assign(n=0, reason=reason)
 
 
@@ -101,11 +101,14 @@ def minority_groups(frame: pd.DataFrame, scenes) -> pd.DataFrame:
     minority = [name for g, name in enumerate(names) if is_minority(g, n_backgrounds=n_backgrounds)]
     rows = frame[(frame["dataset"] == scenes.name) & (frame["metric"] == "group_accuracy")]
     found, keys = [], ["dataset", "encoder", "method", "seed", "split"]
-    for run, groups in rows.set_index("group").groupby(keys, sort=False):
+    for _, run in rows.groupby(keys, sort=False):
+        groups = run.set_index("group")
         accuracy = groups["value"].reindex(names)
         value = metrics.minority_group_accuracy(accuracy, n_backgrounds=n_backgrounds)
-        n = int(groups["n"][groups["value"][minority].idxmin()])
-        found.append((*run, "minority", "minority_group_accuracy", value, n))
+        worst = min(minority, key=accuracy.to_dict().__getitem__)
+        n = int(groups["n"].to_dict()[worst])
+        named = run.iloc[0][keys].tolist()
+        found.append((*named, "minority", "minority_group_accuracy", value, n))
     return pd.DataFrame(found, columns=COLUMNS)
 
 
@@ -136,7 +139,7 @@ def record(
         names | {"group": group, "metric": metric, "value": value, "n": n}
         for metric, value, n in rows
     ]
-    return pd.DataFrame(named)[COLUMNS]
+    return pd.DataFrame(named, columns=COLUMNS)
 
 
 def absent_groups(scenes, split: str) -> list[str]:

@@ -19,6 +19,7 @@ from torch import Tensor
 from bap_core import runtime
 from bap_core.encoders import Encoder
 from bap_core.method import training
+from bap_core.method.compositing import Compositor
 from bap_core.method.training import Schedule
 
 VERSION = 1  # part of every key: raise it when this module's results change
@@ -50,7 +51,7 @@ class Contexts:
 class CompositeBatches:
     """The composites of ``contexts`` as `training.Batches`; rows are object numbers."""
 
-    compositor: object
+    compositor: Compositor
     contexts: Contexts
 
     @property

@@ -63,8 +63,9 @@ class Schedule:
         return LambdaLR(optimiser, [self._factor(steps, self.floor, rate) for rate in rates])
 
     def _factor(self, steps: int, floor: float, rate: float) -> Callable[[int], float]:
-        given = self.warmup * steps if isinstance(self.warmup, float) else self.warmup
-        rise = max(1, round(given) if isinstance(self.warmup, float) else min(given, steps // 2))
+        by_share = isinstance(self.warmup, float)
+        rise = round(self.warmup * steps) if by_share else min(int(self.warmup), steps // 2)
+        rise = max(1, rise)
         lowest = floor / rate if floor else 0.0
 
         def factor(step: int) -> float:
@@ -105,13 +106,13 @@ def train(
     The state is kept at ``checkpoint`` now and then, and a run that finds it goes on from it.
     FloatingPointError if the loss is not finite.
     """
-    groups = [{"params": [p for p in student.image_tower.parameters() if p.requires_grad]}]
-    groups[0] |= {"lr": lr}
+    tower = [p for p in student.image_tower.parameters() if p.requires_grad]
+    groups: list[dict] = [{"params": tower, "lr": lr}]
     groups += [{"params": list(head.parameters()), "lr": head_lr}] if head is not None else []
     optimiser = torch.optim.AdamW(groups, weight_decay=weight_decay)
     rates = schedule(optimiser, batches.steps) if schedule else LambdaLR(optimiser, lambda _: 1.0)
     student.image_tower.train(training_mode)
-    state = {"student": student.image_tower, "optimiser": optimiser, "schedule": rates}
+    state: dict = {"student": student.image_tower, "optimiser": optimiser, "schedule": rates}
     state |= {"head": head} if head is not None else {}
     done, losses = _resume(checkpoint, state)
     saved = time.monotonic()
