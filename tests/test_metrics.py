@@ -42,9 +42,11 @@ def test_the_worse_counter_group_is_that_of_two_whatever_the_usual_ones_do():
 
 
 def test_a_counter_group_without_an_example_is_refused_and_so_are_groups_without_any():
-    with pytest.raises(ValueError, match=r"counter groups are \[1, 2\]; without an example: \[2\]"):
+    with pytest.raises(
+        ValueError, match=r"minority groups are \[1, 2\]; without an example: \[2\]"
+    ):
         metrics.minority_group_accuracy([1.0, 0.5, np.nan, 1.0], n_backgrounds=2)
-    with pytest.raises(ValueError, match=r"of 1 groups, the counter groups are \[\]"):
+    with pytest.raises(ValueError, match=r"of 1 groups, the minority groups are \[\]"):
         metrics.minority_group_accuracy([1.0], n_backgrounds=2)
 
 

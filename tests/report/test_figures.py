@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 
 from bap_core import report
-from bap_core.report import figure_style, figures
+from bap_core.report import figure_style, picture_figures
 
 COLUMNS = ["dataset", "encoder", "method", "seed", "split", "group", "metric", "value", "n"]
 
@@ -89,18 +89,18 @@ def test_pictures_of_every_kind_become_rgb_arrays():
     red[..., 0] = 255
     tensor = torch.from_numpy(red).permute(2, 0, 1)
     for picture in (red, tensor, Image.fromarray(red), Image.fromarray(red).convert("P")):
-        assert figures.as_array(picture).shape == (4, 6, 3)
-        assert figures.as_array(picture)[0, 0].tolist() == [255, 0, 0]
+        assert picture_figures.as_array(picture).shape == (4, 6, 3)
+        assert picture_figures.as_array(picture)[0, 0].tolist() == [255, 0, 0]
 
 
 def test_transparency_shows_chequers():
     clear = np.zeros((24, 24, 4), np.uint8)
-    assert set(np.unique(figures.as_array(clear))) == {225, 245}
+    assert set(np.unique(picture_figures.as_array(clear))) == {225, 245}
 
 
 def test_a_picture_without_colours_is_refused():
     with pytest.raises(ValueError, match="three axes"):
-        figures.as_array(np.zeros((4, 4)))
+        picture_figures.as_array(np.zeros((4, 4)))
 
 
 def test_a_grid_has_a_place_for_every_picture_and_hides_the_rest():

@@ -13,7 +13,7 @@ import bap_core
 from bap_core import data, encoders
 from bap_core.encoders import checkpoints
 from bap_core.encoders import names as naming
-from bap_core.report import claims, labels, paper_tables
+from bap_core.report import claims, labels, outcomes, paper_tables
 
 PROJECT = Path(bap_core.__file__).parent.parent
 NOTEBOOKS = PROJECT / "notebooks"
@@ -126,7 +126,7 @@ def test_claims_are_complete_and_name_known_rules():
     assert len({entry["id"] for entry in entries}) == len(entries)
     for entry in entries:
         assert set(entry) >= REQUIRED, entry["id"]
-        assert entry["rule"] in claims.RULES
+        assert entry["rule"] in outcomes.RULES
         assert "printed" in entry or "says" in entry, (
             f"{entry['id']} does not say what the paper prints"
         )
@@ -159,7 +159,7 @@ def test_every_printed_value_of_a_claim_can_be_looked_up(entry):
     for family, convolutional in columns_of(entry):
         for side in ("a", "b"):
             if isinstance(entry.get(side), dict):
-                value, std = claims.printed_value(entry, side, family, convolutional=convolutional)
+                value, std = claims.find_printed(entry, side, family, convolutional=convolutional)
                 assert 0 < value <= 1
                 assert std > 0, "a floor keeps the noise above zero"
 
@@ -168,7 +168,7 @@ def test_every_printed_value_of_a_claim_can_be_looked_up(entry):
 def test_the_paper_itself_meets_every_direction_that_its_tables_can_show(entry):
     for family, convolutional in columns_of(entry):
         a, b = (
-            claims.printed_value(entry, side, family, convolutional=convolutional)[0]
+            claims.find_printed(entry, side, family, convolutional=convolutional)[0]
             if isinstance(entry[side], dict)
             else entry[side]
             for side in ("a", "b")

@@ -193,7 +193,7 @@ def test_verdicts_become_pills():
      (30.44, "bsi", "30.44"), (float("nan"), WGA, "-")],
 )  # fmt: skip
 def test_numbers_are_written_by_metric(value, metric, text):
-    assert labels.number(value, metric) == text
+    assert labels.format_number(value, metric) == text
 
 
 def test_native_figures_stand_beside_the_papers():
@@ -218,9 +218,9 @@ def test_native_figures_stand_beside_the_papers():
 
 
 def test_shares_keep_three_decimals_however_small_and_counts_none():
-    assert [labels.number(value, "candidates") for value in (0.0, 0.0042, 0.65)] == [
+    assert [labels.format_number(value, "candidates") for value in (0.0, 0.0042, 0.65)] == [
         "0.000",
         "0.004",
         "0.650",
     ]
-    assert labels.spread(50.0, 0.0, "latents") == "50\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}0"
+    assert labels.format_spread(50.0, 0.0, "latents") == "50\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}0"
