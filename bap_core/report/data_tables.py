@@ -80,29 +80,29 @@ def inventory(compositor) -> Table:
     return Table(frame, caption="What was found, and what was left out.", words=("which",))
 
 
-def margin_table(persons, chosen, *, bounds: tuple[float, float], n_bins: int = 15) -> Table:
+def margin_table(labelled, chosen, *, bounds: tuple[float, float], n_bins: int = 15) -> Table:
     """Persons in every bin of the absolute margin, and how many of them were drawn, per label
     (L.3).
 
-    persons: of `labels.labelled`; chosen: what `design.select` made of them with the same bounds
+    labelled: of `labels.labelled`; chosen: what `design.select` made of them with the same bounds
     and bins.
     """
     names = [f"{low:.2f} to {high:.2f}" for low, high in pairwise(np.linspace(*bounds, n_bins + 1))]
     counts = {
         (label, what): _in_bins(
-            listing.frame["margin"][listing.frame["label"] == label], bounds, n_bins
+            objects.frame["margin"][objects.frame["label"] == label], bounds, n_bins
         )
         for label in chosen.frame["label"].unique()
-        for what, listing in (("found", persons), ("drawn", chosen))
+        for what, objects in (("found", labelled), ("drawn", chosen))
     }
     frame = pd.DataFrame(counts, index=pd.Index(names, name="|M|")).map(lambda n: f"{n:,}")
     outside = int(
-        (design.margin_bins(persons.frame["margin"], bounds=bounds, n_bins=n_bins) < 0).sum()
+        (design.margin_bins(labelled.frame["margin"], bounds=bounds, n_bins=n_bins) < 0).sum()
     )
     return Table(
         frame,
         caption="Persons in every bin of the absolute margin, by the label that they were given.",
-        notes=(f"{outside:,} of {len(persons):,} lie outside {bounds[0]:g} to {bounds[1]:g}.",),
+        notes=(f"{outside:,} of {len(labelled):,} lie outside {bounds[0]:g} to {bounds[1]:g}.",),
     )
 
 
