@@ -40,9 +40,7 @@ def dot_plot(
             axes.set_title(encoder)
         percent = " (%)" if labels.is_accuracy(metric) else ""
         panels[-1].set_xlabel(f"{labels.label(metric)}{percent}")
-        legend = panels[-1].get_legend_handles_labels()
-        figure.legend(*legend, loc="outside upper right", ncols=2)
-        figure_style.scale_note(figure, scale)
+        _explain(figure, panels[-1], scale, loc="outside upper right", ncols=2)
     return figure
 
 
@@ -92,11 +90,9 @@ def k_curve(frame: pd.DataFrame, *, scale: str | None = None) -> figure_style.Pi
             axes.set_xlabel("K, backgrounds in the mean")
         above.set(title="What the anchor resembles", ylabel="cosine to text")
         below.set(title="What the backgrounds leave", ylabel="residual variance", yscale="log")
-        legend = above.get_legend_handles_labels()
-        figure.legend(*legend, loc="outside upper center", ncols=2)
+        _explain(figure, above, scale, loc="outside upper center", ncols=2)
         below.plot([], [], label="exactly 1/K", **figure_style.REFERENCE)
         below.legend(loc="lower left")
-        figure_style.scale_note(figure, scale)
     return figure
 
 
@@ -147,9 +143,7 @@ def additivity_histogram(
             axes.set_title(f"means {means}", loc="right", fontweight="normal", fontsize=11)
             axes.spines["left"].set_visible(False)
         panels[-1].set_xlabel("additivity S")
-        legend = panels[-1].get_legend_handles_labels()
-        figure.legend(*legend, loc="outside upper left", ncols=3, columnspacing=1.2)
-        figure_style.scale_note(figure, scale)
+        _explain(figure, panels[-1], scale, loc="outside upper left", ncols=3, columnspacing=1.2)
     return figure
 
 
@@ -176,9 +170,7 @@ def before_and_after(
             axes.set(title=labels.label(metric), xlim=(-0.6, 1.6), ylim=(0, top))
             _write_values(axes, wide["Native"], metric, at=-0.12, side="right", gap=0.09 * top)
             _write_values(axes, wide["BAP"], metric, at=1.12, side="left", gap=0.09 * top)
-        legend = panels[-1].get_legend_handles_labels()
-        figure.legend(*legend, loc="outside upper right", ncols=2)
-        figure_style.scale_note(figure, scale)
+        _explain(figure, panels[-1], scale, loc="outside upper right", ncols=2)
     return figure
 
 
@@ -191,3 +183,11 @@ def _write_values(
         lowest = max(value, lowest + gap)
         words = labels.format_number(value, metric)
         axes.text(at, lowest, words, ha=side, va="center", fontsize=11)
+
+
+def _explain(figure: figure_style.Picture, axes: Axes, scale: str | None, **look) -> None:
+    """One legend for the figure, of what is drawn on ``axes``, and the scale. look: of the
+    legend.
+    """
+    figure.legend(*axes.get_legend_handles_labels(), **look)
+    figure_style.scale_note(figure, scale)

@@ -35,6 +35,11 @@ CELLS = {
 }
 
 
+def listed(wrong) -> str:
+    """All that is wrong, a line each: pytest itself shortens a long list."""
+    return "\n".join(map(str, wrong))
+
+
 def test_every_table_has_all_its_cells():
     assert {name: len(paper_tables.table(name)) for name in paper_tables.TABLES} == CELLS
 
@@ -50,7 +55,7 @@ def test_an_empty_cell_has_a_reason_and_a_full_one_has_none():
         table = paper_tables.table(name)
         right = ((table["reason"] != "") == table["value"].isna()) & (table["unit"] != "")
         wrong += [f"{name}, row {row}" for row in table.index[~right]]
-    assert not wrong
+    assert not wrong, listed(wrong)
 
 
 def test_an_average_is_never_below_the_worst_group_but_for_one_cell_of_table_3():
@@ -71,7 +76,7 @@ def test_zero_shot_rows_do_not_depend_on_the_correlation():
         wide = table.pivot(index=["family", "method", "metric"], columns="dataset", values="value")
         assert len(wide) and len(wide.columns) == 2, name
         wrong += [(name, *row) for row in wide.index[wide.iloc[:, 0] != wide.iloc[:, 1]]]
-    assert not wrong
+    assert not wrong, listed(wrong)
 
 
 def test_a_cell_of_each_further_table_is_that_of_the_paper():
@@ -116,7 +121,9 @@ def test_methods_of_the_tables_have_a_place_in_the_order():
         for name in paper_tables.TABLES
         for method in paper_tables.table(name).get("method", [])
     }
-    assert used and not {(name, method) for name, method in used if method not in labels.METHODS}
+    wrong = sorted((name, method) for name, method in used if method not in labels.METHODS)
+    assert used
+    assert not wrong, listed(wrong)
 
 
 def test_claims_are_complete_and_name_known_rules():
@@ -164,7 +171,8 @@ def test_every_printed_value_of_a_claim_can_be_looked_up():
                 # a floor keeps the noise above zero
                 if not isinstance(found, tuple) or not (0 < found[0] <= 1 and found[1] > 0):
                     wrong.append((entry["id"], side, family, convolutional, found))
-    assert PRINTED and all(map(columns_of, PRINTED)) and not wrong
+    assert PRINTED and all(map(columns_of, PRINTED))
+    assert not wrong, listed(wrong)
 
 
 def test_the_paper_itself_meets_every_direction_that_its_tables_can_show():
@@ -180,7 +188,7 @@ def test_the_paper_itself_meets_every_direction_that_its_tables_can_show():
             near = abs(a - b) <= entry.get("within", 0)
             if not {"above": a > b, "below": a < b, "close": near}[entry["rule"]]:
                 wrong.append((entry["id"], family, convolutional, a, b))
-    assert not wrong
+    assert not wrong, listed(wrong)
 
 
 def identity(name):
@@ -198,7 +206,7 @@ def test_a_checkpoint_has_its_family_by_every_name_that_it_can_be_loaded_by():
         ]
         wrong += [name for name in names if identity(name) != row.identity]
         wrong += [row.checkpoint] if row.identity.family != row.family else []
-    assert not wrong
+    assert not wrong, listed(wrong)
 
 
 STRANGERS = [
@@ -317,7 +325,8 @@ def fault(entry) -> str:
 
 def test_the_keyword_of_every_ambiguity_exists_in_the_code():
     found = {entry["id"]: fault(entry) for entry in paper_tables.ambiguities()}
-    assert {name: words for name, words in found.items() if words} == {}
+    wrong = [(name, words) for name, words in found.items() if words]
+    assert not wrong, listed(wrong)
 
 
 FAULTY = [
@@ -338,4 +347,5 @@ def test_a_keyword_that_does_not_exist_is_found_out():
     found = {
         keyword: fault({"keyword": keyword, "touches": ["03_waterbirds"]}) for keyword in FAULTY
     }
-    assert [keyword for keyword, words in found.items() if not words] == []
+    missed = [keyword for keyword, words in found.items() if not words]
+    assert not missed, listed(missed)

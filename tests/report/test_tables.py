@@ -156,7 +156,7 @@ def test_every_table_of_the_paper_shows_each_of_its_figures_once():
         else:
             same = printed(table) == sorted(frame["value"].dropna())
         wrong += [] if same else [name]
-    assert not wrong
+    assert not wrong, ", ".join(wrong)
 
 
 def test_paper_and_measurement_stand_side_by_side_for_the_methods_that_ran():
