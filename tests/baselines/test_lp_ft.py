@@ -6,8 +6,7 @@ import torch.nn.functional as F
 
 from bap_core.baselines import LinearProbe, fine_tuning, lp_ft, tune_lp_ft
 from bap_core.baselines.fine_tuning import Head, Passes, Recipe, TrainingPictures
-from bap_core.data import images, listings
-from bap_core.data.cache import Recent
+from bap_core.data import cache, images
 from bap_core.encoders import features
 from bap_core.evaluation import scoring
 from bap_core.method import alignment
@@ -292,7 +291,8 @@ def test_pictures_are_read_once_within_the_limit_of_memory(scenes, monkeypatch):
     rows, turned = np.arange(8), np.zeros(8, bool)
     for limit, expected in ((8 * 3 * 32 * 32, 8), (0, 16)):
         opened.clear()
-        monkeypatch.setattr(listings, "_SQUARES", Recent(limit))
+        kept = cache.ImageCache(limit)
+        monkeypatch.setattr(cache, "image_cache", lambda kept=kept: kept)
         pictures = TrainingPictures(scenes, 32)
         first, second = pictures.batch(rows, turned), pictures.batch(rows, turned)
         assert torch.equal(first, second) and len(opened) == expected
