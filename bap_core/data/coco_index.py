@@ -20,7 +20,7 @@ from pycocotools import mask as run_lengths
 from torch import Tensor
 
 from bap_core import runtime, store
-from bap_core.data import images
+from bap_core.data import directory, images
 
 VERSION = 1  # part of the key: raise it when the columns change
 LISTS = ("images", "categories", "annotations")
@@ -192,7 +192,7 @@ def _packed(segmentation: Any) -> Any:
 def _read(path: Path) -> tuple[dict, _Annotations] | None:
     with runtime.progress([], label=f"indexing {path.name}", unit="object") as bar:
         found = _Annotations(bar)
-        content = images.read_json(path, object_hook=found)
+        content = directory.read_json(path, object_hook=found)
     if not isinstance(content, dict) or not all(
         isinstance(content.get(key), list) for key in LISTS
     ):

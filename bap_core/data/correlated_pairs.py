@@ -25,7 +25,7 @@ HELD_OUT = 0.2  # share of the usual photographs that is tested on
 VERSION = 1
 
 
-def correlated(
+def correlate(
     name: str,
     root: Path,
     cells: Mapping[tuple[int, int], Sequence[str]],

@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Mapping
 from pathlib import Path
 
-from bap_core.data import catalogue, correlated_pairs, images
+from bap_core.data import catalogue, correlated_pairs, directory, images
 from bap_core.data.listings import Scenes
 
 # The paper's birds by their ImageNet index, as they are called in prompts (83 is also "prairie
@@ -56,7 +56,7 @@ def counteranimal(
         for label, index in enumerate(classes)
         for background in (0, 1)
     }
-    return correlated_pairs.correlated(
+    return correlated_pairs.correlate(
         "counteranimal",
         folder,
         cells,
@@ -71,7 +71,7 @@ def _folder(root: Path) -> Path:
     for folder in (*(root / usual for usual in catalogue.source("counteranimal").folders), root):
         if any(
             _index(path) is not None and any(_backgrounds(path).values())
-            for path in images.subfolders(folder)
+            for path in directory.subfolders(folder)
         ):
             return folder
     raise catalogue.missing(root / "LAION-final", "counteranimal")
@@ -79,7 +79,7 @@ def _folder(root: Path) -> Path:
 
 def _classes(folder: Path) -> dict[int, Path]:
     found = {}
-    for path in images.subfolders(folder):
+    for path in directory.subfolders(folder):
         if (index := _index(path)) is not None:
             if index in found:
                 raise ValueError(
@@ -105,7 +105,7 @@ def _backgrounds(path: Path) -> dict[str, dict[str, Path]]:
     ignored.
     """
     found = {side: {} for side in SIDES}
-    for folder in images.subfolders(path):
+    for folder in directory.subfolders(path):
         side, background = re.match(r"([a-z]*)[\W_]*(.*)", folder.name.lower()).groups()
         if side in found:
             found[side][re.sub(r"[\W_]+", " ", background).strip()] = folder
@@ -116,7 +116,7 @@ def _pictures(backgrounds: Mapping[str, Path], folder: Path) -> list[str]:
     return [
         f"{path.relative_to(folder).as_posix()}/{file}"
         for path in backgrounds.values()
-        for file in images.files(path, extensions=EXTENSIONS)
+        for file in directory.list_folder(path, extensions=EXTENSIONS)
     ]
 
 

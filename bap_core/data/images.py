@@ -2,21 +2,16 @@
 names the file.
 """
 
-import json
-import os
 import struct
 import zlib
 from array import array
-from collections.abc import Callable, Collection
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from PIL import Image, ImageOps
 from pycocotools import mask as run_lengths
 
 THRESHOLD = 100  # a mask value above it belongs to the object (paper, appendix on compositing)
-EXTENSIONS = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"}
 SMART_CROP = (50, 0.1)  # pixels, and the share of a side that they must not exceed
 VOID = 255  # "neither object nor background" in an indexed mask
 
@@ -90,7 +85,7 @@ def read_mask(path: str | Path, *, instance: int | None = None) -> Image.Image:
     return grey.point(lambda value: value * 255) if grey.getextrema()[1] == 1 else grey
 
 
-def instances(path: str | Path) -> list[int]:
+def read_indices(path: str | Path) -> list[int]:
     """Indices of the objects in an indexed mask (palette file, or grey values of 2..`THRESHOLD` as
     well as 1).
 
@@ -175,52 +170,6 @@ def smart_square(
     return _planes(kept.resize((size, size), Image.Resampling.BICUBIC))
 
 
-def listing(folder: str | Path) -> list[str]:
-    """Picture files below ``folder`` by extension, as relative names with "/", sorted folder by
-    folder.
-
-    Hidden files and folders are left out. 100,000 names take well under a second of processor time.
-    """
-    found = []
-    for place, folders, files in os.walk(folder):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        # No name holds a zero byte, so as a separator it makes texts sort as lists of their parts
-        # would.
-        inner = "".join(f"{part}\0" for part in Path(os.path.relpath(place, folder)).parts)
-        found += [
-            inner + name
-            for name in files
-            if os.path.splitext(name)[1].lower() in EXTENSIONS and not name.startswith(".")
-        ]
-    return [name.replace("\0", "/") for name in sorted(found)]
-
-
-def files(folder: str | Path, *, extensions: Collection[str] = EXTENSIONS) -> list[str]:
-    """Names of the pictures directly in ``folder``, sorted; extensions in any case, hidden files
-    left out.
-    """
-    return sorted(
-        entry.name
-        for entry in os.scandir(folder)
-        if not entry.name.startswith(".")
-        and os.path.splitext(entry.name)[1].lower() in extensions
-        and not entry.is_dir()
-    )
-
-
-def subfolders(folder: str | Path) -> list[Path]:
-    """Folders directly in ``folder``, sorted; hidden ones left out, and none where there is no
-    such folder.
-    """
-    if not Path(folder).is_dir():
-        return []
-    return sorted(
-        Path(entry.path)
-        for entry in os.scandir(folder)
-        if entry.is_dir() and not entry.name.startswith(".")
-    )
-
-
 def is_whole(path: str | Path) -> bool:
     """Whether the file is a picture that decodes to its end. JPEGs are decoded at a small size,
     which reads all of it.
@@ -232,17 +181,6 @@ def is_whole(path: str | Path) -> bool:
     except _BROKEN:
         return False
     return True
-
-
-def read_json(path: str | Path, *, object_hook: Callable[[dict], Any] | None = None) -> Any:
-    """Content of a JSON file. FileNotFoundError, or ValueError naming the file if it is broken.
-
-    object_hook: gets every object as soon as it is parsed, and gives what stands in its place.
-    """
-    try:
-        return json.loads(Path(path).read_text(encoding="utf-8-sig"), object_hook=object_hook)
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path}: not a whole JSON file ({error}); get it again") from None
 
 
 def _load(path: str | Path) -> Image.Image:

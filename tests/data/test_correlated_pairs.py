@@ -173,7 +173,7 @@ def test_every_photograph_is_used_once_and_other_cells_do_not_shift_the_draw(siz
         cells = {
             (i // 2, i % 2): [f"{i}/{k:02d}.png" for k in range(n)] for i, n in enumerate(sizes)
         }
-        scenes = correlated_pairs.correlated(
+        scenes = correlated_pairs.correlate(
             "toys", root, cells, labels=("a", "b"), backgrounds=("p", "q"), seed=seed, margin=None
         )
         return scenes.frame.set_index("image")["split"], scenes

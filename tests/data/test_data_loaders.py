@@ -14,17 +14,18 @@ from on_disk import declare, people, save
 from PIL import Image
 
 from bap_core.data import (
+    SUBSTITUTES,
     bird_labels,
     catalogue,
     cub,
+    directory,
     evaluation_paths,
     folders,
-    images,
     places,
     used_backgrounds,
     waterbirds,
 )
-from bap_core.data.places import SUBSTITUTES, TWO_PARTS, normalise
+from bap_core.data.places_layout import TWO_PARTS, normalise
 from bap_core.data.waterbirds import COLUMNS, NotTheOfficialDraw
 
 NAMES = [
@@ -614,7 +615,7 @@ def test_a_listing_is_sorted_folder_by_folder_whatever_the_names(names):
             path.parent.mkdir(parents=True, exist_ok=True)
             path.touch()
         expected = sorted(path.relative_to(folder) for path in Path(folder).rglob("*.JPG"))
-        assert images.listing(folder) == [path.as_posix() for path in expected]
+        assert directory.list_pictures(folder) == [path.as_posix() for path in expected]
 
 
 def test_own_backgrounds_are_all_pictures_below_a_folder_but_not_masks(tmp_path):

@@ -19,6 +19,7 @@ from bap_core.data import (
     coco,
     counteranimal,
     cub,
+    directory,
     dtd,
     evaluation_paths,
     folders,
@@ -29,7 +30,7 @@ from bap_core.data import (
 )
 from bap_core.data.coco import VEHICLES
 from bap_core.data.counteranimal import NAMES
-from bap_core.data.places import TWO_PARTS, normalise
+from bap_core.data.places_layout import TWO_PARTS, normalise
 from bap_core.data.waterbirds import NotTheOfficialDraw
 from bap_core.method.compositing import Compositor
 from bap_core.micro.formats.coco import categories
@@ -278,7 +279,7 @@ def test_annotation_files_are_no_backgrounds():
 
 
 def test_every_photograph_of_cub_is_read_as_rgb_grey_ones_too():
-    found = images.listing(SAMPLES / "cub/images_sample")
+    found = directory.list_pictures(SAMPLES / "cub/images_sample")
     pictures = {
         Path(name).name: images.read_rgb(SAMPLES / "cub/images_sample" / name) for name in found
     }

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from bap_core.data import Backgrounds, Objects
-from bap_core.people import design
+from bap_core.people import design, margins
 
 
 def people(tmp_path, margin, **columns):
@@ -49,23 +49,23 @@ def crowd(tmp_path):
 
 def test_bins_counted_by_hand_with_both_bounds_inside():
     margin = [0.24, 0.25, -0.25, 0.49, -0.5, 0.51, 0.74, 0.75, -0.99, 1.0, -1.0, 1.01, 0.0, np.nan]
-    found = design.margin_bins(margin, bounds=(0.25, 1.0), n_bins=3)
+    found = margins.margin_bins(margin, bounds=(0.25, 1.0), n_bins=3)
     assert found.tolist() == [-1, 0, 0, 0, 1, 1, 1, 2, 2, 2, 2, -1, -1, -1]
 
 
 def test_the_papers_fifteen_bins_begin_at_a_fifth_and_end_with_ninety_nine_hundredths():
     width = 0.79 / 15
     margin = [0.2, 0.2 + 0.5 * width, 0.2 + 1.5 * width, -0.99 + 0.5 * width, 0.99]
-    assert design.margin_bins(margin).tolist() == [0, 0, 1, 14, 14]
-    assert design.margin_bins([np.nextafter(0.2, 0), np.nextafter(0.99, 1)]).tolist() == [-1, -1]
+    assert margins.margin_bins(margin).tolist() == [0, 0, 1, 14, 14]
+    assert margins.margin_bins([np.nextafter(0.2, 0), np.nextafter(0.99, 1)]).tolist() == [-1, -1]
 
 
 @settings(deadline=None, max_examples=50)
 @given(st.lists(st.floats(-1, 1), max_size=60), st.integers(1, 20))
 def test_a_bin_holds_margins_between_its_edges_whatever_their_sign(margin, n_bins):
-    found = design.margin_bins(margin, n_bins=n_bins)
+    found = margins.margin_bins(margin, n_bins=n_bins)
     edges = np.linspace(0.2, 0.99, n_bins + 1)
-    assert np.array_equal(found, design.margin_bins(-np.array(margin), n_bins=n_bins))
+    assert np.array_equal(found, margins.margin_bins(-np.array(margin), n_bins=n_bins))
     for m, b in zip(np.abs(margin), found):
         assert (edges[b] <= m <= edges[b + 1]) if b >= 0 else not 0.2 <= m <= 0.99
 
@@ -73,12 +73,12 @@ def test_a_bin_holds_margins_between_its_edges_whatever_their_sign(margin, n_bin
 @pytest.mark.parametrize("bounds", [(0.5, 0.5), (0.9, 0.2), (-0.1, 0.5), (0.2, 1.1)])
 def test_bounds_that_hold_no_margin_are_refused(bounds):
     with pytest.raises(ValueError, match=re.escape(f"bounds={bounds}")):
-        design.margin_bins([0.5], bounds=bounds)
+        margins.margin_bins([0.5], bounds=bounds)
 
 
 def test_a_round_robin_visits_every_bin_once_before_any_twice_and_passes_over_those_used_up():
     bins = np.array([0] * 6 + [-1] * 3 + [1] * 1 + [2] * 3)
-    drawn = bins[design.round_robin(bins, 9, rng=np.random.default_rng(0))]
+    drawn = bins[margins.round_robin(bins, 9, rng=np.random.default_rng(0))]
     assert sorted(drawn[:3]) == [0, 1, 2]
     assert sorted(drawn[3:5]) == sorted(drawn[5:7]) == [0, 2]
     assert drawn[7:].tolist() == [0, 0]
@@ -87,7 +87,8 @@ def test_a_round_robin_visits_every_bin_once_before_any_twice_and_passes_over_th
 def test_chance_decides_which_bins_the_last_round_reaches_not_how_full_they_are():
     bins = np.array([0] * 90 + [1] * 5 + [2] * 5)
     firsts = [
-        bins[design.round_robin(bins, 1, rng=np.random.default_rng(seed))][0] for seed in range(300)
+        bins[margins.round_robin(bins, 1, rng=np.random.default_rng(seed))][0]
+        for seed in range(300)
     ]
     assert (np.bincount(firsts, minlength=3) > 70).all()
 
@@ -98,7 +99,9 @@ def test_a_round_robin_draws_different_rows_and_is_as_flat_as_the_bins_allow(bin
     sizes = np.bincount([b for b in bins if b >= 0], minlength=6)
     assume(sizes.any())
     n = data.draw(st.integers(1, int(sizes.sum())))
-    drawn = design.round_robin(bins, n, rng=np.random.default_rng(data.draw(st.integers(0, 2**32))))
+    drawn = margins.round_robin(
+        bins, n, rng=np.random.default_rng(data.draw(st.integers(0, 2**32)))
+    )
     counts = np.bincount(np.array(bins)[drawn], minlength=6)
     assert len(set(drawn)) == n == counts.sum()
     assert all(counts[b] == sizes[b] or counts[b] >= counts.max() - 1 for b in range(6))
@@ -106,7 +109,7 @@ def test_a_round_robin_draws_different_rows_and_is_as_flat_as_the_bins_allow(bin
 
 def test_more_rows_than_have_a_bin_are_refused():
     with pytest.raises(ValueError, match="n=3 of 2 rows"):
-        design.round_robin([0, -1, 4], 3, rng=np.random.default_rng(0))
+        margins.round_robin([0, -1, 4], 3, rng=np.random.default_rng(0))
 
 
 def test_a_selection_is_flat_over_the_bins_although_most_margins_are_high(tmp_path):
@@ -117,7 +120,7 @@ def test_a_selection_is_flat_over_the_bins_although_most_margins_are_high(tmp_pa
     )
     for label in design.LABELS:
         of_label = persons.frame[persons.frame["label"] == label]
-        assert np.bincount(design.margin_bins(of_label["margin"])).tolist() == [20] * 15
+        assert np.bincount(margins.margin_bins(of_label["margin"])).tolist() == [20] * 15
         assert of_label["split"].value_counts().to_dict() == {"train": 225, "test": 75}
 
 
