@@ -55,7 +55,7 @@ def fill(root: Path, files: int, folders: int) -> Path:
         for number in range(i, files, folders):
             (folder / f"{number:08d}.jpg").touch()
     for folder in [root, *root.glob("*"), *root.glob("*/*")]:
-        os.utime(folder, (time.time() - 3600,) * 2)
+        os.utime(folder, (time.time() - 3600, time.time() - 3600))
     return root
 
 

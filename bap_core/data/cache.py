@@ -134,8 +134,9 @@ class CachedPictures(Generic[Files, Thing]):
         a few threads.
         """
         rows = {int(i): int(self._rows[i]) for i in np.unique(indices)}
-        found = {i: self._kept(row) for i, row in rows.items()}
-        if absent := [i for i, thing in found.items() if thing is None]:
+        kept = {i: self._kept(row) for i, row in rows.items()}
+        found = {i: thing for i, thing in kept.items() if thing is not None}
+        if absent := [i for i in rows if i not in found]:
             found.update(zip(absent, _in_threads(self._load, [rows[i] for i in absent])))
         return found
 
@@ -172,7 +173,7 @@ class CachedPictures(Generic[Files, Thing]):
         """Which rows of the listing as it was given are still in use."""
         return self._rows
 
-    def _kept(self, row: int):
+    def _kept(self, row: int) -> Thing | None:
         return self._memory.get((self._own, row))
 
     def _load(self, row: int) -> Thing:

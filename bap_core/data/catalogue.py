@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -90,14 +91,14 @@ class Source:
         return (*map(str, self.archives), *([f"or {self.instead}"] if self.instead else []))
 
 
-def _entry(entry: dict) -> Source:
+def _entry(entry: dict[str, Any]) -> Source:
     """One release of the table: its lists become tuples, its archives `Archive`."""
-    archives = tuple(Archive(**_tupled(archive, "holds")) for archive in entry["archives"])
-    return Source(**_tupled(entry, "folders", "walked", "unverified") | {"archives": archives})
+    archives = [Archive(**_tupled(archive)) for archive in entry["archives"]]
+    return Source(**_tupled(entry | {"archives": archives}))
 
 
-def _tupled(entry: dict, *lists: str) -> dict:
-    return entry | {name: tuple(entry[name]) for name in lists if name in entry}
+def _tupled(entry: dict[str, Any]) -> dict[str, Any]:
+    return {name: tuple(of) if isinstance(of, list) else of for name, of in entry.items()}
 
 
 _TABLE = Path(__file__).with_suffix(".yml").read_text(encoding="utf-8")

@@ -49,7 +49,7 @@ def correlate(
     ]
     frame = pd.DataFrame(files, columns=["image", "label", "background"])
     whole = readable(root, frame["image"].tolist())
-    frame = frame[whole].reset_index(drop=True)
+    frame = frame.take(np.flatnonzero(whole)).reset_index(drop=True)
     frame["group"] = groups.group_id(frame["label"], frame["background"], n_backgrounds=2)
     frame["split"] = "test"
     for label in (0, 1):

@@ -7,6 +7,7 @@ correlation possible.
 """
 
 import re
+import string
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
@@ -49,7 +50,8 @@ def counteranimal(
         raise ValueError(
             f"classes={classes}: two different ImageNet indices of {sorted(found)} are needed"
         )
-    labels = tuple(NAMES.get(index) or _name(known[index]) for index in classes)
+    first, second = (NAMES.get(index) or _name(known[index]) for index in classes)
+    labels = first, second
     backgrounds = _background_names(found, classes, labels, folder, strict=strict)
     cells = {
         (label, background): _pictures(found[index][SIDES[label != background]], folder)
@@ -106,7 +108,9 @@ def _backgrounds(path: Path) -> dict[str, dict[str, Path]]:
     """
     found = {side: {} for side in SIDES}
     for folder in directory.subfolders(path):
-        side, background = re.match(r"([a-z]*)[\W_]*(.*)", folder.name.lower()).groups()
+        name = folder.name.lower()
+        side = name[: len(name) - len(name.lstrip(string.ascii_lowercase))]
+        background = name.removeprefix(side)
         if side in found:
             found[side][re.sub(r"[\W_]+", " ", background).strip()] = folder
     return found
@@ -156,4 +160,5 @@ def _background_names(
         if strict or not all((*common, *counter)):
             raise ValueError(text)
         warnings.warn(text, stacklevel=3)
-    return tuple(" and ".join(sorted(names)) for names in common)
+    first, second = (" and ".join(sorted(names)) for names in common)
+    return first, second

@@ -61,7 +61,13 @@ def index(root: str | Path, suffixes: Collection[str] = frozenset(EXTENSIONS)) -
         if (kept := _read(path, root)) is None:
             kept = _walked(root, wanted)
             with store.atomic_write(path) as temporary, open(temporary, "wb") as file:
-                np.savez(file, **kept)
+                np.savez(
+                    file,
+                    names=kept["names"],
+                    sizes=kept["sizes"],
+                    folders=kept["folders"],
+                    times=kept["times"],
+                )
     return Index(root, _split(kept["names"]), kept["sizes"], len(kept["times"]))
 
 

@@ -6,14 +6,18 @@ import struct
 import zlib
 from array import array
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
+import pycocotools.mask
 from PIL import Image, ImageOps
-from pycocotools import mask as run_lengths
 
 THRESHOLD = 100  # a mask value above it belongs to the object (paper, appendix on compositing)
 SMART_CROP = (50, 0.1)  # pixels, and the share of a side that they must not exceed
 VOID = 255  # "neither object nor background" in an indexed mask
+
+# the library's stubs know neither polygons as arrays nor run lengths as plain dicts
+_run_lengths = cast(Any, pycocotools.mask)
 
 _BROKEN = (
     OSError,
@@ -108,10 +112,10 @@ def decode_segmentation(segmentation, *, width: int, height: int) -> Image.Image
     nothing is left.
     """
     encoded = encode_segmentation(segmentation, width=width, height=height)
-    if encoded is None or not run_lengths.area(encoded):
+    if encoded is None or not covered(encoded):
         raise EmptyMask("the segmentation covers no pixel")
     try:
-        return Image.fromarray(run_lengths.decode(encoded) * np.uint8(255))
+        return Image.fromarray(_run_lengths.decode(encoded) * np.uint8(255))
     except ValueError:
         raise EmptyMask("the run lengths do not add up to their size") from None
 
@@ -129,7 +133,19 @@ def encode_segmentation(segmentation, *, width: int, height: int) -> dict | None
         for p in segmentation
         if isinstance(p, list | array) and len(p) >= 6 and len(p) % 2 == 0 and np.isfinite(p).all()
     ]
-    return run_lengths.merge(run_lengths.frPyObjects(polygons, height, width)) if polygons else None
+    return (
+        _run_lengths.merge(_run_lengths.frPyObjects(polygons, height, width)) if polygons else None
+    )
+
+
+def covered(encoded: dict) -> int:
+    """Pixels that compressed run lengths cover."""
+    return int(_run_lengths.area(encoded))
+
+
+def solid(mask: Image.Image) -> Image.Image:
+    """A soft `L` mask -> 255 where it is above `THRESHOLD`, 0 elsewhere."""
+    return mask.point([255 * (value > THRESHOLD) for value in range(256)])
 
 
 def square(picture: Image.Image, size: int) -> np.ndarray:
@@ -221,7 +237,8 @@ def _bleed(picture: Image.Image) -> Image.Image:
     pixels = np.array(picture)
     hidden = pixels[..., 3] == 0
     if hidden.any() and not hidden.all():
-        nearest = distance_transform_edt(hidden, return_distances=False, return_indices=True)
+        found = distance_transform_edt(hidden, return_distances=False, return_indices=True)
+        nearest = cast(np.ndarray, found)  # None only where no indices are asked for
         pixels[..., :3] = pixels[nearest[0], nearest[1], :3]
     return Image.fromarray(pixels)
 
@@ -243,4 +260,4 @@ def _checked_run_lengths(segmentation: dict) -> dict | None:
         or sum(counts) != size[0] * size[1]
     ):
         return None
-    return run_lengths.frPyObjects({"size": size, "counts": counts}, *size)
+    return _run_lengths.frPyObjects({"size": size, "counts": counts}, *size)

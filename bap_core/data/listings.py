@@ -140,7 +140,7 @@ class Objects(PictureFiles):
         return whole.convert("RGB"), whole.getchannel("A")
 
     def _box(self, row, mask: Image.Image) -> tuple[int, int, int, int]:
-        extent = mask.point(lambda value: 255 * (value > images.THRESHOLD)).getbbox()
+        extent = images.solid(mask).getbbox()
         if extent is None:
             raise EmptyMask(f"no pixel of the mask is above {images.THRESHOLD}")
         if self.bbox_source == "mask":

@@ -88,8 +88,8 @@ def nico(
         "nico",
         folder,
         chosen,
-        labels=tuple(classes),
-        backgrounds=tuple(contexts),
+        labels=(classes[0], classes[1]),
+        backgrounds=(contexts[0], contexts[1]),
         seed=seed,
         margin=margin,
     )

@@ -41,7 +41,7 @@ def places(
     ``Backgrounds.substitutes``. exclude: pictures to leave out, as ``/o/ocean/00004600.jpg``
     (`waterbirds.used_backgrounds`), which only Places365 numbers so. ValueError for a category that
     is not there, with near names. Names match as a whole: "bar" is not "barn". strict: another
-    number of categories is an error; other numbers of pictures are from unverified and only warn.
+    number of categories is an error; other numbers of pictures only warn.
     """
     if (
         part not in ("train", "val")
@@ -98,7 +98,9 @@ def places(
 
 
 def _known(
-    categories: Iterable[str], found: dict, substitutes: Mapping[str, str | Sequence[str]]
+    categories: Iterable[str],
+    found: Collection[str],
+    substitutes: Mapping[str, str | Sequence[str]],
 ) -> tuple[list[str], dict[str, tuple[str, ...]]]:
     """The categories to list, sorted, and which of them stand in for what was asked and is not
     there.
@@ -118,9 +120,7 @@ def _known(
                 f"no category {name!r} among {len(found)}; "
                 + (
                     f"Places205 has it, Places365 does not: {hint!r} is the suggested substitute, "
-                    "as "
-                    "in "
-                    f"substitutes={{{name!r}: {hint!r}}}"
+                    f"as in substitutes={{{name!r}: {hint!r}}}"
                     if hint and hint in found
                     else f"did you mean {' or '.join(map(repr, near))}?"
                 )
@@ -128,14 +128,15 @@ def _known(
     return chosen, used
 
 
-def _all_pictures(found: dict[str, Path | list[Path]], root: Path) -> dict[str, list[str]]:
+def _all_pictures(found: Mapping[str, Path | list[Path]], root: Path) -> dict[str, list[str]]:
     """Category -> its pictures. Folders are read from the index of the folder that holds them
     all, which is walked once.
     """
-    if any(isinstance(where, list) for where in found.values()):
-        return {category: _pictures(where, root) for category, where in sorted(found.items())}
-    top = Path(os.path.commonpath(found.values()))
-    category_of = {os.path.relpath(folder, top): category for category, folder in found.items()}
+    folders = {where: category for category, where in found.items() if isinstance(where, Path)}
+    if len(folders) < len(found):
+        return {category: _pictures(found[category], root) for category in sorted(found)}
+    top = Path(os.path.commonpath(folders))
+    category_of = {os.path.relpath(folder, top): name for folder, name in folders.items()}
     listed, prefix = {category: [] for category in sorted(found)}, os.path.relpath(top, root)
     for name in file_index.list_files(top):
         if (category := category_of.get(os.path.dirname(name) or ".")) is not None:

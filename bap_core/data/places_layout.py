@@ -8,7 +8,7 @@ val/ alike. A category's name here has no leading letter and "/" between its par
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from bap_core.data import catalogue, directory
@@ -42,7 +42,7 @@ def normalise(name: str) -> str:
     return name.replace("-", "/") if name.replace("-", "/") in TWO_PARTS else name
 
 
-def find_places365(root: Path, part: str) -> dict[str, Path | list[Path]]:
+def find_places365(root: Path, part: str) -> Mapping[str, Path | list[Path]]:
     """Category -> its folder, or its files where a label file sorts a flat folder."""
     for name in ("places365_standard", "."):
         if (root / name / part).is_dir():

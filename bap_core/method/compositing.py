@@ -47,11 +47,7 @@ def prepare(cutout: Image.Image, *, size: int, scale: float) -> Image.Image:
     # Colour and mask are resized apart: as one RGBA picture PIL would weight the colours with the
     # soft mask.
     colour = cutout.convert("RGB").resize(shape, Image.Resampling.LANCZOS)
-    mask = (
-        cutout.getchannel("A")
-        .resize(shape, Image.Resampling.LANCZOS)
-        .point(lambda value: 255 * (value > THRESHOLD))
-    )
+    mask = images.solid(cutout.getchannel("A").resize(shape, Image.Resampling.LANCZOS))
     if mask.getbbox() is None:
         raise EmptyMask(
             f"no pixel of the mask is above {THRESHOLD} at {shape[0]} x {shape[1]} pixels"

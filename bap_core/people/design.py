@@ -170,7 +170,9 @@ def placements(
         order = runtime.rng(seed, "backgrounds", kind, part).permutation(of_part)
         frame.loc[here, "background_row"] = np.resize(order, here.sum())
     frame["group"] = groups.group_id(frame["label"], frame["background"], n_backgrounds=2)
-    return frame[["object_row", "background_row", "label", "background", "split", "group"]]
+    return frame.reindex(
+        columns=["object_row", "background_row", "label", "background", "split", "group"]
+    )
 
 
 def unconfounded(pool: Backgrounds, scenery: Backgrounds) -> Backgrounds:

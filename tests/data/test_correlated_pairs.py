@@ -192,7 +192,7 @@ def test_every_photograph_is_used_once_and_other_cells_do_not_shift_the_draw(siz
             and set(splits) <= {"train", "test"}
         )
         other, _ = split([sizes[0], sizes[1] + more, sizes[2], sizes[3] + more])
-        assert other[splits.index[: sizes[0]]].equals(splits[: sizes[0]])
+        assert other[splits.index[: sizes[0]]].tolist() == splits.tolist()[: sizes[0]]
 
 
 def contexts(folder, *, classes=("car", "truck", "hot air balloon"), n=5):

@@ -25,7 +25,7 @@ def scenery(tmp_path, home):
 
 def age(root):
     for folder in [root, *(path for path in root.rglob("*") if path.is_dir())]:
-        os.utime(folder, (time.time() - 3600,) * 2)
+        os.utime(folder, (time.time() - 3600, time.time() - 3600))
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """A set whose pictures are composed when they are asked for."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -27,7 +28,7 @@ def listed(shapes, **columns):
         }
     )
     return Composites(
-        "toys", "data", frame.assign(**columns), ("a", "b"), ("up", "down"), compositor=shapes
+        "toys", Path("data"), frame.assign(**columns), ("a", "b"), ("up", "down"), compositor=shapes
     )
 
 
@@ -133,7 +134,7 @@ def test_the_people_are_placed_after_those_who_cannot_be_cut_out_are_gone(crowd,
     assert [scenes.name for scenes in sets] == ["coco-gender-95", "coco-gender-100"]
     for scenes in sets:
         persons = scenes.compositor.objects.frame
-        assert len(persons) == 56 and scenes.frame["object_row"].max() == 55
+        assert len(persons) == 56 and max(scenes.frame["object_row"]) == 55
         assert [
             LABELS.index(persons["label"].iloc[i]) for i in scenes.frame["object_row"]
         ] == scenes.frame["label"].tolist()
@@ -166,7 +167,7 @@ def test_for_the_eye_a_set_keeps_its_rows_and_real_persons_are_silhouettes_and_d
     assert shown.frame.equals(scenes.frame) and shown.image(3).size == (64, 64)
     assert shown.image(3).getpixel((32, 32)) == design.SHADE
     assert shown.image(3).getpixel((1, 1)) == scenes.image(3).getpixel((1, 1))
-    assert scenes.image(3).getpixel((16, 16))[2] == 200  # what an encoder gets is not touched
+    assert scenes.square(3, 32)[2, 16, 16] == 200  # what an encoder gets is not touched
     scenes = placed(replace(crowd, origin="micro"), scenery)[0]
     assert composites.make_visible(scenes, size=64).image(3).getpixel((32, 32)) == scenes.image(
         3
