@@ -173,7 +173,7 @@ def test_persons_without_a_margin_or_a_split_are_sent_to_the_step_before(tmp_pat
     bare = Objects("coco", tmp_path, crowd.frame.drop(columns=["margin", "split"]))
     with pytest.raises(ValueError, match="label them first"):
         design.select(bare, seed=0)
-    with pytest.raises(ValueError, match="draw them with gender.select"):
+    with pytest.raises(ValueError, match="draw them with design.select"):
         design.placements(bare, scenery(tmp_path), seed=0)
 
 
