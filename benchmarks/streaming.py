@@ -26,6 +26,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from bap_core import data, micro, runtime
+from bap_core.data.cache import ImageCache
 from bap_core.encoders import Tally
 from bap_core.method.anchors import compute_anchors
 from bap_core.method.compositing import Compositor
@@ -82,7 +83,7 @@ def pool(root, *, n: int, k: int, size: int, cache_bytes: int) -> Compositor:
         backgrounds.take(np.arange(BACKGROUNDS) % len(backgrounds)),
         size=size,
         seed=0,
-        cache_bytes=cache_bytes,
+        cache=ImageCache(cache_bytes),
     )
 
 

@@ -206,7 +206,7 @@ report.dot_plot(frame, "worst_group_accuracy", scale=page.scale)
 # The worst group is the lowest of four. All four, trained at 100 %, say where a method fails:
 
 # %% tags=["hide-input"]
-page.results_table(frame[frame["dataset"] == "waterbirds-100"], metrics="group_accuracy", columns="group")
+report.group_accuracy_table(frame[frame["dataset"] == "waterbirds-100"], scale=page.scale)
 
 # %% [markdown]
 # Which average is meant, the paper does not say. The table above has the plain mean over the test pictures; weighted

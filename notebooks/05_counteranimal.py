@@ -199,7 +199,7 @@ report.dot_plot(frame, "minority_group_accuracy", scale=page.scale)
 
 # %% tags=["hide-input"]
 first_pair = frame[frame["dataset"] == sets[pairs[0], 0].name]
-page.results_table(first_pair, metrics="group_accuracy", columns="group")
+report.group_accuracy_table(first_pair, scale=page.scale)
 
 # %% [markdown]
 # ## Inside two methods

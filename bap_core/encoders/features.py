@@ -23,7 +23,7 @@ def extract(encoder, pictures, *, unit: bool = True, batch_size: int = 256) -> T
     smart crop of `Scenes` that ask for it. unit: of unit norm; otherwise as they leave the tower,
     which is another encoding.
     """
-    parts = {"encoder": encoder.fingerprint, "pictures": pictures.pictures, "version": VERSION}
+    parts = {"encoder": encoder.fingerprint, "pictures": pictures.key, "version": VERSION}
     parts |= {} if unit else {"unit": False}
 
     def make() -> dict[str, Tensor]:

@@ -7,8 +7,7 @@ import torch.nn.functional as F
 from bap_core.baselines import LinearProbe, fine_tuning, lp_ft, tune_lp_ft
 from bap_core.baselines.fine_tuning import Head, Recipe
 from bap_core.baselines.picture_batches import PictureBatches
-from bap_core.data import images, listings
-from bap_core.data.cache import Recent
+from bap_core.data import cache, images
 from bap_core.encoders import features
 from bap_core.evaluation import scoring
 from bap_core.method import training
@@ -295,7 +294,8 @@ def test_pictures_are_read_once_within_the_limit_of_memory(scenes, monkeypatch):
     eight = scenes.take(np.arange(8))
     for limit, expected in ((8 * 3 * 32 * 32, 8), (0, 16)):
         opened.clear()
-        monkeypatch.setattr(listings, "_SQUARES", Recent(limit))
+        kept = cache.ImageCache(limit)
+        monkeypatch.setattr(cache, "image_cache", lambda kept=kept: kept)
         batches = PictureBatches(eight, 32, epochs=2, batch_size=8, seed=0)
         (_, first), (_, second) = next(batches.epoch(0)), next(batches.epoch(0))
         assert torch.equal(first, second) and len(opened) == expected
