@@ -109,7 +109,9 @@ def through_anchors(compositor: Compositor, *, n: int, k: int) -> bool:
     """An anchor for every object, in an empty store. Returns whether memory was flat."""
     meter = Meter("anchors", len(compositor.objects) * k)
     with empty_store():
-        compute_anchors(MeanColour(meter, compositor.size), compositor, k=k, seed=0, batch_size=BATCH)
+        compute_anchors(
+            MeanColour(meter, compositor.size), compositor, k=k, seed=0, batch_size=BATCH
+        )
     return meter.verdict()
 
 

@@ -45,7 +45,15 @@ from itertools import product
 import pandas as pd
 
 from bap_core import data, evaluation, micro, report, runtime
-from bap_core.baselines import LPFT, LinearProbe, TunedAFR, compared_methods, embed_texts, pretrain_control, train_autoencoder
+from bap_core.baselines import (
+    LPFT,
+    LinearProbe,
+    TunedAFR,
+    compared_methods,
+    embed_texts,
+    pretrain_control,
+    train_autoencoder,
+)
 from bap_core.encoders import load
 from bap_core.evaluation import evaluate
 from bap_core.method import Compositor, Contexts, compute_anchors, draw_backgrounds, pretrain_bap

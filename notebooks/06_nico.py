@@ -50,7 +50,13 @@ from itertools import product
 import pandas as pd
 
 from bap_core import data, evaluation, micro, report, runtime
-from bap_core.baselines import LinearProbe, compared_methods, embed_texts, pretrain_control, train_autoencoder
+from bap_core.baselines import (
+    LinearProbe,
+    compared_methods,
+    embed_texts,
+    pretrain_control,
+    train_autoencoder,
+)
 from bap_core.encoders import load
 from bap_core.evaluation import evaluate
 from bap_core.method import Compositor, Contexts, Schedule, draw_backgrounds, pretrain_bap
