@@ -43,6 +43,32 @@ def places(
     is not there, with near names. Names match as a whole: "bar" is not "barn". strict: another
     number of categories is an error; other numbers of pictures only warn.
     """
+    _refuse_unknown(part, release, exclude)
+    root, name = Path(root).expanduser(), RELEASES[release]
+    found = find_places365(root, part) if release == "places365" else find_places205(root)
+    catalogue.check_counts(root, name, {"categories": len(found)}, strict=strict)
+    if categories is None:
+        listed, used = _all_pictures(found, root), {}
+        catalogue.check_counts(root, name, _sizes(listed, part), strict=strict)
+    else:
+        chosen, used = _known(categories, found, substitutes or {})
+        listed = {category: _pictures(found[category], root) for category in chosen}
+    rows = [(picture, category) for category, pictures in listed.items() for picture in pictures]
+    without = {_number(picture) for picture in exclude}
+    kept = [row for row in rows if not without or f"{row[1]}/{Path(row[0]).stem}" not in without]
+    if not kept:
+        raise ValueError(f"{root}: no picture of {list(listed)} is left in {part}")
+    return Backgrounds(
+        name,
+        root,
+        pd.DataFrame(kept, columns=["image", "category"]),
+        substitutes=used,
+        origin=catalogue.origin(root),
+        skipped={"excluded": len(rows) - len(kept)},
+    )
+
+
+def _refuse_unknown(part: str, release: str, exclude: Collection[str]) -> None:
     if (
         part not in ("train", "val")
         or release not in RELEASES
@@ -57,44 +83,12 @@ def places(
             "exclude names files of Places365; those of Places205 have other names, "
             "so none would be left out"
         )
-    root, name = Path(root).expanduser(), RELEASES[release]
-    found = find_places365(root, part) if release == "places365" else find_places205(root)
-    catalogue.check_counts(root, name, {"categories": len(found)}, strict=strict)
-    chosen, used = (
-        _known(categories, found, substitutes or {})
-        if categories is not None
-        else (sorted(found), {})
-    )
-    listed = (
-        {category: _pictures(found[category], root) for category in chosen}
-        if categories
-        else _all_pictures(found, root)
-    )
-    if categories is None:
-        sizes = [len(pictures) for pictures in listed.values()]
-        catalogue.check_counts(
-            root,
-            name,
-            strict=strict,
-            found={
-                part: sum(sizes),
-                f"{part}, smallest": min(sizes),
-                f"{part}, largest": max(sizes),
-            },
-        )
-    rows = [(picture, category) for category, pictures in listed.items() for picture in pictures]
-    without = {_number(picture) for picture in exclude}
-    kept = [row for row in rows if not without or f"{row[1]}/{Path(row[0]).stem}" not in without]
-    if not kept:
-        raise ValueError(f"{root}: no picture of {list(chosen)} is left in {part}")
-    return Backgrounds(
-        name,
-        root,
-        pd.DataFrame(kept, columns=["image", "category"]),
-        substitutes=used,
-        origin=catalogue.origin(root),
-        skipped={"excluded": len(rows) - len(kept)},
-    )
+
+
+def _sizes(listed: Mapping[str, Sequence[str]], part: str) -> dict[str, int]:
+    """What can be compared with the release."""
+    sizes = [len(pictures) for pictures in listed.values()]
+    return {part: sum(sizes), f"{part}, smallest": min(sizes), f"{part}, largest": max(sizes)}
 
 
 def _known(

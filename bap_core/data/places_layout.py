@@ -43,7 +43,9 @@ def normalise(name: str) -> str:
 
 
 def find_places365(root: Path, part: str) -> Mapping[str, Path | list[Path]]:
-    """Category -> its folder, or its files where a label file sorts a flat folder."""
+    """Category -> its folder, or its files where a label file sorts a flat folder. part: "train" or
+    "val". FileNotFoundError as `catalogue.missing` says.
+    """
     for name in ("places365_standard", "."):
         if (root / name / part).is_dir():
             return {
@@ -59,6 +61,7 @@ def find_places365(root: Path, part: str) -> Mapping[str, Path | list[Path]]:
 
 
 def find_places205(root: Path) -> dict[str, Path]:
+    """Category -> its folder, of the older Places205. Errors as `catalogue.missing` says."""
     for name in (*catalogue.source("places205").folders, "."):
         if _has_letters(root / name):
             return dict(_lettered(root / name))

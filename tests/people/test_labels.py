@@ -196,7 +196,7 @@ def test_from_unlabelled_persons_to_accuracies_and_both_correlations_cost_one_en
     chosen = design.select(persons, labels=("red", "blue"), n_train=20, n_test=8, seed=0)
     assert chosen.frame["label"].value_counts().to_dict() == {"red": 28, "blue": 28}
     scenery = Backgrounds("places", tmp_path, pd.DataFrame(rows, columns=["image", "category"]))
-    sets = composites.people(
+    sets = composites.compose(
         chosen,
         scenery,
         size=32,
