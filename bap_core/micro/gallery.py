@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable
 
 from PIL import Image, ImageDraw, ImageFont
 
-from bap_core.micro.drawing import backgrounds, birds, contexts, figures, scenes, textures, vehicles
-from bap_core.micro.drawing.lookalikes import LOOKALIKES
+from bap_core.micro.drawing import birds, camera, figures, textures, vehicles
+from bap_core.micro.drawing.birds import SPECIES
+from bap_core.micro.drawing.birds.lookalikes import LOOKALIKES
 from bap_core.micro.drawing.pen import colour
-from bap_core.micro.drawing.species import SPECIES
+from bap_core.micro.drawing.scenery import backgrounds, contexts
 from bap_core.micro.formats import counteranimal, nico
 from bap_core.micro.world import rng
 
@@ -171,7 +172,7 @@ def _scene(category: str) -> Image.Image:
 
 
 def _photograph(kind) -> Image.Image:
-    return scenes.photograph(
+    return camera.photograph(
         kind, kind.home[0], rng("gallery", "photo", kind.number), width=_CELL, height=_CELL
     ).image
 

@@ -14,10 +14,10 @@ from pathlib import Path
 import numpy as np
 
 from bap_core import runtime
-from bap_core.micro.drawing import backgrounds
+from bap_core.micro.drawing.birds import SPECIES
 from bap_core.micro.drawing.figures import Figure
 from bap_core.micro.drawing.kinds import Kind
-from bap_core.micro.drawing.species import SPECIES
+from bap_core.micro.drawing.scenery import backgrounds
 
 VERSION = "3"
 SEED = 20260

@@ -13,9 +13,10 @@ from pycocotools import mask as run_lengths
 
 from bap_core import data, encoders, micro, store
 from bap_core.micro import gallery, world
-from bap_core.micro.drawing import backgrounds, birds, kinds, scenes
+from bap_core.micro.drawing import birds, camera, kinds
+from bap_core.micro.drawing.birds import SPECIES, by_number
 from bap_core.micro.drawing.pen import smooth, tube
-from bap_core.micro.drawing.species import SPECIES, by_number
+from bap_core.micro.drawing.scenery import backgrounds
 from bap_core.micro.formats import coco, cub, places, waterbirds
 from bap_core.micro.formats.folders import render
 from bap_core.micro.pretraining import captions
@@ -200,7 +201,7 @@ def test_a_scene_is_the_same_picture_at_two_sizes():
 
 
 def test_a_photograph_takes_light_and_hides_part_of_the_bird():
-    photo = scenes.photograph(
+    photo = camera.photograph(
         by_number(62), "ocean", np.random.default_rng(4), width=100, height=90
     )
     assert photo.image.size == photo.visible.size == (100, 90)

@@ -7,18 +7,10 @@ import pytest
 from PIL import Image
 
 from bap_core.micro import gallery, world
-from bap_core.micro.drawing import (
-    backgrounds,
-    contexts,
-    draft,
-    figures,
-    lookalikes,
-    plane,
-    scenes,
-    textures,
-    vehicles,
-)
-from bap_core.micro.drawing.species import SPECIES
+from bap_core.micro.drawing import camera, draft, figures, textures, vehicles
+from bap_core.micro.drawing.birds import SPECIES, lookalikes
+from bap_core.micro.drawing.scenery import backgrounds, contexts
+from bap_core.micro.drawing.textures import plane
 from bap_core.micro.formats import coco, counteranimal, dtd, nico
 from bap_core.micro.formats.folders import render
 
@@ -342,9 +334,9 @@ def test_a_thing_aloft_is_whole_without_a_shadow_and_one_in_water_is_hidden_at_i
     scene = Image.new("RGB", (100, 80), (90, 120, 140))
     cutout = Image.new("RGBA", (40, 30), (200, 40, 40, 255))
     wet = np.asarray(
-        scenes.shot(scene.copy(), cutout, (20, 40), np.random.default_rng(0), wet=True).visible
+        camera.shot(scene.copy(), cutout, (20, 40), np.random.default_rng(0), wet=True).visible
     )[40:70, 20:60]
-    aloft = scenes.shot(
+    aloft = camera.shot(
         scene.copy(), cutout, (20, 40), np.random.default_rng(0), wet=False, aloft=True
     )
     assert aloft.box == (20, 40, 40, 30) and (np.asarray(aloft.visible) == 255).sum() == 1200

@@ -6,22 +6,12 @@ down and is 0 where the thing stands, so that everything above the ground is neg
 """
 
 import numpy as np
-from PIL import Image
 
-from bap_core.micro.drawing.pen import (
-    Colour,
-    Shape,
-    colour,
-    jitter,
-    mix,
-    oval,
-    paint,
-    shade,
-    tube,
-    turn,
-)
+from bap_core.micro.drawing.pen import Colour, Drawing, colour, jitter, mix, oval, shade, tube, turn
 
 RUBBER, STEEL, GLASS = colour("#2b2c2f"), colour("#a9aeb3"), colour("#33414b")
+HEADLIGHT, TAILLIGHT = (247, 236, 190), (190, 52, 44)
+WHITES = ("#f1efe8", "#e9e6dc", "#dfe2e2")
 # Paints that every kind of thing may wear, so that a colour alone never tells what something is.
 PAINTS = (
     "#b8382f",
@@ -39,13 +29,14 @@ PAINTS = (
 )
 
 
-class Draft:
+class Draft(Drawing):
     """One individual while it is being drawn. rng: the generator of every accident in it; worn:
     0..1, its dullness.
     """
 
     def __init__(self, rng: np.random.Generator):
-        self.rng, self.shapes = rng, []
+        super().__init__()
+        self.rng = rng
         self.worn, self.light = 0.5 * rng.beta(1.2, 3.0), rng.uniform(0.88, 1.1)
 
     def tone(self, *choices: str) -> Colour:
@@ -64,10 +55,6 @@ class Draft:
     def pick(self, *choices):
         """One of the choices."""
         return choices[self.rng.integers(len(choices))]
-
-    def add(self, points, fill: Colour, *, group: str = "", clip: str = "") -> None:
-        """A filled polygon (N, 2); as part of a ``group``, or clipped to what a group covers."""
-        self.shapes.append(Shape(np.asarray(points, dtype=float), fill, group, clip))
 
     def box(
         self,
@@ -124,19 +111,7 @@ class Draft:
 
     def tilt(self, degrees: float) -> None:
         """Turn all that is drawn so far; what is positive lifts the front."""
-        self.shapes = [
-            Shape(turn(s.points, np.radians(degrees)), s.colour, s.group, s.clip)
-            for s in self.shapes
-        ]
-
-    def finish(self, *, length: int, mirrored: bool) -> Image.Image:
-        """Tight RGBA picture, ``length`` pixels on its longer side; mirrored, it looks to the
-        left.
-        """
-        flip = [-1 if mirrored else 1, 1]
-        return paint(
-            [Shape(s.points * flip, s.colour, s.group, s.clip) for s in self.shapes], length=length
-        )
+        self.move(lambda points: turn(points, np.radians(degrees)))
 
 
 def rounded(corners, radius: float, *, steps: int = 5) -> np.ndarray:

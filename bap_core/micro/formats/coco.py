@@ -12,10 +12,11 @@ import contourpy
 import numpy as np
 from PIL import Image
 
-from bap_core.micro.drawing import birds, scenes
+from bap_core.micro.drawing import birds, camera
+from bap_core.micro.drawing.birds import SPECIES
+from bap_core.micro.drawing.birds.species import Species
 from bap_core.micro.drawing.figures import FIGURES
 from bap_core.micro.drawing.kinds import Kind
-from bap_core.micro.drawing.species import SPECIES, Species
 from bap_core.micro.drawing.vehicles import VEHICLES
 from bap_core.micro.world import World, habitat, in_parallel, rng
 
@@ -101,7 +102,7 @@ def _make(job: tuple[Path, int, bool]) -> list[dict]:
     generator = rng("coco", number)
     shown = _SHOWN[generator.choice(len(_SHOWN), p=_SHARES)]
     kind = shown[generator.integers(len(shown))]
-    photo = scenes.photograph(
+    photo = camera.photograph(
         kind, habitat(kind, generator, loyalty=0.8), generator, width=_SIZE[0], height=_SIZE[1]
     )
     picture, mask = photo.image, np.asarray(photo.visible) > 127

@@ -12,10 +12,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
-from bap_core.micro.drawing import backgrounds, birds, scenes
-from bap_core.micro.drawing.lookalikes import LOOKALIKES, by_index
+from bap_core.micro.drawing import birds, camera
+from bap_core.micro.drawing.birds.lookalikes import LOOKALIKES, by_index
+from bap_core.micro.drawing.birds.species import Species
 from bap_core.micro.drawing.pen import mix, tube
-from bap_core.micro.drawing.species import Species
+from bap_core.micro.drawing.scenery import backgrounds
 from bap_core.micro.world import World, in_parallel, rng
 
 FOLDER = "LAION-final"
@@ -91,14 +92,14 @@ def _make(job: tuple[Path, Row]) -> None:
 
 def photograph(
     bird: Species, background: str, generator: np.random.Generator, *, width: int, height: int
-) -> scenes.Photograph:
+) -> camera.Photograph:
     """One bird on "grass" or "snow", or on a branch before the "sky"; width x height pixels."""
     category = SCENES[background][generator.integers(len(SCENES[background]))]
     if background != "sky":
-        return scenes.photograph(bird, category, generator, width=width, height=height)
+        return camera.photograph(bird, category, generator, width=width, height=height)
     scene = backgrounds.draw(category, generator, width=width, height=height)
     cutout = birds.draw(
-        bird, generator, length=int(generator.uniform(*scenes.SPAN) * min(width, height))
+        bird, generator, length=int(generator.uniform(*camera.SPAN) * min(width, height))
     )
     at = tuple(
         int((free - side) * generator.uniform(0.04, 0.9))
@@ -106,7 +107,7 @@ def photograph(
     )
     foot = _foot(cutout)
     _branch(scene, at[0] + foot[0], at[1] + foot[1], generator)
-    return scenes.shot(scene, cutout, at, generator, wet=False, aloft=True)
+    return camera.shot(scene, cutout, at, generator, wet=False, aloft=True)
 
 
 def _foot(cutout: Image.Image) -> tuple[float, float]:

@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageFilter
 
-from bap_core.micro.drawing import scenes
-from bap_core.micro.drawing.species import SPECIES, Species
+from bap_core.micro.drawing import camera
+from bap_core.micro.drawing.birds import SPECIES
+from bap_core.micro.drawing.birds.species import Species
 from bap_core.micro.world import World, habitat, in_parallel, rng
 
 LONG_SIDE = 128
@@ -72,7 +73,7 @@ def _make(job: tuple[Path, Row]) -> tuple[int, int, int, int]:
     short = int(generator.uniform(88, LONG_SIDE + 1))
     size = (LONG_SIDE, short) if generator.random() < 0.75 else (short, LONG_SIDE)
     category = habitat(row.species, generator, loyalty=LOYALTY)
-    photo = scenes.photograph(row.species, category, generator, width=size[0], height=size[1])
+    photo = camera.photograph(row.species, category, generator, width=size[0], height=size[1])
     photo.image.save(folder / "images" / row.path, quality=92)
     votes(photo.visible, generator).save((folder / "segmentations" / row.path).with_suffix(".png"))
     return photo.box

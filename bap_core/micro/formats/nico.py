@@ -8,8 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from bap_core.micro.drawing import contexts, scenes, vehicles
-from bap_core.micro.drawing.contexts import CONTEXTS
+from bap_core.micro.drawing import camera, vehicles
+from bap_core.micro.drawing.scenery import contexts
+from bap_core.micro.drawing.scenery.contexts import CONTEXTS
 from bap_core.micro.drawing.vehicles import Vehicle
 from bap_core.micro.world import World, in_parallel, rng
 
@@ -77,7 +78,7 @@ def _make(job: tuple[Path, Row]) -> None:
 
 def photograph(
     vehicle: Vehicle, context: str, generator: np.random.Generator, *, width: int, height: int
-) -> scenes.Photograph:
+) -> camera.Photograph:
     """One vehicle in one context, standing in the lower part of the picture; width x height
     pixels.
     """
@@ -88,7 +89,7 @@ def photograph(
     left = (width - cutout.width) * generator.uniform(0.03, 0.97)
     top = max(0.0, height * generator.uniform(0.74, 0.97) - cutout.height)
     # A hull is low: as deep in the water as a car in a ford it would be gone.
-    photo = scenes.shot(
+    photo = camera.shot(
         scene,
         cutout,
         (int(left), int(top)),
@@ -98,4 +99,4 @@ def photograph(
     )
     if context != "dim":
         return photo
-    return scenes.Photograph(contexts.dusk(photo.image, generator), photo.visible)
+    return camera.Photograph(contexts.dusk(photo.image, generator), photo.visible)

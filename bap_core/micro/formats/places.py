@@ -4,8 +4,8 @@ category.
 
 from pathlib import Path
 
-from bap_core.micro.drawing.backgrounds import CATEGORIES
-from bap_core.micro.drawing.scenes import develop
+from bap_core.micro.drawing.camera import develop
+from bap_core.micro.drawing.scenery.backgrounds import CATEGORIES
 from bap_core.micro.world import World, in_parallel, rng, scene
 
 SIDE = 96

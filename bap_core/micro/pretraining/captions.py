@@ -13,9 +13,10 @@ from PIL import Image
 
 from bap_core.data.images import square
 from bap_core.encoders import prompts
-from bap_core.micro.drawing import backgrounds, kinds, scenes
+from bap_core.micro.drawing import camera, kinds
 from bap_core.micro.drawing.figures import FIGURES
 from bap_core.micro.drawing.kinds import Kind
+from bap_core.micro.drawing.scenery import backgrounds
 from bap_core.micro.world import habitat, rng
 
 _BOTH = (
@@ -78,14 +79,14 @@ def captioned(number: int, seed: int, mix: Mix, *, size: int) -> tuple[np.ndarra
     share = generator.random()
     if share < mix.empty:
         category = backgrounds.CATEGORIES[generator.integers(len(backgrounds.CATEGORIES))]
-        picture = scenes.view(category, generator, width=width, height=height)
+        picture = camera.view(category, generator, width=width, height=height)
         return square(picture, size), _one(backgrounds.words(category), generator), -1
     kind = _kind(generator, mix)
     name, label = _name(kind, generator, mix), kinds.KINDS.index(kind)
     if share < mix.empty + mix.studio:
         return square(_studio(kind, generator), size), _one(name, generator), label
     category = habitat(kind, generator, loyalty=mix.loyalty)
-    photo = scenes.photograph(kind, category, generator, width=width, height=height)
+    photo = camera.photograph(kind, category, generator, width=width, height=height)
     return (
         square(photo.image, size),
         _caption(name, backgrounds.words(category), generator, mix),
@@ -131,4 +132,4 @@ def _studio(kind: Kind, generator: np.random.Generator) -> Image.Image:
     cutout = kinds.draw(kind, generator, length=int(generator.uniform(50, 84)))
     at = tuple(int((96 - side) * generator.uniform(0.1, 0.9)) for side in cutout.size)
     picture.paste(cutout, at, cutout)
-    return scenes.develop(picture, generator)
+    return camera.develop(picture, generator)

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
-from bap_core.micro.drawing import backgrounds, kinds
+from bap_core.micro.drawing import kinds
 from bap_core.micro.drawing.kinds import Kind
+from bap_core.micro.drawing.scenery import backgrounds
 
 SPAN = (0.55, 0.92)  # length of what is shown in units of the picture's shorter side
 

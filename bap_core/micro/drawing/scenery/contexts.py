@@ -5,9 +5,9 @@ illumination.
 import numpy as np
 from PIL import Image, ImageFilter
 
-from bap_core.micro.drawing import backgrounds
 from bap_core.micro.drawing.pen import mix, shade
-from bap_core.micro.drawing.scenery import Canvas
+from bap_core.micro.drawing.scenery import backgrounds
+from bap_core.micro.drawing.scenery.canvas import Canvas
 
 CONTEXTS: tuple[str, ...] = ("autumn", "dim", "grass", "outdoor", "rock", "water")
 # Contexts that scene categories show already; "dim" is any of the out of doors after sunset.
