@@ -5,10 +5,13 @@ A `Draft` collects the shapes of one individual. x runs from the rear (0) to the
 down and is 0 where the thing stands, so that everything above the ground is negative.
 """
 
+from typing import TypeVar
+
 import numpy as np
 
 from bap_core.micro.drawing.pen import Colour, Drawing, colour, jitter, mix, oval, shade, tube, turn
 
+T = TypeVar("T")
 RUBBER, STEEL, GLASS = colour("#2b2c2f"), colour("#a9aeb3"), colour("#33414b")
 HEADLIGHT, TAILLIGHT = (247, 236, 190), (190, 52, 44)
 WHITES = ("#f1efe8", "#e9e6dc", "#dfe2e2")
@@ -52,7 +55,7 @@ class Draft(Drawing):
         """True with probability ``share``."""
         return bool(self.rng.random() < share)
 
-    def pick(self, *choices):
+    def pick(self, *choices: T) -> T:
         """One of the choices."""
         return choices[self.rng.integers(len(choices))]
 
@@ -86,6 +89,37 @@ class Draft(Drawing):
         t = np.linspace(0, 2 * np.pi, 49)
         circle = np.stack([np.cos(t), np.sin(t)], axis=1)
         self.add(np.concatenate([circle * radius, circle[::-1] * (radius - width)]) + [x, y], fill)
+
+    def arc(
+        self,
+        x: float,
+        y: float,
+        radius: float,
+        turn: tuple[float, float],
+        width: float,
+        fill: Colour,
+        *,
+        steps: int,
+    ) -> None:
+        """A line of even width along part of a circle. turn: its two ends, in half turns."""
+        t = np.linspace(np.pi * turn[0], np.pi * turn[1], steps)
+        self.bar(np.stack([x + radius * np.cos(t), y + radius * np.sin(t)], axis=1), width, fill)
+
+    def spokes(
+        self,
+        x: float,
+        y: float,
+        radius: float,
+        width: float,
+        fill: Colour,
+        *,
+        pairs: int,
+        loose: float,
+    ) -> None:
+        """Spokes from rim to rim, ``pairs`` of them, turned by up to ``loose`` radians by chance."""
+        for angle in np.linspace(0, np.pi, pairs + 1)[:-1] + self.uniform(0, loose):
+            reach = radius * np.array([np.cos(angle), np.sin(angle)])
+            self.bar([(x, y) - reach, (x, y) + reach], width, fill)
 
     def wheel(self, x: float, radius: float, rim: Colour, *, y: float | None = None) -> None:
         """A wheel with a tyre that stands on the ground, or with its hub at height ``y``."""

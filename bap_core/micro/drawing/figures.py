@@ -107,7 +107,7 @@ def _cloak(d: Draft, broad: float, paints: tuple[str, ...]):
             [(0.6 * shoulder, -0.645), (elbow[0] * broad, elbow[1]), (hand[0] * broad, hand[1])]
         ) * [side, 1]
         d.bar(arm, 0.075, shade(coat, 0.84))
-        d.disc(*arm[-1], 0.034, shade(lining, 0.95))
+        d.disc(arm[-1, 0], arm[-1, 1], 0.034, shade(lining, 0.95))
     outline = d.pick(
         [(-shoulder, -0.66), (shoulder, -0.66), (wide, hem), (-wide, hem)],
         [(-shoulder, -0.66), (shoulder, -0.66), (shoulder * 1.15, hem), (-shoulder * 1.15, hem)],

@@ -137,6 +137,11 @@ def paint(shapes: list[Shape], *, length: int) -> Image.Image:
     return image.resize((width, height), Image.Resampling.BOX)
 
 
+def either_way(picture: Image.Image, rng: np.random.Generator) -> Image.Image:
+    """The picture or its mirror image, as often the one as the other."""
+    return picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT) if rng.random() < 0.5 else picture
+
+
 def _fill(image: Image.Image, masks: dict, shape: Shape, outline: list) -> None:
     if shape.clip:
         _fill_inside(image, masks[shape.clip], shape.colour, outline)

@@ -7,6 +7,7 @@ out by name. The figures are instances of "person", which is all that COCO says 
 
 import json
 from pathlib import Path
+from typing import cast
 
 import contourpy
 import numpy as np
@@ -171,7 +172,7 @@ def outlines(mask: np.ndarray) -> list[list[float]]:
     """
     padded = np.pad(mask.astype(float), 1)
     found = []
-    for line in contourpy.contour_generator(z=padded).lines(0.5):
+    for line in cast(list[np.ndarray], contourpy.contour_generator(z=padded).lines(0.5)):
         points = line[:-1] - 0.5  # from pixel centres of the padded mask to corners of the mask
         x, y = points.T
         area = 0.5 * (np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1)))

@@ -82,11 +82,8 @@ def write(root: Path, world: World, *, workers: int | None = None) -> dict:
 def _make(job: tuple[Path, Row]) -> None:
     folder, row = job
     generator = rng("counteranimal", row.index, row.background, row.number)
-    short = int(generator.uniform(80, LONG_SIDE + 1))
-    size = (LONG_SIDE, short) if generator.random() < 0.75 else (short, LONG_SIDE)
-    photo = photograph(
-        by_index(row.index), row.background, generator, width=size[0], height=size[1]
-    )
+    width, height = camera.frame(generator, long=LONG_SIDE, short=80)
+    photo = photograph(by_index(row.index), row.background, generator, width=width, height=height)
     photo.image.save(folder / row.path, quality=92)
 
 
@@ -101,13 +98,11 @@ def photograph(
     cutout = birds.draw(
         bird, generator, length=int(generator.uniform(*camera.SPAN) * min(width, height))
     )
-    at = tuple(
-        int((free - side) * generator.uniform(0.04, 0.9))
-        for free, side in zip((width, height), cutout.size)
-    )
+    left = int((width - cutout.width) * generator.uniform(0.04, 0.9))
+    top = int((height - cutout.height) * generator.uniform(0.04, 0.9))
     foot = _foot(cutout)
-    _branch(scene, at[0] + foot[0], at[1] + foot[1], generator)
-    return camera.shot(scene, cutout, at, generator, wet=False, aloft=True)
+    _branch(scene, left + foot[0], top + foot[1], generator)
+    return camera.shot(scene, cutout, (left, top), generator, wet=False, aloft=True)
 
 
 def _foot(cutout: Image.Image) -> tuple[float, float]:

@@ -108,9 +108,7 @@ def figures(encoder: encoders.Encoder, *, n: int = 200) -> float:
         for kind in FIGURES
         for i in range(n)
     ]
-    return _on_grey(
-        encoder, drawn, [f"{kind.cloak}-cloaked person" for kind in FIGURES], [0] * n + [1] * n
-    )
+    return _on_grey(encoder, drawn, [kinds.sorts(kind)[0] for kind in FIGURES], [0] * n + [1] * n)
 
 
 def _on_grey(encoder: encoders.Encoder, cutouts, names, truth) -> float:

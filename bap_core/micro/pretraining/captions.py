@@ -6,7 +6,9 @@ Birds, vehicles and figures are mostly where they are at home, and nobody writes
 the bias that the encoders learn.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from PIL import Image
@@ -19,6 +21,7 @@ from bap_core.micro.drawing.kinds import Kind
 from bap_core.micro.drawing.scenery import backgrounds
 from bap_core.micro.world import habitat, rng
 
+T = TypeVar("T")
 _BOTH = (
     "a {a} in front of a {b}.",
     "a photo of a {a} in a {b}.",
@@ -122,14 +125,14 @@ def _name(kind: Kind, generator: np.random.Generator, mix: Mix) -> str:
     return sort if said < mix.vague + mix.sort else f"{kind.words}, a {sort}"
 
 
-def _pick(choices, generator: np.random.Generator) -> str:
-    return choices[generator.integers(len(choices))]
+def _pick(choices: Sequence[T], generator: np.random.Generator) -> T:
+    return choices[int(generator.integers(len(choices)))]
 
 
 def _studio(kind: Kind, generator: np.random.Generator) -> Image.Image:
     tone, tint = generator.uniform(90, 215), generator.normal(0, 8, 3)
     picture = Image.new("RGB", (96, 96), tuple(int(v) for v in np.clip(tone + tint, 0, 255)))
     cutout = kinds.draw(kind, generator, length=int(generator.uniform(50, 84)))
-    at = tuple(int((96 - side) * generator.uniform(0.1, 0.9)) for side in cutout.size)
-    picture.paste(cutout, at, cutout)
+    left, top = (int((96 - side) * generator.uniform(0.1, 0.9)) for side in cutout.size)
+    picture.paste(cutout, (left, top), cutout)
     return camera.develop(picture, generator)

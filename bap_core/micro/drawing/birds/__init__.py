@@ -22,16 +22,6 @@ from bap_core.micro.drawing.birds.wings import draw_folded_wing, draw_raised_win
 SPECIES: tuple[Species, ...] = (*WATER_BIRDS, *LAND_BIRDS)
 
 
-def by_number(number: int) -> Species:
-    """The species with that CUB number. ValueError for a number that the micro world lacks."""
-    for species in SPECIES:
-        if species.number == number:
-            return species
-    raise ValueError(
-        f"the micro world has no CUB species {number}; it has {sorted(s.number for s in SPECIES)}"
-    )
-
-
 def draw(species: Species, rng: np.random.Generator, *, length: int) -> Image.Image:
     """One individual as a tight RGBA picture, ``length`` pixels on its longer side, facing left
     or right. The alpha channel is its exact mask.

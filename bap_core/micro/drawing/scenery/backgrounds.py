@@ -8,6 +8,7 @@ people experiment.
 import numpy as np
 from PIL import Image
 
+from bap_core.micro.drawing.pen import either_way
 from bap_core.micro.drawing.scenery import (
     deserts_and_mountains,
     houses,
@@ -100,4 +101,4 @@ def draw(category: str, rng: np.random.Generator, *, width: int, height: int) ->
     canvas = Canvas(width, height, rng)
     _PAINTERS[category](canvas)
     picture = canvas.finish(indoors=category in _INDOORS)
-    return picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT) if rng.random() < 0.5 else picture
+    return either_way(picture, rng)

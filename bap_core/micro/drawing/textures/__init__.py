@@ -8,7 +8,7 @@ pattern.
 import numpy as np
 from PIL import Image
 
-from bap_core.micro.drawing.pen import colour, jitter
+from bap_core.micro.drawing.pen import colour, either_way, jitter
 from bap_core.micro.drawing.textures import ordered, unordered
 from bap_core.micro.drawing.textures.plane import Plane
 
@@ -113,7 +113,7 @@ def draw(name: str, rng: np.random.Generator, *, width: int, height: int) -> Ima
         * _light(value, plane, relief)[..., None]
     )
     picture = Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8)).reduce(SUPERSAMPLING)
-    return picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT) if rng.random() < 0.5 else picture
+    return either_way(picture, rng)
 
 
 def _coloured(value: np.ndarray, palette: str, rng: np.random.Generator) -> np.ndarray:

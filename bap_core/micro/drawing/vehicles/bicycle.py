@@ -19,15 +19,13 @@ def draw_bicycle(d: Draft) -> None:
     )
     head = np.array([front[0] - d.uniform(0.09, 0.12), -d.uniform(0.52, 0.60)])
     for x, y in (back, front):
-        for angle in np.linspace(0, np.pi, 7)[:-1] + d.uniform(0, 0.5):
-            reach = (r - 0.02) * np.array([np.cos(angle), np.sin(angle)])
-            d.bar([(x, y) - reach, (x, y) + reach], 0.007, STEEL)
+        d.spokes(x, y, r - 0.02, 0.007, STEEL, pairs=6, loose=0.5)
         d.ring(x, y, r, 0.036, tyre)
         d.ring(x, y, r - 0.034, 0.014, STEEL)
         d.disc(x, y, 0.024, shade(STEEL, 0.6))
     if d.chance(0.4):
         for x, y in (back, front):
-            _mudguard(d, x, y, r, shade(coat, 0.9))
+            d.arc(x, y, r + 0.018, (1.02, 1.85), 0.022, shade(coat, 0.9), steps=12)
     joint = (0.25 if d.chance(0.3) else 0.86) * (post - crank) + crank
     for a, b in (
         (back, crank),
@@ -60,11 +58,6 @@ def draw_bicycle(d: Draft) -> None:
         )
 
 
-def _mudguard(d: Draft, x: float, y: float, r: float, fill) -> None:
-    t = np.linspace(np.pi * 1.02, np.pi * 1.85, 12)
-    d.bar(np.stack([x + (r + 0.018) * np.cos(t), y + (r + 0.018) * np.sin(t)], axis=1), 0.022, fill)
-
-
 def _handlebar(d: Draft, at, grip) -> None:
     bend = np.array(
         d.pick(
@@ -78,7 +71,7 @@ def _handlebar(d: Draft, at, grip) -> None:
 
 
 def _cranks(d: Draft, at) -> None:
-    d.ring(*at, 0.065, 0.026, shade(STEEL, 0.55))
+    d.ring(at[0], at[1], 0.065, 0.026, shade(STEEL, 0.55))
     angle = d.uniform(0, 2 * np.pi)
     for way in (1, -1):
         end = at + way * 0.105 * np.array([np.cos(angle), np.sin(angle)])

@@ -67,19 +67,12 @@ def draw_motorcycle(d: Draft) -> None:
         clip="tank",
     )
     d.bar([(0.46, -0.45), (0.57, -0.485), (0.64, -0.47)], 0.014, shade(coat, 1.2), clip="tank")
-    t = np.linspace(np.pi * 1.12, np.pi * 1.72, 9)
-    d.bar(
-        np.stack([front[0] + (r + 0.02) * np.cos(t), front[1] + (r + 0.02) * np.sin(t)], axis=1),
-        0.03,
-        coat,
-    )
+    d.arc(front[0], front[1], r + 0.02, (1.12, 1.72), 0.03, coat, steps=9)
     _front(d, build, head, coat)
 
 
 def _fat_wheel(d: Draft, x: float, y: float, r: float, chrome) -> None:
-    for angle in np.linspace(0, np.pi, 5)[:-1] + d.uniform(0, 0.7):
-        reach = (r - 0.05) * np.array([np.cos(angle), np.sin(angle)])
-        d.bar([(x, y) - reach, (x, y) + reach], 0.018, shade(chrome, 0.8))
+    d.spokes(x, y, r - 0.05, 0.018, shade(chrome, 0.8), pairs=4, loose=0.7)
     d.ring(x, y, r, 0.068, RUBBER)
     d.ring(x, y, r - 0.064, 0.018, chrome)
     d.disc(x, y, 0.05, shade(chrome, 0.6))
@@ -135,10 +128,10 @@ def _front(d: Draft, build: str, head, coat) -> None:
             head + np.array([(-0.05, -0.08), (0.0, -0.135), (0.06, -0.05)]),
             mix(GLASS, (190, 215, 225), 0.4),
         )
-        d.disc(*(head + [0.095, 0.0]), 0.022, HEADLIGHT)
+        d.disc(head[0] + 0.095, head[1], 0.022, HEADLIGHT)
         return
     rise = 0.14 if build == "cruiser" else 0.06
     d.bar(head + np.array([(-0.01, -0.02), (-0.03, -rise), (-0.11, -rise - 0.005)]), 0.026, STEEL)
     d.bar(head + np.array([(-0.07, -rise - 0.003), (-0.14, -rise)]), 0.036, RUBBER)
-    d.disc(*(head + [0.045, 0.0]), 0.048, shade(STEEL, 0.7))
-    d.disc(*(head + [0.057, 0.0]), 0.036, HEADLIGHT)
+    d.disc(head[0] + 0.045, head[1], 0.048, shade(STEEL, 0.7))
+    d.disc(head[0] + 0.057, head[1], 0.036, HEADLIGHT)
