@@ -142,13 +142,9 @@ def _in(photograph: Callable, kind, place: str, name: str) -> Image.Image:
 
 def _on_paper(kind: Kind, *names: str | int, tries: int = 6) -> Image.Image:
     """The most vivid of some individuals: the least worn shows its kind best."""
-    drawn = max(
-        (
-            kinds.draw(kind, rng("gallery", *names, k), length=2 * (_CELL - 24))
-            for k in range(tries)
-        ),
-        key=_vivid,
-    ).reduce(2)
+    length = 2 * (_CELL - 24)
+    found = (kinds.draw(kind, rng("gallery", *names, k), length=length) for k in range(tries))
+    drawn = max(found, key=_vivid).reduce(2)
     picture = Image.new("RGB", (_CELL, _CELL), _SOFT)
     picture.paste(drawn, ((_CELL - drawn.width) // 2, (_CELL - drawn.height) // 2), drawn)
     return picture

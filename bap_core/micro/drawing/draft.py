@@ -116,7 +116,7 @@ class Draft(Drawing):
         pairs: int,
         loose: float,
     ) -> None:
-        """Spokes from rim to rim, ``pairs`` of them, turned by up to ``loose`` radians by chance."""
+        """Spokes from rim to rim, ``pairs`` of them; up to ``loose`` radians off by chance."""
         for angle in np.linspace(0, np.pi, pairs + 1)[:-1] + self.uniform(0, loose):
             reach = radius * np.array([np.cos(angle), np.sin(angle)])
             self.bar([(x, y) - reach, (x, y) + reach], width, fill)
