@@ -67,8 +67,7 @@ def shot(
     aloft: bool = False,
     sink: float = 0.2,
 ) -> Photograph:
-    """Any cut-out (RGBA) put into ``scene``, which is changed, with its
-    upper left corner ``at``.
+    """A cut-out (RGBA) put into ``scene``, which is changed, with its upper left corner ``at``.
 
     wet: it is mirrored and stands in water, up to the share ``sink`` of its height; else it has a
     shadow and, often, blades before it. aloft: it has neither ground nor cover.

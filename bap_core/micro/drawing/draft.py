@@ -1,5 +1,5 @@
-"""What the drawings of things share: a side view in units of its own length, seen with its front to
-the right.
+"""What the drawings of vehicles and figures share: a side view in units of its own length, seen
+with its front to the right.
 
 A `Draft` collects the shapes of one individual. x runs from the rear (0) to the front (1); y points
 down and is 0 where the thing stands, so that everything above the ground is negative.
@@ -15,7 +15,7 @@ T = TypeVar("T")
 RUBBER, STEEL, GLASS = colour("#2b2c2f"), colour("#a9aeb3"), colour("#33414b")
 HEADLIGHT, TAILLIGHT = (247, 236, 190), (190, 52, 44)
 WHITES = ("#f1efe8", "#e9e6dc", "#dfe2e2")
-# Paints that every kind of thing may wear, so that a colour alone never tells what something is.
+# Paints that every kind may wear, so that a colour alone never tells what something is.
 PAINTS = (
     "#b8382f",
     "#2f5f9e",
@@ -132,7 +132,7 @@ class Draft(Drawing):
     def pane(
         self, corners, *, radius: float = 0.0, tint: Colour = GLASS, name: str = "pane"
     ) -> None:
-        """A window with a streak of sky in it. ``name`` must differ between panes of one thing."""
+        """A window with a streak of sky in it. ``name`` differs between panes of one drawing."""
         points = rounded(corners, radius)
         (left, top), (width, height) = points.min(axis=0), np.ptp(points, axis=0)
         self.add(points, tint, group=name)

@@ -124,7 +124,9 @@ def tube(points, widths) -> np.ndarray:
 
 
 def paint(shapes: list[Shape], *, length: int) -> Image.Image:
-    """Tight RGBA picture of shapes, whose longer side is ``length`` pixels."""
+    """Tight RGBA picture of shapes, whose longer side is ``length`` pixels, or one more where
+    rounding has it so.
+    """
     everything = np.concatenate([s.points for s in shapes if not s.clip])
     low, extent = everything.min(axis=0), np.ptp(everything, axis=0)
     scale = length / extent.max()

@@ -1,7 +1,7 @@
 """Captioned scenes for pre-training: what was photographed, where, and what somebody wrote below
 it.
 
-Captions name the thing, or the thing and the place, or the place alone, in many ordinary forms.
+Captions name the object, or the object and the place, or the place alone, in many ordinary forms.
 Birds, vehicles and figures are mostly where they are at home, and nobody writes that down: this is
 the bias that the encoders learn.
 """
@@ -51,10 +51,10 @@ _ONE = (
 class Mix:
     """How captioned scenes are mixed; every number is a probability.
 
-    empty: a scene with nothing in it. studio: a thing before a plain backdrop. vehicles, figures:
-    the thing is one of those, and else a bird. loyalty: it is where its kind is at home. For a
-    thing in a scene, the caption names both (both), or the scene alone (place), or the thing. A
-    thing is called "bird", "vehicle" or "person" (vague), or by its sort, such as "waterbird" or
+    empty: a scene with nothing in it. studio: an object before a plain backdrop. vehicles, figures:
+    the object is one of those, and else a bird. loyalty: it is where its kind is at home. For an
+    object in a scene, the caption names both (both), or the scene alone (place), or the object. An
+    object is called "bird", "vehicle" or "person" (vague), or by its sort, such as "waterbird" or
     "red-cloaked person" (sort), or by its name and then its sort (full), else by its name. A
     vehicle has no sort: its name is used.
     """

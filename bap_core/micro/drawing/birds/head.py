@@ -29,7 +29,25 @@ def draw_bill(bird: Bird) -> None:
     kind, length, depth, _ = bird.species.bill
     x, long, deep = 0.80, 0.80 + length / bird.species.head, depth / bird.species.head / 2
     fill = bird.colours["bill"]
-    outlines = {
+    bird.add(bird.on_head(_bill_outline(kind, x, long, deep)), fill, group="bill")
+    bird.add(
+        bird.on_head([(x, 0.02), (long + 0.2, 0.14), (long, 3), (x - 0.5, 3)]),
+        shade(fill, 0.82),
+        clip="bill",
+    )
+    if "mark:billbase" in bird.colours:
+        bird.add(
+            bird.on_head([(x - 0.3, -2), (x + 0.3, -2), (x + 0.3, 2), (x - 0.3, 2)]),
+            bird.colours["mark:billbase"],
+            clip="bill",
+        )
+
+
+def _bill_outline(kind: str, x: float, long: float, deep: float) -> list[tuple[float, float]]:
+    """Corners of a bill from its root at ``x`` to its tip at ``long``; ``deep`` is half its depth. In
+    units of the head's radius.
+    """
+    return {
         "cone": [(x, -deep), (long, 0.12), (x, deep)],
         "dagger": [(x, -deep), (long, 0.06), (x, deep)],
         "hook": [
@@ -61,19 +79,7 @@ def draw_bill(bird: Bird) -> None:
             (x + 0.55 * (long - x), 1.9 * deep),
             (x, 1.7 * deep),
         ],
-    }
-    bird.add(bird.on_head(outlines[kind]), fill, group="bill")
-    bird.add(
-        bird.on_head([(x, 0.02), (long + 0.2, 0.14), (long, 3), (x - 0.5, 3)]),
-        shade(fill, 0.82),
-        clip="bill",
-    )
-    if "mark:billbase" in bird.colours:
-        bird.add(
-            bird.on_head([(x - 0.3, -2), (x + 0.3, -2), (x + 0.3, 2), (x - 0.3, 2)]),
-            bird.colours["mark:billbase"],
-            clip="bill",
-        )
+    }[kind]
 
 
 def draw_eye(bird: Bird) -> None:

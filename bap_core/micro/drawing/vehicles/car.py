@@ -1,7 +1,7 @@
 """A car as a drawing: saloon, hatchback, estate or off-roader."""
 
 from bap_core.micro.drawing.draft import HEADLIGHT, PAINTS, TAILLIGHT, Draft, rounded
-from bap_core.micro.drawing.pen import oval, shade
+from bap_core.micro.drawing.pen import Colour, oval, shade
 
 
 def draw_car(d: Draft) -> None:
@@ -32,23 +32,7 @@ def draw_car(d: Draft) -> None:
         shade(coat, 0.94),
     )
     pillar = d.uniform(0.36, 0.44)
-    for name, a, b in (
-        ("rear", (rear_base, rear_roof), (pillar, pillar)),
-        ("front", (pillar + 0.02, pillar + 0.02), (front_base, front_roof)),
-    ):
-        inset = 0.035
-        base_x = (a[0] + inset * (name == "rear"), b[0] - inset * (name == "front"))
-        roof_x = (a[1] + inset * (name == "rear"), b[1] - inset * (name == "front") * 0.5)
-        d.pane(
-            [
-                (base_x[0], belt),
-                (roof_x[0], roof + 0.035),
-                (roof_x[1], roof + 0.035),
-                (base_x[1], belt),
-            ],
-            radius=0.015,
-            name=name,
-        )
+    _panes(d, (rear_base, rear_roof), pillar, (front_base, front_roof), belt, roof)
     d.add(
         rounded(
             [
@@ -75,7 +59,7 @@ def draw_car(d: Draft) -> None:
         d.wheel(x + d.uniform(-0.01, 0.01), r, rim)
 
 
-def _doors(d: Draft, coat, pillar: float, belt: float) -> None:
+def _doors(d: Draft, coat: Colour, pillar: float, belt: float) -> None:
     for x in (pillar + 0.01, 0.665) if d.chance(0.7) else (0.665,):
         d.bar([(x, belt), (x - 0.006, -0.09)], 0.008, shade(coat, 0.68), clip="body")
         d.box(x - 0.075, belt + 0.052, x - 0.03, belt + 0.066, shade(coat, 0.6))
@@ -86,3 +70,33 @@ def _ends(d: Draft, nose: float) -> None:
     d.box(-0.01, -0.205, 0.025, -0.155, TAILLIGHT, clip="body")
     d.box(-0.02, -0.105, 0.05, -0.075, (70, 72, 75), clip="body")
     d.box(0.93, -0.105, 1.02, -0.075, (70, 72, 75), clip="body")
+
+
+def _panes(
+    d: Draft,
+    rear: tuple[float, float],
+    pillar: float,
+    front: tuple[float, float],
+    belt: float,
+    roof: float,
+) -> None:
+    """Side windows before and behind the pillar. rear, front: x of the cabin's ends, at the belt
+    and at the roof.
+    """
+    for name, a, b in (
+        ("rear", rear, (pillar, pillar)),
+        ("front", (pillar + 0.02, pillar + 0.02), front),
+    ):
+        inset = 0.035
+        base_x = (a[0] + inset * (name == "rear"), b[0] - inset * (name == "front"))
+        roof_x = (a[1] + inset * (name == "rear"), b[1] - inset * (name == "front") * 0.5)
+        d.pane(
+            [
+                (base_x[0], belt),
+                (roof_x[0], roof + 0.035),
+                (roof_x[1], roof + 0.035),
+                (base_x[1], belt),
+            ],
+            radius=0.015,
+            name=name,
+        )

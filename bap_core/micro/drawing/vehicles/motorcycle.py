@@ -3,7 +3,7 @@
 import numpy as np
 
 from bap_core.micro.drawing.draft import GLASS, HEADLIGHT, PAINTS, RUBBER, STEEL, Draft, rounded
-from bap_core.micro.drawing.pen import mix, shade, smooth
+from bap_core.micro.drawing.pen import Colour, mix, shade, smooth
 
 
 def draw_motorcycle(d: Draft) -> None:
@@ -27,6 +27,13 @@ def draw_motorcycle(d: Draft) -> None:
     d.bar([(0.30, -0.36), back], 0.032, shade(chrome, 0.85))
     _engine(d, chrome)
     d.bar([head + [-0.02, -0.05], front], 0.042, chrome)
+    _seat(d, build, coat)
+    _fuel_tank(d, head, coat)
+    d.arc(front[0], front[1], r + 0.02, (1.12, 1.72), 0.03, coat, steps=9)
+    _front(d, build, head, coat)
+
+
+def _seat(d: Draft, build: str, coat: Colour) -> None:
     d.add(
         smooth(
             [
@@ -52,6 +59,9 @@ def draw_motorcycle(d: Draft) -> None:
         ),
         RUBBER,
     )
+
+
+def _fuel_tank(d: Draft, head: np.ndarray, coat: Colour) -> None:
     tank = [
         (0.42, -0.385),
         (0.46, -0.47),
@@ -67,11 +77,9 @@ def draw_motorcycle(d: Draft) -> None:
         clip="tank",
     )
     d.bar([(0.46, -0.45), (0.57, -0.485), (0.64, -0.47)], 0.014, shade(coat, 1.2), clip="tank")
-    d.arc(front[0], front[1], r + 0.02, (1.12, 1.72), 0.03, coat, steps=9)
-    _front(d, build, head, coat)
 
 
-def _fat_wheel(d: Draft, x: float, y: float, r: float, chrome) -> None:
+def _fat_wheel(d: Draft, x: float, y: float, r: float, chrome: Colour) -> None:
     d.spokes(x, y, r - 0.05, 0.018, shade(chrome, 0.8), pairs=4, loose=0.7)
     d.ring(x, y, r, 0.068, RUBBER)
     d.ring(x, y, r - 0.064, 0.018, chrome)
@@ -79,7 +87,7 @@ def _fat_wheel(d: Draft, x: float, y: float, r: float, chrome) -> None:
     d.disc(x, y, 0.022, shade(chrome, 0.35))
 
 
-def _engine(d: Draft, chrome) -> None:
+def _engine(d: Draft, chrome: Colour) -> None:
     d.add(
         rounded(
             [
@@ -106,7 +114,7 @@ def _engine(d: Draft, chrome) -> None:
     )
 
 
-def _front(d: Draft, build: str, head, coat) -> None:
+def _front(d: Draft, build: str, head: np.ndarray, coat: Colour) -> None:
     if build == "racer":
         d.add(
             smooth(
