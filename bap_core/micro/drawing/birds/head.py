@@ -44,8 +44,8 @@ def draw_bill(bird: Bird) -> None:
 
 
 def _bill_outline(kind: str, x: float, long: float, deep: float) -> list[tuple[float, float]]:
-    """Corners of a bill from its root at ``x`` to its tip at ``long``; ``deep`` is half its depth. In
-    units of the head's radius.
+    """Corners of a bill from its root at ``x`` to its tip at ``long``; ``deep`` is half its depth.
+    In units of the head's radius.
     """
     return {
         "cone": [(x, -deep), (long, 0.12), (x, deep)],
