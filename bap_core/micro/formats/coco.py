@@ -36,7 +36,7 @@ sports: 40 baseball glove, 41 skateboard, 42 surfboard, 43 tennis racket
 kitchen: 44 bottle, 46 wine glass, 47 cup, 48 fork, 49 knife, 50 spoon, 51 bowl
 food: 52 banana, 53 apple, 54 sandwich, 55 orange, 56 broccoli, 57 carrot, 58 hot dog
 food: 59 pizza, 60 donut, 61 cake
-page_elements: 62 chair, 63 couch, 64 potted plant, 65 bed, 67 dining table, 70 toilet
+furniture: 62 chair, 63 couch, 64 potted plant, 65 bed, 67 dining table, 70 toilet
 electronic: 72 tv, 73 laptop, 74 mouse, 75 remote, 76 keyboard, 77 cell phone
 appliance: 78 microwave, 79 oven, 80 toaster, 81 sink, 82 refrigerator
 indoor: 84 book, 85 clock, 86 vase, 87 scissors, 88 teddy bear, 89 hair drier, 90 toothbrush
