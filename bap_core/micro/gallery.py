@@ -4,12 +4,15 @@ name below.
 
 from collections.abc import Callable, Iterable
 
+import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from bap_core.micro.drawing import backgrounds, birds, contexts, figures, scenes, textures, vehicles
-from bap_core.micro.drawing.lookalikes import LOOKALIKES
+from bap_core.micro.drawing import camera, figures, kinds, textures, vehicles
+from bap_core.micro.drawing.birds import SPECIES
+from bap_core.micro.drawing.birds.lookalikes import LOOKALIKES
+from bap_core.micro.drawing.kinds import Kind
 from bap_core.micro.drawing.pen import colour
-from bap_core.micro.drawing.species import SPECIES
+from bap_core.micro.drawing.scenery import backgrounds, contexts
 from bap_core.micro.formats import counteranimal, nico
 from bap_core.micro.world import rng
 
@@ -54,7 +57,7 @@ def sheets() -> dict[str, tuple[Image.Image, str]]:
 
 def species_sheet() -> Image.Image:
     """Every species once on paper, water birds first: 6 columns, RGB."""
-    return _sheet(((_bird(kind.number), kind.words) for kind in SPECIES), columns=6)
+    return _sheet(((_on_paper(kind, kind.number), kind.words) for kind in SPECIES), columns=6)
 
 
 def scene_sheet() -> Image.Image:
@@ -74,7 +77,7 @@ def vehicle_sheet() -> Image.Image:
     """Every kind of vehicle, two individuals of each: 6 columns, RGB."""
     return _sheet(
         (
-            (_on_paper(vehicles.draw, kind, kind.name, k), _held_back(kind))
+            (_on_paper(kind, kind.name, k), _held_back(kind))
             for kind in vehicles.VEHICLES
             for k in range(2)
         ),
@@ -86,7 +89,7 @@ def figure_sheet() -> Image.Image:
     """Both kinds of figure as three individuals that differ in nothing else: 3 columns, RGB."""
     return _sheet(
         (
-            (_on_paper(figures.draw, kind, "figure", k, tries=1), kind.words)
+            (_on_paper(kind, "figure", k, tries=1), kind.words)
             for kind in figures.FIGURES
             for k in range(3)
         ),
@@ -137,16 +140,11 @@ def _in(photograph: Callable, kind, place: str, name: str) -> Image.Image:
     return photograph(kind, place, rng("gallery", name, place), width=_CELL, height=_CELL).image
 
 
-def _bird(number: int) -> Image.Image:
-    return _on_paper(birds.draw, next(s for s in SPECIES if s.number == number), number)
-
-
-def _on_paper(draw: Callable, kind, *names: str | int, tries: int = 6) -> Image.Image:
+def _on_paper(kind: Kind, *names: str | int, tries: int = 6) -> Image.Image:
     """The most vivid of some individuals: the least worn shows its kind best."""
-    drawn = max(
-        (draw(kind, rng("gallery", *names, k), length=2 * (_CELL - 24)) for k in range(tries)),
-        key=_vivid,
-    ).reduce(2)
+    length = 2 * (_CELL - 24)
+    found = (kinds.draw(kind, rng("gallery", *names, k), length=length) for k in range(tries))
+    drawn = max(found, key=_vivid).reduce(2)
     picture = Image.new("RGB", (_CELL, _CELL), _SOFT)
     picture.paste(drawn, ((_CELL - drawn.width) // 2, (_CELL - drawn.height) // 2), drawn)
     return picture
@@ -159,11 +157,7 @@ def _vivid(picture: Image.Image) -> float:
         Image.new("RGB", picture.size, (128, 128, 128)),
         picture.getchannel("A"),
     )
-    return sum(
-        (value - 128) ** 2
-        for pixel in bands.resize((16, 16)).get_flattened_data()
-        for value in pixel
-    )
+    return float(((np.asarray(bands.resize((16, 16)), dtype=int) - 128) ** 2).sum())
 
 
 def _scene(category: str) -> Image.Image:
@@ -171,7 +165,7 @@ def _scene(category: str) -> Image.Image:
 
 
 def _photograph(kind) -> Image.Image:
-    return scenes.photograph(
+    return camera.photograph(
         kind, kind.home[0], rng("gallery", "photo", kind.number), width=_CELL, height=_CELL
     ).image
 
@@ -189,7 +183,7 @@ def _sheet(cells: Iterable[tuple[Image.Image, str]], *, columns: int) -> Image.I
     return sheet
 
 
-def _font(label: str) -> ImageFont.FreeTypeFont:
+def _font(label: str) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     size = 16
     while size > 9 and ImageFont.load_default(size).getlength(label) > _CELL:
         size -= 1

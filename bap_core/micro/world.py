@@ -5,7 +5,7 @@ deterministically.
 import json
 import multiprocessing
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from hashlib import sha256
@@ -14,10 +14,10 @@ from pathlib import Path
 import numpy as np
 
 from bap_core import runtime
-from bap_core.micro.drawing import backgrounds
+from bap_core.micro.drawing.birds import SPECIES
 from bap_core.micro.drawing.figures import Figure
 from bap_core.micro.drawing.kinds import Kind
-from bap_core.micro.drawing.species import SPECIES
+from bap_core.micro.drawing.scenery import backgrounds
 
 VERSION = "3"
 SEED = 20260
@@ -104,6 +104,11 @@ def in_parallel(function: Callable, jobs: list, *, label: str, workers: int | No
     with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context(method)) as pool:
         made = pool.map(function, jobs, chunksize=max(1, min(32, len(jobs) // (4 * workers))))
         return list(runtime.progress(made, total=len(jobs), label=label, unit="img"))
+
+
+def write_rows(path: Path, rows: Iterable[tuple]) -> None:
+    """A text file of one row a line, words parted by blanks, as many datasets have them."""
+    path.write_text("".join(" ".join(map(str, row)) + "\n" for row in rows))
 
 
 def declare(root: Path, world: World, counts: dict) -> None:

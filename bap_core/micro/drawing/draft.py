@@ -1,28 +1,21 @@
-"""What the drawings of things share: a side view in units of its own length, seen with its front to
-the right.
+"""What the drawings of vehicles and figures share: a side view in units of its own length, seen
+with its front to the right.
 
 A `Draft` collects the shapes of one individual. x runs from the rear (0) to the front (1); y points
 down and is 0 where the thing stands, so that everything above the ground is negative.
 """
 
+from typing import TypeVar
+
 import numpy as np
-from PIL import Image
 
-from bap_core.micro.drawing.pen import (
-    Colour,
-    Shape,
-    colour,
-    jitter,
-    mix,
-    oval,
-    paint,
-    shade,
-    tube,
-    turn,
-)
+from bap_core.micro.drawing.pen import Colour, Drawing, colour, jitter, mix, oval, shade, tube, turn
 
+T = TypeVar("T")
 RUBBER, STEEL, GLASS = colour("#2b2c2f"), colour("#a9aeb3"), colour("#33414b")
-# Paints that every kind of thing may wear, so that a colour alone never tells what something is.
+HEADLIGHT, TAILLIGHT = (247, 236, 190), (190, 52, 44)
+WHITES = ("#f1efe8", "#e9e6dc", "#dfe2e2")
+# Paints that every kind may wear, so that a colour alone never tells what something is.
 PAINTS = (
     "#b8382f",
     "#2f5f9e",
@@ -39,13 +32,14 @@ PAINTS = (
 )
 
 
-class Draft:
+class Draft(Drawing):
     """One individual while it is being drawn. rng: the generator of every accident in it; worn:
     0..1, its dullness.
     """
 
     def __init__(self, rng: np.random.Generator):
-        self.rng, self.shapes = rng, []
+        super().__init__()
+        self.rng = rng
         self.worn, self.light = 0.5 * rng.beta(1.2, 3.0), rng.uniform(0.88, 1.1)
 
     def tone(self, *choices: str) -> Colour:
@@ -61,13 +55,9 @@ class Draft:
         """True with probability ``share``."""
         return bool(self.rng.random() < share)
 
-    def pick(self, *choices):
+    def pick(self, *choices: T) -> T:
         """One of the choices."""
         return choices[self.rng.integers(len(choices))]
-
-    def add(self, points, fill: Colour, *, group: str = "", clip: str = "") -> None:
-        """A filled polygon (N, 2); as part of a ``group``, or clipped to what a group covers."""
-        self.shapes.append(Shape(np.asarray(points, dtype=float), fill, group, clip))
 
     def box(
         self,
@@ -100,6 +90,37 @@ class Draft:
         circle = np.stack([np.cos(t), np.sin(t)], axis=1)
         self.add(np.concatenate([circle * radius, circle[::-1] * (radius - width)]) + [x, y], fill)
 
+    def arc(
+        self,
+        x: float,
+        y: float,
+        radius: float,
+        turn: tuple[float, float],
+        width: float,
+        fill: Colour,
+        *,
+        steps: int,
+    ) -> None:
+        """A line of even width along part of a circle. turn: its two ends, in half turns."""
+        t = np.linspace(np.pi * turn[0], np.pi * turn[1], steps)
+        self.bar(np.stack([x + radius * np.cos(t), y + radius * np.sin(t)], axis=1), width, fill)
+
+    def spokes(
+        self,
+        x: float,
+        y: float,
+        radius: float,
+        width: float,
+        fill: Colour,
+        *,
+        pairs: int,
+        loose: float,
+    ) -> None:
+        """Spokes from rim to rim, ``pairs`` of them; up to ``loose`` radians off by chance."""
+        for angle in np.linspace(0, np.pi, pairs + 1)[:-1] + self.uniform(0, loose):
+            reach = radius * np.array([np.cos(angle), np.sin(angle)])
+            self.bar([(x, y) - reach, (x, y) + reach], width, fill)
+
     def wheel(self, x: float, radius: float, rim: Colour, *, y: float | None = None) -> None:
         """A wheel with a tyre that stands on the ground, or with its hub at height ``y``."""
         y = -radius if y is None else y
@@ -111,7 +132,7 @@ class Draft:
     def pane(
         self, corners, *, radius: float = 0.0, tint: Colour = GLASS, name: str = "pane"
     ) -> None:
-        """A window with a streak of sky in it. ``name`` must differ between panes of one thing."""
+        """A window with a streak of sky in it. ``name`` differs between panes of one drawing."""
         points = rounded(corners, radius)
         (left, top), (width, height) = points.min(axis=0), np.ptp(points, axis=0)
         self.add(points, tint, group=name)
@@ -124,19 +145,7 @@ class Draft:
 
     def tilt(self, degrees: float) -> None:
         """Turn all that is drawn so far; what is positive lifts the front."""
-        self.shapes = [
-            Shape(turn(s.points, np.radians(degrees)), s.colour, s.group, s.clip)
-            for s in self.shapes
-        ]
-
-    def finish(self, *, length: int, mirrored: bool) -> Image.Image:
-        """Tight RGBA picture, ``length`` pixels on its longer side; mirrored, it looks to the
-        left.
-        """
-        flip = [-1 if mirrored else 1, 1]
-        return paint(
-            [Shape(s.points * flip, s.colour, s.group, s.clip) for s in self.shapes], length=length
-        )
+        self.move(lambda points: turn(points, np.radians(degrees)))
 
 
 def rounded(corners, radius: float, *, steps: int = 5) -> np.ndarray:

@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image
 
 from bap_core.micro.drawing.draft import PAINTS, Draft, rounded
-from bap_core.micro.drawing.pen import Shape, mix, oval, shade
+from bap_core.micro.drawing.pen import mix, oval, shade
 
 _FACES = ("#d9b48f", "#8fa0a6", "#c98f6b", "#a9b58a", "#7a5c48", "#b7a3b8", "#e3c9a8", "#6f8591")
 
@@ -65,10 +65,7 @@ def draw(figure: Figure, rng: np.random.Generator, *, length: int) -> Image.Imag
     _head(d)
     _hat(d)
     _clasp(d, cloak)
-    d.shapes = [
-        Shape(s.points + s.points[:, 1:] * [[-lean, 0]], s.colour, s.group, s.clip)
-        for s in d.shapes
-    ]
+    d.move(lambda points: points + points[:, 1:] * [[-lean, 0]])
     return d.finish(length=length, mirrored=d.chance(0.5))
 
 
@@ -110,7 +107,7 @@ def _cloak(d: Draft, broad: float, paints: tuple[str, ...]):
             [(0.6 * shoulder, -0.645), (elbow[0] * broad, elbow[1]), (hand[0] * broad, hand[1])]
         ) * [side, 1]
         d.bar(arm, 0.075, shade(coat, 0.84))
-        d.disc(*arm[-1], 0.034, shade(lining, 0.95))
+        d.disc(arm[-1, 0], arm[-1, 1], 0.034, shade(lining, 0.95))
     outline = d.pick(
         [(-shoulder, -0.66), (shoulder, -0.66), (wide, hem), (-wide, hem)],
         [(-shoulder, -0.66), (shoulder, -0.66), (shoulder * 1.15, hem), (-shoulder * 1.15, hem)],

@@ -6,9 +6,10 @@ import numpy as np
 from PIL import Image
 
 from bap_core.micro.drawing import birds, figures, vehicles
+from bap_core.micro.drawing.birds import SPECIES
+from bap_core.micro.drawing.birds.lookalikes import LOOKALIKES
+from bap_core.micro.drawing.birds.species import Species
 from bap_core.micro.drawing.figures import FIGURES, Figure
-from bap_core.micro.drawing.lookalikes import LOOKALIKES
-from bap_core.micro.drawing.species import SPECIES, Species
 from bap_core.micro.drawing.vehicles import VEHICLES, Vehicle
 
 Kind = Species | Vehicle | Figure

@@ -1,15 +1,17 @@
 """Drawing primitives: smooth outlines, colours, and shapes that are painted larger and then
 reduced.
 
-Coordinates are floats with y pointing down. A figure is a list of `Shape`; `paint` finds its
+Coordinates are floats with y pointing down. A `Drawing` is a list of `Shape`; `paint` finds its
 extent, draws it at three times the wanted size and reduces it, so that its alpha channel is an
 exact anti-aliased mask.
 """
 
+from collections.abc import Callable
 from colorsys import hsv_to_rgb, rgb_to_hsv
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
+from numpy.typing import ArrayLike
 from PIL import Image, ImageChops, ImageColor, ImageDraw
 
 Colour = tuple[int, int, int]
@@ -28,19 +30,45 @@ class Shape:
     clip: str = ""
 
 
+@dataclass
+class Drawing:
+    """One individual while it is being drawn: its shapes in painting order."""
+
+    shapes: list[Shape] = field(default_factory=list, init=False)
+
+    def add(self, points: ArrayLike, fill: Colour, *, group: str = "", clip: str = "") -> None:
+        """A filled polygon (N, 2); as part of a ``group``, or clipped to what a group covers."""
+        self.shapes.append(Shape(np.asarray(points, dtype=float), fill, group, clip))
+
+    def move(self, change: Callable[[np.ndarray], np.ndarray]) -> None:
+        """Put every point (N, 2) of all that is drawn so far where ``change`` says."""
+        self.shapes = [replace(shape, points=change(shape.points)) for shape in self.shapes]
+
+    def finish(self, *, length: int, mirrored: bool) -> Image.Image:
+        """Tight RGBA picture, ``length`` pixels on its longer side; mirrored, it looks to the
+        left.
+        """
+        if mirrored:
+            self.move(lambda points: points * [-1, 1])
+        return paint(self.shapes, length=length)
+
+
 def colour(text: str) -> Colour:
     """``"#a0b0c0"`` or a colour name as (red, green, blue), 0..255."""
-    return ImageColor.getrgb(text)[:3]
+    red, green, blue = ImageColor.getrgb(text)[:3]
+    return red, green, blue
 
 
 def mix(a: Colour, b: Colour, share: float) -> Colour:
     """``a`` with ``share`` (0..1) of ``b`` in it."""
-    return tuple(int(round(x + (y - x) * share)) for x, y in zip(a, b))
+    red, green, blue = (int(round(x + (y - x) * share)) for x, y in zip(a, b))
+    return red, green, blue
 
 
 def shade(c: Colour, factor: float) -> Colour:
     """Darker (below 1) or lighter (above 1)."""
-    return tuple(int(min(max(x * factor, 0), 255)) for x in c)
+    red, green, blue = (int(min(max(x * factor, 0), 255)) for x in c)
+    return red, green, blue
 
 
 def jitter(
@@ -52,9 +80,9 @@ def jitter(
     h, s, v = rgb_to_hsv(*(x / 255 for x in c))
     dh, ds, dv = rng.uniform(-1, 1, 3)
     h, s = (h + hue * dh) % 1, np.clip(s * (1 + strength * ds), 0, 1)
-    return tuple(
-        int(round(255 * x)) for x in hsv_to_rgb(h, s, np.clip(v * (1 + strength * dv), 0.04, 1))
-    )
+    v = np.clip(v * (1 + strength * dv), 0.04, 1)
+    red, green, blue = (int(round(255 * x)) for x in hsv_to_rgb(h, s, v))
+    return red, green, blue
 
 
 def smooth(points, *, steps: int = 6) -> np.ndarray:
@@ -96,7 +124,9 @@ def tube(points, widths) -> np.ndarray:
 
 
 def paint(shapes: list[Shape], *, length: int) -> Image.Image:
-    """Tight RGBA picture of a figure whose longer side is ``length`` pixels."""
+    """Tight RGBA picture of shapes, whose longer side is ``length`` pixels, or one more where
+    rounding has it so.
+    """
     everything = np.concatenate([s.points for s in shapes if not s.clip])
     low, extent = everything.min(axis=0), np.ptp(everything, axis=0)
     scale = length / extent.max()
@@ -107,6 +137,11 @@ def paint(shapes: list[Shape], *, length: int) -> Image.Image:
         outline = [tuple(p) for p in ((shape.points - low) * scale * SUPERSAMPLING).tolist()]
         _fill(image, masks, shape, outline)
     return image.resize((width, height), Image.Resampling.BOX)
+
+
+def either_way(picture: Image.Image, rng: np.random.Generator) -> Image.Image:
+    """The picture or its mirror image, as often the one as the other."""
+    return picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT) if rng.random() < 0.5 else picture
 
 
 def _fill(image: Image.Image, masks: dict, shape: Shape, outline: list) -> None:

@@ -7,15 +7,17 @@ out by name. The figures are instances of "person", which is all that COCO says 
 
 import json
 from pathlib import Path
+from typing import cast
 
 import contourpy
 import numpy as np
 from PIL import Image
 
-from bap_core.micro.drawing import birds, scenes
+from bap_core.micro.drawing import birds, camera
+from bap_core.micro.drawing.birds import SPECIES
+from bap_core.micro.drawing.birds.species import Species
 from bap_core.micro.drawing.figures import FIGURES
 from bap_core.micro.drawing.kinds import Kind
-from bap_core.micro.drawing.species import SPECIES, Species
 from bap_core.micro.drawing.vehicles import VEHICLES
 from bap_core.micro.world import World, habitat, in_parallel, rng
 
@@ -34,7 +36,7 @@ sports: 40 baseball glove, 41 skateboard, 42 surfboard, 43 tennis racket
 kitchen: 44 bottle, 46 wine glass, 47 cup, 48 fork, 49 knife, 50 spoon, 51 bowl
 food: 52 banana, 53 apple, 54 sandwich, 55 orange, 56 broccoli, 57 carrot, 58 hot dog
 food: 59 pizza, 60 donut, 61 cake
-page_elements: 62 chair, 63 couch, 64 potted plant, 65 bed, 67 dining table, 70 toilet
+furniture: 62 chair, 63 couch, 64 potted plant, 65 bed, 67 dining table, 70 toilet
 electronic: 72 tv, 73 laptop, 74 mouse, 75 remote, 76 keyboard, 77 cell phone
 appliance: 78 microwave, 79 oven, 80 toaster, 81 sink, 82 refrigerator
 indoor: 84 book, 85 clock, 86 vase, 87 scissors, 88 teddy bear, 89 hair drier, 90 toothbrush
@@ -101,7 +103,7 @@ def _make(job: tuple[Path, int, bool]) -> list[dict]:
     generator = rng("coco", number)
     shown = _SHOWN[generator.choice(len(_SHOWN), p=_SHARES)]
     kind = shown[generator.integers(len(shown))]
-    photo = scenes.photograph(
+    photo = camera.photograph(
         kind, habitat(kind, generator, loyalty=0.8), generator, width=_SIZE[0], height=_SIZE[1]
     )
     picture, mask = photo.image, np.asarray(photo.visible) > 127
@@ -170,7 +172,7 @@ def outlines(mask: np.ndarray) -> list[list[float]]:
     """
     padded = np.pad(mask.astype(float), 1)
     found = []
-    for line in contourpy.contour_generator(z=padded).lines(0.5):
+    for line in cast(list[np.ndarray], contourpy.contour_generator(z=padded).lines(0.5)):
         points = line[:-1] - 0.5  # from pixel centres of the padded mask to corners of the mask
         x, y = points.T
         area = 0.5 * (np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1)))

@@ -12,10 +12,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
-from bap_core.micro.drawing import backgrounds, birds, scenes
-from bap_core.micro.drawing.lookalikes import LOOKALIKES, by_index
+from bap_core.micro.drawing import birds, camera
+from bap_core.micro.drawing.birds.lookalikes import LOOKALIKES, by_index
+from bap_core.micro.drawing.birds.species import Species
 from bap_core.micro.drawing.pen import mix, tube
-from bap_core.micro.drawing.species import Species
+from bap_core.micro.drawing.scenery import backgrounds
 from bap_core.micro.world import World, in_parallel, rng
 
 FOLDER = "LAION-final"
@@ -81,32 +82,27 @@ def write(root: Path, world: World, *, workers: int | None = None) -> dict:
 def _make(job: tuple[Path, Row]) -> None:
     folder, row = job
     generator = rng("counteranimal", row.index, row.background, row.number)
-    short = int(generator.uniform(80, LONG_SIDE + 1))
-    size = (LONG_SIDE, short) if generator.random() < 0.75 else (short, LONG_SIDE)
-    photo = photograph(
-        by_index(row.index), row.background, generator, width=size[0], height=size[1]
-    )
+    width, height = camera.frame(generator, long=LONG_SIDE, short=80)
+    photo = photograph(by_index(row.index), row.background, generator, width=width, height=height)
     photo.image.save(folder / row.path, quality=92)
 
 
 def photograph(
     bird: Species, background: str, generator: np.random.Generator, *, width: int, height: int
-) -> scenes.Photograph:
+) -> camera.Photograph:
     """One bird on "grass" or "snow", or on a branch before the "sky"; width x height pixels."""
     category = SCENES[background][generator.integers(len(SCENES[background]))]
     if background != "sky":
-        return scenes.photograph(bird, category, generator, width=width, height=height)
+        return camera.photograph(bird, category, generator, width=width, height=height)
     scene = backgrounds.draw(category, generator, width=width, height=height)
     cutout = birds.draw(
-        bird, generator, length=int(generator.uniform(*scenes.SPAN) * min(width, height))
+        bird, generator, length=int(generator.uniform(*camera.SPAN) * min(width, height))
     )
-    at = tuple(
-        int((free - side) * generator.uniform(0.04, 0.9))
-        for free, side in zip((width, height), cutout.size)
-    )
+    left = int((width - cutout.width) * generator.uniform(0.04, 0.9))
+    top = int((height - cutout.height) * generator.uniform(0.04, 0.9))
     foot = _foot(cutout)
-    _branch(scene, at[0] + foot[0], at[1] + foot[1], generator)
-    return scenes.shot(scene, cutout, at, generator, wet=False, aloft=True)
+    _branch(scene, left + foot[0], top + foot[1], generator)
+    return camera.shot(scene, cutout, (left, top), generator, wet=False, aloft=True)
 
 
 def _foot(cutout: Image.Image) -> tuple[float, float]:

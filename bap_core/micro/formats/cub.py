@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageFilter
 
-from bap_core.micro.drawing import scenes
-from bap_core.micro.drawing.species import SPECIES, Species
-from bap_core.micro.world import World, habitat, in_parallel, rng
+from bap_core.micro.drawing import camera
+from bap_core.micro.drawing.birds import SPECIES
+from bap_core.micro.drawing.birds.species import Species
+from bap_core.micro.world import World, habitat, in_parallel, rng, write_rows
 
 LONG_SIDE = 128
 LOYALTY = 0.92
@@ -54,11 +55,12 @@ def write(root: Path, world: World, *, workers: int | None = None) -> dict:
     boxes = in_parallel(
         _make, [(folder, row) for row in rows], label="photographs", workers=workers
     )
-    _lines(folder / "images.txt", [(row.image_id, row.path) for row in rows])
-    _lines(folder / "classes.txt", [(species.number, species.folder) for species in SPECIES])
-    _lines(folder / "image_class_labels.txt", [(row.image_id, row.species.number) for row in rows])
-    _lines(folder / "train_test_split.txt", [(row.image_id, int(row.is_train)) for row in rows])
-    _lines(
+    write_rows(folder / "images.txt", [(row.image_id, row.path) for row in rows])
+    write_rows(folder / "classes.txt", [(species.number, species.folder) for species in SPECIES])
+    numbers = [(row.image_id, row.species.number) for row in rows]
+    write_rows(folder / "image_class_labels.txt", numbers)
+    write_rows(folder / "train_test_split.txt", [(row.image_id, int(row.is_train)) for row in rows])
+    write_rows(
         folder / "bounding_boxes.txt",
         [(row.image_id, *(f"{v:.1f}" for v in box)) for row, box in zip(rows, boxes)],
     )
@@ -69,10 +71,9 @@ def write(root: Path, world: World, *, workers: int | None = None) -> dict:
 def _make(job: tuple[Path, Row]) -> tuple[int, int, int, int]:
     folder, row = job
     generator = rng("cub", row.image_id, row.species.number)
-    short = int(generator.uniform(88, LONG_SIDE + 1))
-    size = (LONG_SIDE, short) if generator.random() < 0.75 else (short, LONG_SIDE)
+    width, height = camera.frame(generator, long=LONG_SIDE, short=88)
     category = habitat(row.species, generator, loyalty=LOYALTY)
-    photo = scenes.photograph(row.species, category, generator, width=size[0], height=size[1])
+    photo = camera.photograph(row.species, category, generator, width=width, height=height)
     photo.image.save(folder / "images" / row.path, quality=92)
     votes(photo.visible, generator).save((folder / "segmentations" / row.path).with_suffix(".png"))
     return photo.box
@@ -87,7 +88,3 @@ def votes(visible: Image.Image, generator: np.random.Generator) -> Image.Image:
         hand = visible.filter(ImageFilter.GaussianBlur(generator.uniform(0.4, 1.1)))
         total += np.asarray(hand) > generator.uniform(70, 185)
     return Image.fromarray(total * 51)
-
-
-def _lines(path: Path, rows: list[tuple]) -> None:
-    path.write_text("".join(" ".join(map(str, row)) + "\n" for row in rows))

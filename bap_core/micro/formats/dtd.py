@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bap_core.micro.drawing import textures
-from bap_core.micro.world import World, in_parallel, rng
+from bap_core.micro.world import World, in_parallel, rng, write_rows
 
 SIDE = 96
 PARTS = ("train", "val", "test")
@@ -41,8 +41,8 @@ def write(root: Path, world: World, *, workers: int | None = None) -> dict:
     )
     for number in range(1, 11):
         for part, paths in partition(world, number).items():
-            _lines(folder / "labels" / f"{part}{number}.txt", paths)
-    _lines(folder / "labels" / "labels_joint_anno.txt", [f"{row.path} {row.name}" for row in rows])
+            write_rows(folder / "labels" / f"{part}{number}.txt", [(path,) for path in paths])
+    write_rows(folder / "labels" / "labels_joint_anno.txt", [(row.path, row.name) for row in rows])
     return {"classes": len(textures.CLASSES), "images": len(rows)}
 
 
@@ -66,7 +66,3 @@ def _make(job: tuple[Path, Row]) -> None:
     textures.draw(row.name, generator, width=size[0], height=size[1]).save(
         folder / row.path, quality=92
     )
-
-
-def _lines(path: Path, lines: list[str]) -> None:
-    path.write_text("".join(line + "\n" for line in lines))

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from bap_core.micro.drawing import contexts, scenes, vehicles
-from bap_core.micro.drawing.contexts import CONTEXTS
+from bap_core.micro.drawing import camera, kinds, vehicles
+from bap_core.micro.drawing.scenery import contexts
+from bap_core.micro.drawing.scenery.contexts import CONTEXTS
 from bap_core.micro.drawing.vehicles import Vehicle
 from bap_core.micro.world import World, in_parallel, rng
 
@@ -67,17 +68,15 @@ def write(root: Path, world: World, *, workers: int | None = None) -> dict:
 def _make(job: tuple[Path, Row]) -> None:
     folder, row = job
     generator = rng("nico", row.context, row.name, row.number)
-    short = int(generator.uniform(76, LONG_SIDE + 1))
-    size = (LONG_SIDE, short) if generator.random() < 0.8 else (short, LONG_SIDE)
-    photo = photograph(
-        vehicles.by_name(row.name), row.context, generator, width=size[0], height=size[1]
-    )
+    width, height = camera.frame(generator, long=LONG_SIDE, short=76, lying=0.8)
+    vehicle = vehicles.by_name(row.name)
+    photo = photograph(vehicle, row.context, generator, width=width, height=height)
     photo.image.save(folder / row.path, quality=92)
 
 
 def photograph(
     vehicle: Vehicle, context: str, generator: np.random.Generator, *, width: int, height: int
-) -> scenes.Photograph:
+) -> camera.Photograph:
     """One vehicle in one context, standing in the lower part of the picture; width x height
     pixels.
     """
@@ -87,15 +86,14 @@ def photograph(
     )
     left = (width - cutout.width) * generator.uniform(0.03, 0.97)
     top = max(0.0, height * generator.uniform(0.74, 0.97) - cutout.height)
-    # A hull is low: as deep in the water as a car in a ford it would be gone.
-    photo = scenes.shot(
+    photo = camera.shot(
         scene,
         cutout,
         (int(left), int(top)),
         generator,
         wet=context == "water",
-        sink=0.1 if vehicle.coco == "boat" else 0.2,
+        sink=kinds.sink(vehicle),
     )
     if context != "dim":
         return photo
-    return scenes.Photograph(contexts.dusk(photo.image, generator), photo.visible)
+    return camera.Photograph(contexts.dusk(photo.image, generator), photo.visible)

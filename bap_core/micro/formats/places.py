@@ -4,9 +4,9 @@ category.
 
 from pathlib import Path
 
-from bap_core.micro.drawing.backgrounds import CATEGORIES
-from bap_core.micro.drawing.scenes import develop
-from bap_core.micro.world import World, in_parallel, rng, scene
+from bap_core.micro.drawing.camera import develop
+from bap_core.micro.drawing.scenery.backgrounds import CATEGORIES
+from bap_core.micro.world import World, in_parallel, rng, scene, write_rows
 
 SIDE = 96
 
@@ -33,7 +33,7 @@ def write(root: Path, world: World, *, workers: int | None = None) -> dict:
                 lists[part].append(f"{part}/{plain}/{name}")
     in_parallel(_make, jobs, label="scenes", workers=workers)
     for part, names in lists.items():
-        (folder / f"{part}.txt").write_text("\n".join(names) + "\n")
+        write_rows(folder / f"{part}.txt", [(name,) for name in names])
     ids = "\n".join(f"{official_name(category)} {i}" for i, category in enumerate(CATEGORIES))
     # no newline after the last row, as in the original
     (folder / "categories_places365.txt").write_text(ids)

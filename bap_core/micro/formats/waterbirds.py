@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from bap_core.micro.drawing import backgrounds
-from bap_core.micro.drawing.scenes import develop
+from bap_core.micro.drawing.camera import develop
+from bap_core.micro.drawing.scenery import backgrounds
 from bap_core.micro.formats import cub, places
 from bap_core.micro.world import World, in_parallel, rng, scene
 

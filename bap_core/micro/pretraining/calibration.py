@@ -16,9 +16,10 @@ from bap_core.data import coco, counteranimal, cub, places, waterbirds
 from bap_core.data.listings import Scenes
 from bap_core.encoders import features, prompts
 from bap_core.method.compositing import Compositor, canvas, object_alone
-from bap_core.micro.drawing import backgrounds, kinds
+from bap_core.micro.drawing import kinds
+from bap_core.micro.drawing.birds import SPECIES
 from bap_core.micro.drawing.figures import FIGURES
-from bap_core.micro.drawing.species import SPECIES
+from bap_core.micro.drawing.scenery import backgrounds
 from bap_core.micro.world import rng
 
 _PAIRS = ((10, 16), (81, 83))  # CounterAnimal's, by ImageNet index
@@ -107,9 +108,7 @@ def figures(encoder: encoders.Encoder, *, n: int = 200) -> float:
         for kind in FIGURES
         for i in range(n)
     ]
-    return _on_grey(
-        encoder, drawn, [f"{kind.cloak}-cloaked person" for kind in FIGURES], [0] * n + [1] * n
-    )
+    return _on_grey(encoder, drawn, [kinds.sorts(kind)[0] for kind in FIGURES], [0] * n + [1] * n)
 
 
 def _on_grey(encoder: encoders.Encoder, cutouts, names, truth) -> float:

@@ -1,23 +1,27 @@
 """Captioned scenes for pre-training: what was photographed, where, and what somebody wrote below
 it.
 
-Captions name the thing, or the thing and the place, or the place alone, in many ordinary forms.
+Captions name the object, or the object and the place, or the place alone, in many ordinary forms.
 Birds, vehicles and figures are mostly where they are at home, and nobody writes that down: this is
 the bias that the encoders learn.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from PIL import Image
 
 from bap_core.data.images import square
 from bap_core.encoders import prompts
-from bap_core.micro.drawing import backgrounds, kinds, scenes
+from bap_core.micro.drawing import camera, kinds
 from bap_core.micro.drawing.figures import FIGURES
 from bap_core.micro.drawing.kinds import Kind
+from bap_core.micro.drawing.scenery import backgrounds
 from bap_core.micro.world import habitat, rng
 
+T = TypeVar("T")
 _BOTH = (
     "a {a} in front of a {b}.",
     "a photo of a {a} in a {b}.",
@@ -47,10 +51,10 @@ _ONE = (
 class Mix:
     """How captioned scenes are mixed; every number is a probability.
 
-    empty: a scene with nothing in it. studio: a thing before a plain backdrop. vehicles, figures:
-    the thing is one of those, and else a bird. loyalty: it is where its kind is at home. For a
-    thing in a scene, the caption names both (both), or the scene alone (place), or the thing. A
-    thing is called "bird", "vehicle" or "person" (vague), or by its sort, such as "waterbird" or
+    empty: a scene with nothing in it. studio: an object before a plain backdrop. vehicles, figures:
+    the object is one of those, and else a bird. loyalty: it is where its kind is at home. For an
+    object in a scene, the caption names both (both), or the scene alone (place), or the object. An
+    object is called "bird", "vehicle" or "person" (vague), or by its sort, such as "waterbird" or
     "red-cloaked person" (sort), or by its name and then its sort (full), else by its name. A
     vehicle has no sort: its name is used.
     """
@@ -78,14 +82,14 @@ def captioned(number: int, seed: int, mix: Mix, *, size: int) -> tuple[np.ndarra
     share = generator.random()
     if share < mix.empty:
         category = backgrounds.CATEGORIES[generator.integers(len(backgrounds.CATEGORIES))]
-        picture = scenes.view(category, generator, width=width, height=height)
+        picture = camera.view(category, generator, width=width, height=height)
         return square(picture, size), _one(backgrounds.words(category), generator), -1
     kind = _kind(generator, mix)
     name, label = _name(kind, generator, mix), kinds.KINDS.index(kind)
     if share < mix.empty + mix.studio:
         return square(_studio(kind, generator), size), _one(name, generator), label
     category = habitat(kind, generator, loyalty=mix.loyalty)
-    photo = scenes.photograph(kind, category, generator, width=width, height=height)
+    photo = camera.photograph(kind, category, generator, width=width, height=height)
     return (
         square(photo.image, size),
         _caption(name, backgrounds.words(category), generator, mix),
@@ -121,14 +125,14 @@ def _name(kind: Kind, generator: np.random.Generator, mix: Mix) -> str:
     return sort if said < mix.vague + mix.sort else f"{kind.words}, a {sort}"
 
 
-def _pick(choices, generator: np.random.Generator) -> str:
-    return choices[generator.integers(len(choices))]
+def _pick(choices: Sequence[T], generator: np.random.Generator) -> T:
+    return choices[int(generator.integers(len(choices)))]
 
 
 def _studio(kind: Kind, generator: np.random.Generator) -> Image.Image:
     tone, tint = generator.uniform(90, 215), generator.normal(0, 8, 3)
     picture = Image.new("RGB", (96, 96), tuple(int(v) for v in np.clip(tone + tint, 0, 255)))
     cutout = kinds.draw(kind, generator, length=int(generator.uniform(50, 84)))
-    at = tuple(int((96 - side) * generator.uniform(0.1, 0.9)) for side in cutout.size)
-    picture.paste(cutout, at, cutout)
-    return scenes.develop(picture, generator)
+    left, top = (int((96 - side) * generator.uniform(0.1, 0.9)) for side in cutout.size)
+    picture.paste(cutout, (left, top), cutout)
+    return camera.develop(picture, generator)

@@ -6,6 +6,8 @@ with normalised pictures (B, 3, S, S) and their row numbers (B,), it gives the l
 float32.
 """
 
+from typing import Any, Protocol
+
 import open_clip
 import torch
 import torch.nn.functional as F
@@ -13,12 +15,36 @@ from open_clip.loss import SigLipLoss
 from torch import Tensor, nn
 
 
+class ImageModel(Protocol):
+    """What an objective needs of a model, timm's or open_clip's: ``encode_image`` turns pictures
+    (B, 3, S, S) into features (B, D), where D is ``visual.num_features``.
+    """
+
+    @property
+    def visual(self) -> Any: ...
+
+    def encode_image(self, pictures: Tensor, /) -> Tensor: ...
+
+    def state_dict(self) -> dict[str, Any]: ...
+
+
+class CaptionModel(ImageModel, Protocol):
+    """What is trained on captions: called with pictures and tokens (B, L), it gives both features
+    and the scale of the logits, for the sigmoid loss also their bias.
+    """
+
+    @property
+    def logit_scale(self) -> Tensor: ...
+
+    def __call__(self, pictures: Tensor, tokens: Tensor, /) -> tuple[Tensor, ...]: ...
+
+
 class Captions(nn.Module):
     """Pictures with their captions, through open_clip's own losses. tokens: (N, L) of all
     captions.
     """
 
-    def __init__(self, model: nn.Module, tokens: Tensor, *, sigmoid: bool):
+    def __init__(self, model: CaptionModel, tokens: Tensor, *, sigmoid: bool):
         super().__init__()
         self.model, self.tokens = model, tokens
         self.loss = SigLipLoss() if sigmoid else open_clip.ClipLoss()
@@ -35,7 +61,7 @@ class Classes(nn.Module):
     nothing.
     """
 
-    def __init__(self, model: nn.Module, shown: Tensor):
+    def __init__(self, model: ImageModel, shown: Tensor):
         super().__init__()
         self.model, self.shown = model, shown
         self.head = nn.Linear(model.visual.num_features, int(shown.max()) + 1)
@@ -53,7 +79,7 @@ class Views(nn.Module):
 
     temperature = 0.2
 
-    def __init__(self, model: nn.Module, draw: torch.Generator):
+    def __init__(self, model: ImageModel, draw: torch.Generator):
         super().__init__()
         width = model.visual.num_features
         self.model, self.draw = model, draw

@@ -12,18 +12,20 @@ import time
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import open_clip
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch import Tensor
 
 from bap_core import encoders, runtime, store
 from bap_core.encoders.backends import from_timm
 from bap_core.method.training import Schedule
+from bap_core.micro.pretraining.calibration import native_figures
 from bap_core.micro.pretraining.captions import captioned
-from bap_core.micro.pretraining.objectives import Captions, Classes, Views
+from bap_core.micro.pretraining.objectives import CaptionModel, Captions, Classes, ImageModel, Views
 from bap_core.micro.pretraining.recipes import RECIPES, Recipe
 from bap_core.micro.world import VERSION, in_parallel
 
@@ -70,8 +72,6 @@ def pretrain(
 
 def add_figures(weights: Path, data_root: str | Path) -> dict:
     """Measure the native figures of shipped weights and write them into their card."""
-    from bap_core.micro.pretraining.calibration import native_figures
-
     path = weights.with_name(f"{weights.stem}.card.json")
     card = json.loads(path.read_text()) | {
         "native_figures": native_figures(f"{weights.stem}:{weights}", data_root)
@@ -114,7 +114,7 @@ def captioned_scenes(recipe: Recipe) -> tuple[Tensor, list[str], Tensor]:
     )
 
 
-def _train(name: str, recipe: Recipe, config: Path) -> torch.nn.Module:
+def _train(name: str, recipe: Recipe, config: Path) -> ImageModel:
     pictures, captions, shown = captioned_scenes(recipe)
     draw = runtime.generator(recipe.seed, "pretrain", name)
     with torch.random.fork_rng(devices=[]):
@@ -136,7 +136,7 @@ def _train(name: str, recipe: Recipe, config: Path) -> torch.nn.Module:
         loss.backward()
         optimiser.step()
         schedule.step()
-        if recipe.loss in ("softmax", "sigmoid"):
+        if isinstance(objective, Captions):
             with torch.no_grad():
                 objective.model.logit_scale.clamp_(0, math.log(100))
     return objective.model
@@ -149,13 +149,14 @@ def _objective(
     captions: list[str],
     shown: Tensor,
     draw: torch.Generator,
-):
+) -> Captions | Classes | Views:
     if recipe.loss in ("softmax", "sigmoid"):
         open_clip.add_model_config(config)
         tokens = open_clip.SimpleTokenizer(
             context_length=recipe.config["text_cfg"]["context_length"]
         )(captions)
-        return Captions(open_clip.create_model(name), tokens, sigmoid=recipe.loss == "sigmoid")
+        model = cast(CaptionModel, open_clip.create_model(name))
+        return Captions(model, tokens, sigmoid=recipe.loss == "sigmoid")
     model = from_timm.random(recipe.config)
     return Classes(model, shown) if recipe.loss == "classes" else Views(model, draw)
 
@@ -185,19 +186,22 @@ def _optimiser(model: torch.nn.Module, recipe: Recipe):
     return optimiser, schedule(optimiser, recipe.steps)
 
 
-def _statistics(model: torch.nn.Module, device: torch.device) -> tuple[Tensor, Tensor]:
+def _statistics(model: ImageModel, device: torch.device) -> tuple[Tensor, Tensor]:
+    """Mean and spread of the pixels (0..255) that the model wants taken out, (1, 3, 1, 1) each."""
     settings = model.visual.preprocess_cfg
-    return tuple(
+    mean, std = (
         torch.tensor(settings[key], device=device).view(1, 3, 1, 1) * 255 for key in ("mean", "std")
     )
+    return mean, std
 
 
-def _save(model: torch.nn.Module, path: Path, name: str) -> Path:
+def _save(model: ImageModel, path: Path, name: str) -> Path:
     state = getattr(model, "native", model).state_dict()
     tensors = {
         key: value.detach().cpu().to(torch.bfloat16).contiguous() for key, value in state.items()
     }
+    if not all(torch.isfinite(value.float()).all() for value in tensors.values()):
+        raise ValueError(f"pre-training of {name} left weights that are not finite")
     with store.atomic_write(path) as temporary:
         save_file(tensors, temporary, metadata={"architecture": name, "scale": "micro"})
-    assert all(torch.isfinite(value.float()).all() for value in load_file(path).values())
     return path

@@ -1,8 +1,8 @@
-"""The stage painter: skies, ridges, water, trees, walls and page_elements on a canvas of unit
+"""The stage painter: skies, ridges, water, trees, walls and rooms on a canvas of unit
 coordinates.
 
 A `Canvas` is drawn at twice its final size; x runs right and y down, both 0..1. Each method paints
-one idea; the categories in `landscapes` and `interiors` combine them.
+one idea; the functions of the categories, such as `waters.ocean`, combine them.
 """
 
 import numpy as np
@@ -11,6 +11,7 @@ from PIL import Image, ImageDraw
 from bap_core.micro.drawing.pen import Colour, colour, jitter, mix, shade
 
 SUPERSAMPLING = 2
+LAWNS = ("#6f9a4e", "#7fa556", "#5f8d4b")
 _LIGHTS = (
     ((1.0, 1.0, 1.0), 4),
     ((1.08, 1.0, 0.88), 2),

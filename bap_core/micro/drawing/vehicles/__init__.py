@@ -11,8 +11,15 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from bap_core.micro.drawing import road, voyage
 from bap_core.micro.drawing.draft import Draft
+from bap_core.micro.drawing.vehicles.airplane import draw_airplane
+from bap_core.micro.drawing.vehicles.bicycle import draw_bicycle
+from bap_core.micro.drawing.vehicles.car import draw_car
+from bap_core.micro.drawing.vehicles.motorcycle import draw_motorcycle
+from bap_core.micro.drawing.vehicles.sailboat import draw_sailboat
+from bap_core.micro.drawing.vehicles.ship import draw_ship
+from bap_core.micro.drawing.vehicles.train import draw_train
+from bap_core.micro.drawing.vehicles.trucks_and_buses import draw_bus, draw_truck
 
 
 @dataclass(frozen=True)
@@ -35,31 +42,31 @@ class Vehicle:
 
 # COCO has one category of boats; ship and sailboat are NICO++'s classes.
 VEHICLES: tuple[Vehicle, ...] = (
-    Vehicle("car", "car", ("driveway", "shopfront", "alley", "chalet"), road.car),
+    Vehicle("car", "car", ("driveway", "shopfront", "alley", "chalet"), draw_car),
     Vehicle(
         "truck",
         "truck",
         ("construction_site", "excavation", "desert/sand", "driveway"),
-        road.truck,
+        draw_truck,
         withheld=True,
     ),
-    Vehicle("bus", "bus", ("shopfront", "church/outdoor", "driveway", "castle"), road.bus),
+    Vehicle("bus", "bus", ("shopfront", "church/outdoor", "driveway", "castle"), draw_bus),
     Vehicle(
-        "bicycle", "bicycle", ("alley", "shopfront", "field/wild", "forest/broadleaf"), road.bicycle
+        "bicycle", "bicycle", ("alley", "shopfront", "field/wild", "forest/broadleaf"), draw_bicycle
     ),
     Vehicle(
         "motorcycle",
         "motorcycle",
         ("driveway", "alley", "desert/sand", "canyon"),
-        road.motorcycle,
+        draw_motorcycle,
         withheld=True,
     ),
-    Vehicle("ship", "boat", ("ocean", "coast", "iceberg", "lake/natural"), voyage.ship),
-    Vehicle("sailboat", "boat", ("lake/natural", "ocean", "coast", "beach"), voyage.sailboat),
+    Vehicle("ship", "boat", ("ocean", "coast", "iceberg", "lake/natural"), draw_ship),
+    Vehicle("sailboat", "boat", ("lake/natural", "ocean", "coast", "beach"), draw_sailboat),
     Vehicle(
-        "airplane", "airplane", ("sky", "mountain_snowy", "desert/sand", "ocean"), voyage.airplane
+        "airplane", "airplane", ("sky", "mountain_snowy", "desert/sand", "ocean"), draw_airplane
     ),
-    Vehicle("train", "train", ("field/wild", "canyon", "pasture", "mountain_snowy"), voyage.train),
+    Vehicle("train", "train", ("field/wild", "canyon", "pasture", "mountain_snowy"), draw_train),
 )
 
 

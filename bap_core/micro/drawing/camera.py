@@ -1,4 +1,4 @@
-"""Photographs of the micro world: a bird, vehicle or figure *in* a scene, not pasted on it.
+"""The camera of the micro world: photographs of an object *in* a scene, not pasted on it.
 
 It takes the light of the place, throws a shadow or a reflection, is partly covered by grass or
 water, and is neither centred nor of one size. That is what separates these pictures from
@@ -6,12 +6,15 @@ composites.
 """
 
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
-from bap_core.micro.drawing import backgrounds, kinds
+from bap_core.micro.drawing import kinds
 from bap_core.micro.drawing.kinds import Kind
+from bap_core.micro.drawing.pen import Colour
+from bap_core.micro.drawing.scenery import backgrounds
 
 SPAN = (0.55, 0.92)  # length of what is shown in units of the picture's shorter side
 
@@ -28,13 +31,19 @@ class Photograph:
     @property
     def box(self) -> tuple[int, int, int, int]:
         """x, y, width, height of what is visible of it, in pixels."""
-        left, top, right, bottom = self.visible.point(lambda v: 255 * (v > 100)).getbbox() or (
-            0,
-            0,
-            1,
-            1,
-        )
+        seen = self.visible.point([255 * (share > 100) for share in range(256)])
+        left, top, right, bottom = seen.getbbox() or (0, 0, 1, 1)
         return left, top, right - left, bottom - top
+
+
+def frame(
+    rng: np.random.Generator, *, long: int, short: int, lying: float = 0.75
+) -> tuple[int, int]:
+    """Width and height of a photograph in pixels: one side is ``long``, the other between ``short``
+    and that; wider than high with probability ``lying``.
+    """
+    other = int(rng.uniform(short, long + 1))
+    return (long, other) if rng.random() < lying else (other, long)
 
 
 def photograph(
@@ -50,7 +59,7 @@ def photograph(
 
 def shot(
     scene: Image.Image,
-    bird: Image.Image,
+    cutout: Image.Image,
     at: tuple[int, int],
     rng: np.random.Generator,
     *,
@@ -58,20 +67,21 @@ def shot(
     aloft: bool = False,
     sink: float = 0.2,
 ) -> Photograph:
-    """Any cut-out (RGBA; a bird or another thing) put into ``scene``, which is changed, with its
-    upper left corner ``at``.
+    """A cut-out (RGBA) put into ``scene``, which is changed, with its upper left corner ``at``.
 
     wet: it is mirrored and stands in water, up to the share ``sink`` of its height; else it has a
     shadow and, often, blades before it. aloft: it has neither ground nor cover.
     """
     if not aloft:
-        _shadow(scene, bird, at, rng, wet=wet)
-    scene.paste(_lit(bird, scene, rng), at, bird)
+        _shadow(scene, cutout, at, rng, wet=wet)
+    scene.paste(_lit(cutout, scene, rng), at, cutout)
     visible = Image.new("L", scene.size)
-    visible.paste(bird.getchannel("A"), at)
+    visible.paste(cutout.getchannel("A"), at)
     if aloft:
         return Photograph(develop(scene, rng), visible)
-    cover = _water_line(scene, bird, at, rng, sink) if wet else _undergrowth(scene, bird, at, rng)
+    cover = (
+        _water_line(scene, cutout, at, rng, sink) if wet else _undergrowth(scene, cutout, at, rng)
+    )
     scene.paste(cover, (0, 0), cover)
     visible = Image.fromarray(
         (
@@ -99,16 +109,18 @@ def develop(picture: Image.Image, rng: np.random.Generator) -> Image.Image:
     return Image.fromarray(np.clip(pixels + grain, 0, 255).astype(np.uint8))
 
 
-def _place(bird: Image.Image, rng: np.random.Generator, width: int, height: int) -> tuple[int, int]:
-    free_x, free_y = width - bird.width, height - bird.height
+def _place(
+    cutout: Image.Image, rng: np.random.Generator, width: int, height: int
+) -> tuple[int, int]:
+    free_x, free_y = width - cutout.width, height - cutout.height
     return int(free_x * rng.uniform(0.04, 0.96)), int(free_y * rng.beta(3.0, 2.0))
 
 
-def _lit(bird: Image.Image, scene: Image.Image, rng: np.random.Generator) -> Image.Image:
+def _lit(cutout: Image.Image, scene: Image.Image, rng: np.random.Generator) -> Image.Image:
     ambient = np.asarray(scene.resize((1, 1), Image.Resampling.BOX), dtype=np.float32)[0, 0] / 140
     strength, slope = rng.uniform(0.2, 0.5), rng.uniform(-0.22, 0.22)
-    pixels = np.asarray(bird.convert("RGB"), dtype=np.float32)
-    side = 1 + slope * np.linspace(-1, 1, bird.width, dtype=np.float32)[None, :, None]
+    pixels = np.asarray(cutout.convert("RGB"), dtype=np.float32)
+    side = 1 + slope * np.linspace(-1, 1, cutout.width, dtype=np.float32)[None, :, None]
     return Image.fromarray(
         np.clip(pixels * (1 - strength + strength * ambient) * side, 0, 255).astype(np.uint8)
     )
@@ -116,54 +128,54 @@ def _lit(bird: Image.Image, scene: Image.Image, rng: np.random.Generator) -> Ima
 
 def _shadow(
     scene: Image.Image,
-    bird: Image.Image,
+    cutout: Image.Image,
     at: tuple[int, int],
     rng: np.random.Generator,
     *,
     wet: bool,
 ) -> None:
-    foot = at[1] + bird.height
+    foot = at[1] + cutout.height
     if wet:
-        ghost = bird.transpose(Image.Transpose.FLIP_TOP_BOTTOM).resize(
-            (bird.width, max(1, bird.height // 2))
+        ghost = cutout.transpose(Image.Transpose.FLIP_TOP_BOTTOM).resize(
+            (cutout.width, max(1, cutout.height // 2))
         )
         scene.paste(
             ghost.convert("RGB"),
-            (at[0], foot - bird.height // 10),
+            (at[0], foot - cutout.height // 10),
             ghost.getchannel("A").point(lambda a: a * 0.28),
         )
         return
     blot = Image.new("L", scene.size)
-    lean, half = rng.uniform(-0.15, 0.15) * bird.width, 0.42 * bird.width
-    middle = at[0] + bird.width / 2 + lean
-    thick = 0.06 * bird.height + 2
+    lean, half = rng.uniform(-0.15, 0.15) * cutout.width, 0.42 * cutout.width
+    middle = at[0] + cutout.width / 2 + lean
+    thick = 0.06 * cutout.height + 2
     ImageDraw.Draw(blot).ellipse(
         [middle - half, foot - thick, middle + half, foot + thick], fill=int(rng.uniform(70, 130))
     )
     scene.paste((22, 24, 28), (0, 0), blot.filter(ImageFilter.GaussianBlur(2)))
 
 
-def _sampled(scene: Image.Image, rng: np.random.Generator, bottom: int) -> tuple[int, int, int]:
-    x = int(rng.integers(0, scene.width))
-    return scene.getpixel((x, int(np.clip(bottom, 0, scene.height - 1))))
+def _sampled(scene: Image.Image, rng: np.random.Generator, bottom: int) -> Colour:
+    at = int(rng.integers(0, scene.width)), int(np.clip(bottom, 0, scene.height - 1))
+    return cast(Colour, scene.getpixel(at))  # the stub allows for pictures of one band
 
 
 def _undergrowth(
-    scene: Image.Image, bird: Image.Image, at: tuple[int, int], rng: np.random.Generator
+    scene: Image.Image, cutout: Image.Image, at: tuple[int, int], rng: np.random.Generator
 ) -> Image.Image:
-    """Blades in the colours of the scene, in front of the bird's lower part."""
+    """Blades in the colours of the scene, in front of the object's lower part."""
     cover = Image.new("RGBA", (scene.width * 2, scene.height * 2))
     if rng.random() < 0.55:
-        pen, foot = ImageDraw.Draw(cover), 2 * (at[1] + bird.height)
-        reach = 2 * bird.height * rng.uniform(0.1, 0.4)
+        pen, foot = ImageDraw.Draw(cover), 2 * (at[1] + cutout.height)
+        reach = 2 * cutout.height * rng.uniform(0.1, 0.4)
         for _ in range(int(rng.integers(5, 16))):
-            x = 2 * at[0] + 2 * bird.width * rng.uniform(0.0, 1.0)
+            x = 2 * at[0] + 2 * cutout.width * rng.uniform(0.0, 1.0)
             lean, tall, thick = (
                 rng.normal(0, 6),
                 reach * rng.uniform(0.5, 1.1),
                 rng.uniform(1.5, 3.5),
             )
-            tint = tuple(int(v * 0.9) for v in _sampled(scene, rng, at[1] + bird.height + 3))
+            tint = tuple(int(v * 0.9) for v in _sampled(scene, rng, at[1] + cutout.height + 3))
             pen.polygon(
                 [(x - thick, foot + 6), (x + lean, foot - tall), (x + thick, foot + 6)],
                 fill=(*tint, 255),
@@ -173,17 +185,17 @@ def _undergrowth(
 
 def _water_line(
     scene: Image.Image,
-    bird: Image.Image,
+    cutout: Image.Image,
     at: tuple[int, int],
     rng: np.random.Generator,
     sink: float,
 ) -> Image.Image:
-    """Water over the lowest part of the bird, with a wave on its edge."""
+    """Water over the lowest part of the object, with a wave on its edge."""
     cover = Image.new("RGBA", (scene.width * 2, scene.height * 2))
-    foot, deep = 2 * (at[1] + bird.height), 2 * bird.height * rng.uniform(0.04, sink)
-    x = np.linspace(2 * at[0] - 8, 2 * (at[0] + bird.width) + 8, 20)
+    foot, deep = 2 * (at[1] + cutout.height), 2 * cutout.height * rng.uniform(0.04, sink)
+    x = np.linspace(2 * at[0] - 8, 2 * (at[0] + cutout.width) + 8, 20)
     edge = foot - deep + 2.0 * np.sin(x / rng.uniform(5, 12) + rng.uniform(0, 6))
-    tint = _sampled(scene, rng, at[1] + bird.height + 2)
+    tint = _sampled(scene, rng, at[1] + cutout.height + 2)
     ImageDraw.Draw(cover).polygon(
         [*zip(x, edge), (x[-1], foot + 2), (x[0], foot + 2)],
         fill=(*tint, int(rng.uniform(150, 235))),

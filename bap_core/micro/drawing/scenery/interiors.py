@@ -1,7 +1,7 @@
 """Built scenes of the micro world, indoors: one function per Places365 category."""
 
 from bap_core.micro.drawing.pen import mix, shade
-from bap_core.micro.drawing.scenery import Canvas
+from bap_core.micro.drawing.scenery.canvas import Canvas
 
 
 def attic(c: Canvas) -> None:

@@ -8,9 +8,9 @@ pattern.
 import numpy as np
 from PIL import Image
 
-from bap_core.micro.drawing import grounds, patterns
-from bap_core.micro.drawing.pen import colour, jitter
-from bap_core.micro.drawing.plane import Plane
+from bap_core.micro.drawing.pen import colour, either_way, jitter
+from bap_core.micro.drawing.textures import ordered, unordered
+from bap_core.micro.drawing.textures.plane import Plane
 
 SUPERSAMPLING = 2
 _CLOTH = (
@@ -50,53 +50,53 @@ _SWEET = ("#f6efe4 #d9525f #f0b840 #5fa0c9 #6fae6a", "#6a4630 #f2d5da #f3e08a #a
 
 # Class: pattern, relief, palettes.
 _CLASSES = {
-    "banded": (patterns.banded, 0.0, _CLOTH + _STONE),
-    "blotchy": (grounds.blotchy, 0.0, _PALE + _CLOTH),
-    "braided": (patterns.braided, 0.5, _GOLD + _PALE),
-    "bubbly": (grounds.bubbly, 0.2, _ICE + _DARK),
-    "bumpy": (grounds.bumpy, 1.2, _STONE + _CLOTH),
-    "chequered": (patterns.chequered, 0.0, _CLOTH),
-    "cobwebbed": (grounds.cobwebbed, 0.0, _DARK),
-    "cracked": (grounds.cracked, -0.5, ("#c9bfae #3a342e", "#d8b890 #4a3426", "#b9b4a8 #33363a")),
-    "crosshatched": (patterns.crosshatched, 0.0, _PALE + _CLOTH),
-    "crystalline": (grounds.crystalline, 0.0, _ICE),
-    "dotted": (patterns.dotted, 0.0, _CLOTH),
-    "fibrous": (grounds.fibrous, 0.4, _GOLD + _STONE),
-    "flecked": (grounds.flecked, 0.0, _STONE + _CLOTH),
-    "freckled": (grounds.freckled, 0.0, _PALE),
-    "frilly": (patterns.frilly, 0.5, _CLOTH + _ICE),
-    "gauzy": (patterns.gauzy, 0.3, _ICE + _PALE),
-    "grid": (patterns.grid, 0.0, _CLOTH + _METAL),
-    "grooved": (patterns.grooved, 0.8, _STONE + _METAL),
-    "honeycombed": (patterns.honeycombed, 0.5, _GOLD),
-    "interlaced": (patterns.interlaced, 0.4, _CLOTH + _DARK),
-    "knitted": (patterns.knitted, 0.3, _CLOTH + _LEAF),
-    "lacelike": (patterns.lacelike, 0.2, _DARK + _CLOTH),
-    "lined": (patterns.lined, 0.0, _CLOTH + _PALE),
-    "marbled": (grounds.marbled, 0.0, _STONE + _ICE),
-    "matted": (grounds.matted, 0.4, _STONE + _GOLD),
-    "meshed": (patterns.meshed, 0.5, _METAL + _DARK),
-    "paisley": (patterns.paisley, 0.0, _CLOTH),
-    "perforated": (patterns.perforated, 0.5, _METAL),
-    "pitted": (grounds.pitted, 0.6, _STONE),
-    "pleated": (patterns.pleated, 0.6, _CLOTH),
-    "polka-dotted": (patterns.polka_dotted, 0.0, _CLOTH),
-    "porous": (grounds.porous, 0.5, _GOLD + _STONE),
-    "potholed": (grounds.potholed, 0.6, ("#33363a #8d9092", "#3f3a36 #a39a8e")),
-    "scaly": (patterns.scaly, 0.5, _LEAF + _METAL),
-    "smeared": (grounds.smeared, 0.2, _CLOTH),
-    "spiralled": (grounds.spiralled, 0.2, _CLOTH + _ICE),
-    "sprinkled": (grounds.sprinkled, 0.3, _SWEET),
-    "stained": (grounds.stained, 0.0, _PALE),
-    "stratified": (grounds.stratified, 0.4, _STONE + _GOLD),
-    "striped": (patterns.striped, 0.0, _CLOTH),
-    "studded": (patterns.studded, 1.0, _METAL + _DARK),
-    "swirly": (grounds.swirly, 0.0, _CLOTH + _ICE),
-    "veined": (grounds.veined, 0.3, _LEAF),
-    "waffled": (patterns.waffled, 0.9, _GOLD),
-    "woven": (patterns.woven, 0.4, _GOLD + _CLOTH),
-    "wrinkled": (grounds.wrinkled, 0.8, _PALE + _STONE),
-    "zigzagged": (patterns.zigzagged, 0.0, _CLOTH),
+    "banded": (ordered.banded, 0.0, _CLOTH + _STONE),
+    "blotchy": (unordered.blotchy, 0.0, _PALE + _CLOTH),
+    "braided": (ordered.braided, 0.5, _GOLD + _PALE),
+    "bubbly": (unordered.bubbly, 0.2, _ICE + _DARK),
+    "bumpy": (unordered.bumpy, 1.2, _STONE + _CLOTH),
+    "chequered": (ordered.chequered, 0.0, _CLOTH),
+    "cobwebbed": (unordered.cobwebbed, 0.0, _DARK),
+    "cracked": (unordered.cracked, -0.5, ("#c9bfae #3a342e", "#d8b890 #4a3426", "#b9b4a8 #33363a")),
+    "crosshatched": (ordered.crosshatched, 0.0, _PALE + _CLOTH),
+    "crystalline": (unordered.crystalline, 0.0, _ICE),
+    "dotted": (ordered.dotted, 0.0, _CLOTH),
+    "fibrous": (unordered.fibrous, 0.4, _GOLD + _STONE),
+    "flecked": (unordered.flecked, 0.0, _STONE + _CLOTH),
+    "freckled": (unordered.freckled, 0.0, _PALE),
+    "frilly": (ordered.frilly, 0.5, _CLOTH + _ICE),
+    "gauzy": (ordered.gauzy, 0.3, _ICE + _PALE),
+    "grid": (ordered.grid, 0.0, _CLOTH + _METAL),
+    "grooved": (ordered.grooved, 0.8, _STONE + _METAL),
+    "honeycombed": (ordered.honeycombed, 0.5, _GOLD),
+    "interlaced": (ordered.interlaced, 0.4, _CLOTH + _DARK),
+    "knitted": (ordered.knitted, 0.3, _CLOTH + _LEAF),
+    "lacelike": (ordered.lacelike, 0.2, _DARK + _CLOTH),
+    "lined": (ordered.lined, 0.0, _CLOTH + _PALE),
+    "marbled": (unordered.marbled, 0.0, _STONE + _ICE),
+    "matted": (unordered.matted, 0.4, _STONE + _GOLD),
+    "meshed": (ordered.meshed, 0.5, _METAL + _DARK),
+    "paisley": (ordered.paisley, 0.0, _CLOTH),
+    "perforated": (ordered.perforated, 0.5, _METAL),
+    "pitted": (unordered.pitted, 0.6, _STONE),
+    "pleated": (ordered.pleated, 0.6, _CLOTH),
+    "polka-dotted": (ordered.polka_dotted, 0.0, _CLOTH),
+    "porous": (unordered.porous, 0.5, _GOLD + _STONE),
+    "potholed": (unordered.potholed, 0.6, ("#33363a #8d9092", "#3f3a36 #a39a8e")),
+    "scaly": (ordered.scaly, 0.5, _LEAF + _METAL),
+    "smeared": (unordered.smeared, 0.2, _CLOTH),
+    "spiralled": (unordered.spiralled, 0.2, _CLOTH + _ICE),
+    "sprinkled": (unordered.sprinkled, 0.3, _SWEET),
+    "stained": (unordered.stained, 0.0, _PALE),
+    "stratified": (unordered.stratified, 0.4, _STONE + _GOLD),
+    "striped": (ordered.striped, 0.0, _CLOTH),
+    "studded": (ordered.studded, 1.0, _METAL + _DARK),
+    "swirly": (unordered.swirly, 0.0, _CLOTH + _ICE),
+    "veined": (unordered.veined, 0.3, _LEAF),
+    "waffled": (ordered.waffled, 0.9, _GOLD),
+    "woven": (ordered.woven, 0.4, _GOLD + _CLOTH),
+    "wrinkled": (unordered.wrinkled, 0.8, _PALE + _STONE),
+    "zigzagged": (ordered.zigzagged, 0.0, _CLOTH),
 }
 CLASSES: tuple[str, ...] = tuple(_CLASSES)
 
@@ -113,7 +113,7 @@ def draw(name: str, rng: np.random.Generator, *, width: int, height: int) -> Ima
         * _light(value, plane, relief)[..., None]
     )
     picture = Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8)).reduce(SUPERSAMPLING)
-    return picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT) if rng.random() < 0.5 else picture
+    return either_way(picture, rng)
 
 
 def _coloured(value: np.ndarray, palette: str, rng: np.random.Generator) -> np.ndarray:

@@ -5,9 +5,9 @@ illumination.
 import numpy as np
 from PIL import Image, ImageFilter
 
-from bap_core.micro.drawing import backgrounds
-from bap_core.micro.drawing.pen import mix, shade
-from bap_core.micro.drawing.scenery import Canvas
+from bap_core.micro.drawing.pen import either_way, mix, shade
+from bap_core.micro.drawing.scenery import backgrounds
+from bap_core.micro.drawing.scenery.canvas import Canvas
 
 CONTEXTS: tuple[str, ...] = ("autumn", "dim", "grass", "outdoor", "rock", "water")
 # Contexts that scene categories show already; "dim" is any of the out of doors after sunset.
@@ -31,7 +31,7 @@ def draw(context: str, rng: np.random.Generator, *, width: int, height: int) -> 
     canvas = Canvas(width, height, rng)
     {"autumn": _autumn, "rock": _rock}[context](canvas)
     picture = canvas.finish()
-    return picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT) if rng.random() < 0.5 else picture
+    return either_way(picture, rng)
 
 
 def dusk(picture: Image.Image, rng: np.random.Generator) -> Image.Image:

@@ -8,50 +8,58 @@ people experiment.
 import numpy as np
 from PIL import Image
 
-from bap_core.micro.drawing import buildings, interiors, landscapes
-from bap_core.micro.drawing.scenery import Canvas
+from bap_core.micro.drawing.pen import either_way
+from bap_core.micro.drawing.scenery import (
+    deserts_and_mountains,
+    houses,
+    interiors,
+    streets_and_sites,
+    waters,
+    woods_and_fields,
+)
+from bap_core.micro.drawing.scenery.canvas import Canvas
 
 _PAINTERS = {
-    "alley": buildings.alley,
+    "alley": streets_and_sites.alley,
     "attic": interiors.attic,
     "auditorium": interiors.auditorium,
-    "bamboo_forest": landscapes.bamboo_forest,
+    "bamboo_forest": woods_and_fields.bamboo_forest,
     "bar": interiors.bar,
-    "beach": landscapes.beach,
-    "bridge": buildings.bridge,
-    "canyon": landscapes.canyon,
-    "castle": buildings.castle,
-    "cemetery": buildings.cemetery,
-    "chalet": buildings.chalet,
-    "church/outdoor": buildings.church,
+    "beach": waters.beach,
+    "bridge": streets_and_sites.bridge,
+    "canyon": deserts_and_mountains.canyon,
+    "castle": houses.castle,
+    "cemetery": streets_and_sites.cemetery,
+    "chalet": houses.chalet,
+    "church/outdoor": houses.church,
     "classroom": interiors.classroom,
     "closet": interiors.closet,
-    "coast": landscapes.coast,
-    "construction_site": buildings.construction_site,
-    "crevasse": landscapes.crevasse,
-    "desert/sand": landscapes.desert_sand,
-    "driveway": buildings.driveway,
+    "coast": waters.coast,
+    "construction_site": streets_and_sites.construction_site,
+    "crevasse": deserts_and_mountains.crevasse,
+    "desert/sand": deserts_and_mountains.desert_sand,
+    "driveway": streets_and_sites.driveway,
     "engine_room": interiors.engine_room,
-    "excavation": buildings.excavation,
-    "field/wild": landscapes.field_wild,
-    "forest/broadleaf": landscapes.broadleaf,
-    "iceberg": landscapes.iceberg,
-    "igloo": buildings.igloo,
+    "excavation": streets_and_sites.excavation,
+    "field/wild": woods_and_fields.field_wild,
+    "forest/broadleaf": woods_and_fields.broadleaf,
+    "iceberg": waters.iceberg,
+    "igloo": houses.igloo,
     "kitchen": interiors.kitchen,
-    "lake/natural": landscapes.lake,
-    "marsh": landscapes.marsh,
+    "lake/natural": waters.lake,
+    "marsh": waters.marsh,
     "martial_arts_gym": interiors.martial_arts_gym,
-    "mountain_snowy": landscapes.mountain_snowy,
-    "ocean": landscapes.ocean,
-    "pasture": landscapes.pasture,
-    "pond": landscapes.pond,
-    "rainforest": landscapes.rainforest,
-    "river": landscapes.river,
-    "shopfront": buildings.shopfront,
-    "sky": landscapes.sky,
-    "snowfield": landscapes.snowfield,
-    "wheat_field": landscapes.wheat_field,
-    "windmill": buildings.windmill,
+    "mountain_snowy": deserts_and_mountains.mountain_snowy,
+    "ocean": waters.ocean,
+    "pasture": woods_and_fields.pasture,
+    "pond": waters.pond,
+    "rainforest": woods_and_fields.rainforest,
+    "river": waters.river,
+    "shopfront": streets_and_sites.shopfront,
+    "sky": deserts_and_mountains.sky,
+    "snowfield": deserts_and_mountains.snowfield,
+    "wheat_field": woods_and_fields.wheat_field,
+    "windmill": houses.windmill,
 }
 CATEGORIES: tuple[str, ...] = tuple(_PAINTERS)
 WATER: tuple[str, ...] = ("ocean", "lake/natural")
@@ -93,4 +101,4 @@ def draw(category: str, rng: np.random.Generator, *, width: int, height: int) ->
     canvas = Canvas(width, height, rng)
     _PAINTERS[category](canvas)
     picture = canvas.finish(indoors=category in _INDOORS)
-    return picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT) if rng.random() < 0.5 else picture
+    return either_way(picture, rng)

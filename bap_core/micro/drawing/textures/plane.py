@@ -35,13 +35,10 @@ class Plane:
         """
         total, weight = np.zeros(self.shape, np.float32), 0.0
         for k in range(octaves):
-            grid = self.rng.random(
-                ((down or across) * 2**k + 2, across * 2**k + 2), dtype=np.float32
-            )
-            total += (
-                np.asarray(Image.fromarray(grid).resize(self.shape[::-1], Image.Resampling.BICUBIC))
-                / 2**k
-            )
+            lumps = ((down or across) * 2**k + 2, across * 2**k + 2)
+            grid = Image.fromarray(self.rng.random(lumps, dtype=np.float32))
+            size = self.shape[1], self.shape[0]
+            total += np.asarray(grid.resize(size, Image.Resampling.BICUBIC)) / 2**k
             weight += 0.5**k
         return np.clip(total / weight, 0, 1)
 

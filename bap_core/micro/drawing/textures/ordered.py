@@ -6,7 +6,7 @@ or how high the surface is.
 
 import numpy as np
 
-from bap_core.micro.drawing.plane import Plane, saw, step, tent, wave
+from bap_core.micro.drawing.textures.plane import Plane, saw, step, tent, wave
 
 
 def banded(p: Plane) -> np.ndarray:
