@@ -13,17 +13,20 @@ import pandas as pd
 import pytest
 
 from bap_core import runtime
-from bap_core.runner import run, verify
+from bap_core.report.bundle import read_bundle
+from bap_core.runner import verify
+from bap_core.runner.planning import find_notebooks, plan
+from bap_core.runner.run import run_jobs
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("notebooks")]
-NOTEBOOKS = [path.stem for path in run.find([])]
+NOTEBOOKS = [path.stem for path in find_notebooks([])]
 
 
 @pytest.fixture(scope="module")
 def jobs():
     """All notebooks, run at smoke where that is not up to date."""
-    planned = run.plan([], profile="smoke")
-    assert run.run(planned) == []
+    planned = plan([], profile="smoke")
+    assert run_jobs(planned) == []
     return {job.name: job for job in planned}
 
 
@@ -39,14 +42,14 @@ def environment() -> dict:
 
 
 def bundle(path: Path) -> dict:
-    found = run.bundle_of(nbformat.read(path, as_version=4))
+    found = read_bundle(nbformat.read(path, as_version=4))
     assert found is not None, f"{path.name} has no stamp"
     return found
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
 def test_the_page_is_fit_to_be_published(jobs, name):
-    assert verify.problems(jobs[name]) == []
+    assert verify.find_problems(jobs[name]) == []
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)

@@ -103,7 +103,7 @@ def find_existing(folder: Path) -> Path:
 
 
 def compare_free(what: str, bytes_free: int, needed: int, remedy: str) -> Finding:
-    """A note if fewer than ``needed`` gigabytes are free: less may still do, so it is no refusal."""
+    """A note if fewer than ``needed`` gigabytes are free. Less may do, so nothing is refused."""
     gigabytes = bytes_free / 1e9
     short = gigabytes < needed
     return Finding(
