@@ -47,7 +47,7 @@ import pandas as pd
 
 from bap_core import report
 
-page = report.open_page("03_toy", globals())
+page = report.open_page("01_additivity", globals())  # a page that has claims
 page.scale = "micro"  # without encoders and data to follow from
 
 # %%

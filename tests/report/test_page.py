@@ -328,41 +328,6 @@ def test_the_source_hash_does_not_see_weights_caches_and_other_files(package):
     assert report.source_hash() == before
 
 
-# -- bundle ----------------------------------------------------------------------------------------
-
-
-def test_the_last_stamp_of_a_page_counts_and_a_page_without_one_has_no_bundle():
-    outputs = [
-        nbformat.v4.new_output("display_data", {bundle.MIME: {"n": n}, "text/plain": "stamp"})
-        for n in (1, 2)
-    ]
-    cells = [nbformat.v4.new_code_cell("x", outputs=[output]) for output in outputs]
-    cells.append(nbformat.v4.new_markdown_cell("The end"))
-    assert bundle.read_bundle(nbformat.v4.new_notebook(cells=cells)) == {"n": 2}
-    assert bundle.read_bundle(nbformat.v4.new_notebook(cells=cells[2:])) is None
-
-
-def test_outputs_are_found_by_kind_with_the_number_of_their_cell():
-    picture = nbformat.v4.new_output("display_data", {"image/png": "a", "text/html": "b"})
-    printed = nbformat.v4.new_output("stream", text="c")
-    cells = [
-        nbformat.v4.new_markdown_cell("Words"),
-        nbformat.v4.new_code_cell("x", outputs=[printed, picture]),
-    ]
-    notebook = nbformat.v4.new_notebook(cells=cells)
-    assert list(bundle.find_outputs(notebook, "image/")) == [(2, "a")]
-    assert list(bundle.find_outputs(notebook, "text/html")) == [(2, "b")]
-
-
-def test_metrics_are_written_in_the_columns_of_the_tidy_frame_and_further_ones_after_them():
-    rows = [{"n": 1, "value": 1 / 3, "extra": "x"}, {"value": None}]
-    assert bundle.metrics_csv({"metrics": rows}).splitlines() == [
-        "dataset,encoder,method,seed,split,group,metric,value,n,extra",
-        ",,,,,,,0.3333333333333333,1,x",
-        ",,,,,,,,,",
-    ]
-
-
 # -- summaries -------------------------------------------------------------------------------------
 
 

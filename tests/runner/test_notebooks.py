@@ -30,11 +30,29 @@ def jobs():
     return {job.name: job for job in planned}
 
 
-def test_one_worker_makes_all_the_pages(request):
-    if not hasattr(request.config, "workerinput"):
-        pytest.skip("without xdist there is one worker")
-    # a pytest that forgets this makes every page twice
-    assert request.node.nodeid.endswith("@notebooks")
+GROUPED = """
+import os, pathlib, pytest
+
+{mark}
+@pytest.mark.parametrize("name", range(8))
+def test_page(name):
+    pathlib.Path(os.environ["SEEN"], str(os.getpid())).touch()
+"""
+
+
+@pytest.mark.parametrize(
+    ("mark", "workers"), [('@pytest.mark.xdist_group("notebooks")', 1), ("", 2)]
+)
+def test_tests_of_one_group_go_to_one_worker_so_that_no_page_is_made_twice(tmp_path, mark, workers):
+    seen = tmp_path / "seen"
+    seen.mkdir()
+    (tmp_path / "test_pages.py").write_text(GROUPED.format(mark=mark))
+    command = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "loadgroup", "."]
+    done = subprocess.run(
+        command, cwd=tmp_path, capture_output=True, text=True, env=environment() | {"SEEN": seen}
+    )
+    assert done.returncode == 0, done.stdout[-3000:]
+    assert len(list(seen.iterdir())) == workers
 
 
 def environment() -> dict:
