@@ -33,12 +33,15 @@ NOTHING_YET = (
 
 
 def read_pages(folder: str | Path) -> dict[str, NotebookNode]:
-    """Name -> notebook, for every executed notebook of a folder that carries a bundle."""
-    found = {
-        path.stem: nbformat.read(path, as_version=4)
-        for path in sorted(Path(folder).glob("*.ipynb"))
-    }
-    return {name: page for name, page in found.items() if bundle.read_bundle(page) is not None}
+    """Name -> notebook, for every executed notebook of a folder."""
+    paths = sorted(Path(folder).glob("*.ipynb"))
+    return {path.stem: nbformat.read(path, as_version=4) for path in paths}
+
+
+def find_bundles(pages: Mapping[str, NotebookNode]) -> dict[str, dict]:
+    """Name -> the bundle that its stamp left, for every page that has one."""
+    found = {name: bundle.read_bundle(page) for name, page in pages.items()}
+    return {name: left for name, left in found.items() if left is not None}
 
 
 def find_title(page: NotebookNode, name: str) -> str:
@@ -61,8 +64,8 @@ def write_summaries(
     to show them.
     """
     pages, out_dir = read_pages(pages_dir), Path(out_dir)
-    found = {name: bundle.read_bundle(page) or {} for name, page in pages.items()}
-    titles = {name: find_title(page, name) for name, page in pages.items()}
+    found = find_bundles(pages)
+    titles = {name: find_title(pages[name], name) for name in found}
     out_dir.mkdir(parents=True, exist_ok=True)
     for name, (picture, _) in (pictures or {}).items():
         picture.save(out_dir / f"{name}.png")

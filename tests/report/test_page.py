@@ -350,7 +350,7 @@ def executed(tmp_path, displayed, world):
 
 
 def test_only_stamped_notebooks_give_bundles(executed):
-    assert list(summary.read_pages(executed)) == ["03_waterbirds"]
+    assert list(summary.find_bundles(summary.read_pages(executed))) == ["03_waterbirds"]
 
 
 def test_summaries_repeat_the_verdicts_of_the_run(executed, tmp_path):
