@@ -15,7 +15,7 @@ from bap_core import __version__
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; returns the exit code."""
-    chosen = _parser().parse_args(arguments)
+    chosen = _make_parser().parse_args(arguments)
     # leave through the clean-up, as Ctrl-C does
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
@@ -39,7 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 130
 
 
-def _parser() -> argparse.ArgumentParser:
+def _make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="bap", description="Executable companion to the BAP paper."
     )
@@ -54,26 +54,26 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _command(commands, name: str, do, text: str) -> argparse.ArgumentParser:
+def _add_command(commands, name: str, do, text: str) -> argparse.ArgumentParser:
     parser = commands.add_parser(name, help=text, description=text)
     parser.set_defaults(do=do)
     return parser
 
 
-def _profile(parser: argparse.ArgumentParser) -> None:
+def _add_profile(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--profile", default="micro", help="a file of notebooks/profiles (default: micro)"
     )
 
 
-def _out(parser: argparse.ArgumentParser) -> None:
+def _add_out(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out", type=Path, help="folder of the results (default: runs in the checkout)"
     )
 
 
 def _add_run(commands) -> None:
-    parser = _command(
+    parser = _add_command(
         commands, "run", _run, "Execute notebooks whose results are missing or out of date."
     )
     parser.add_argument(
@@ -82,7 +82,7 @@ def _add_run(commands) -> None:
         metavar="NOTEBOOK",
         help="03, 03_waterbirds or a path (default: all)",
     )
-    _profile(parser)
+    _add_profile(parser)
     parser.add_argument(
         "-p",
         dest="overrides",
@@ -95,57 +95,61 @@ def _add_run(commands) -> None:
     parser.add_argument(
         "--force", action="store_true", help="execute even if the result is up to date"
     )
-    _out(parser)
+    _add_out(parser)
 
 
 def _run(chosen) -> int:
-    from bap_core.runner import run
+    from bap_core.runner.planning import plan
 
-    jobs = run.plan(
+    jobs = plan(
         chosen.notebooks, profile=chosen.profile, overrides=chosen.overrides, out=chosen.out
     )
-    return 1 if run.run(jobs, force=chosen.force) else 0
+    # loads what draws the figures, which a refused call need not wait for
+    from bap_core.runner.run import run_jobs
+
+    return 1 if run_jobs(jobs, force=chosen.force) else 0
 
 
 def _add_book(commands) -> None:
-    parser = _command(
-        commands, "book", _book, "Execute what is out of date, check it, and build the book."
+    parser = _add_command(
+        commands, "book", _build_book, "Execute what is out of date, check it, and build the book."
     )
-    _profile(parser)
+    _add_profile(parser)
 
 
-def _book(chosen) -> int:
+def _build_book(chosen) -> int:
     from bap_core.runner import book
 
     return book.build(profile=chosen.profile)
 
 
 def _add_verify(commands) -> None:
-    parser = _command(
+    parser = _add_command(
         commands, "verify", _verify, "Check that results are whole and say what made them."
     )
-    _profile(parser)
-    _out(parser)
+    _add_profile(parser)
+    _add_out(parser)
 
 
 def _verify(chosen) -> int:
-    from bap_core.runner import run, verify
+    from bap_core.runner import verify
+    from bap_core.runner.planning import plan
 
-    jobs = run.plan([], profile=chosen.profile, out=chosen.out)
-    return 0 if verify.announce({job.name: verify.problems(job) for job in jobs}) else 1
+    jobs = plan([], profile=chosen.profile, out=chosen.out)
+    return 0 if verify.announce({job.name: verify.find_problems(job) for job in jobs}) else 1
 
 
 def _add_doctor(commands) -> None:
-    parser = _command(
-        commands, "doctor", _doctor, "Check this machine: versions, device, disk, data, weights."
+    parser = _add_command(
+        commands, "doctor", _examine, "Check this machine: versions, device, disk, data, weights."
     )
-    _profile(parser)
+    _add_profile(parser)
     parser.add_argument(
         "--root", help="look for the data here, instead of in the profile's data_root"
     )
 
 
-def _doctor(chosen) -> int:
+def _examine(chosen) -> int:
     from bap_core.runner import doctor
 
     return doctor.examine(profile=chosen.profile, root=chosen.root)
@@ -156,22 +160,22 @@ def _add_data(commands) -> None:
     parts = commands.add_parser("data", help=text, description=text).add_subparsers(
         dest="part", required=True, metavar="PART"
     )
-    listed = _command(
+    listed = _add_command(
         parts,
         "list",
-        _data_list,
+        _list_datasets,
         "Every dataset with size, licence, origin, and whether it is there.",
     )
-    check = _named(
+    check = _add_named(
         parts,
         "check",
-        _data_check,
+        _check_dataset,
         "Check one dataset: archives, checksums, and the counts of its loader.",
     )
-    fetch = _named(
+    fetch = _add_named(
         parts,
         "fetch",
-        _data_fetch,
+        _fetch_dataset,
         "Download, verify and unpack what is missing, or print the steps by hand.",
     )
     fetch.add_argument(
@@ -184,27 +188,26 @@ def _add_data(commands) -> None:
     fetch.add_argument(
         "--extras", action="store_true", help="also the archives that no notebook needs"
     )
-    index = _named(
-        parts, "index", _data_index, "Walk a large dataset once and keep the list of its files."
+    index = _add_named(
+        parts, "index", _index_dataset, "Walk a large dataset once and keep the list of its files."
     )
     for parser in (listed, check, fetch, index):
         parser.add_argument("--root", help="data root (default: data_root of the profile `paper`)")
 
 
-def _named(parts, name: str, do, text: str) -> argparse.ArgumentParser:
-    parser = _command(parts, name, do, text)
+def _add_named(parts, name: str, do, text: str) -> argparse.ArgumentParser:
+    parser = _add_command(parts, name, do, text)
     parser.add_argument("name", metavar="NAME", help="as `bap data list` shows it")
     return parser
 
 
-def _data_root(chosen) -> Path:
+def _find_data_root(chosen) -> Path:
     from bap_core import micro
-    from bap_core.runner import run
     from bap_core.runner.parameters import read_yaml
+    from bap_core.runner.planning import notebooks_folder
 
     root = (
-        chosen.root
-        or read_yaml(run.notebooks_folder() / "profiles" / "paper.yml")["all"]["data_root"]
+        chosen.root or read_yaml(notebooks_folder() / "profiles" / "paper.yml")["all"]["data_root"]
     )
     return (
         micro.resolve(root)
@@ -213,36 +216,36 @@ def _data_root(chosen) -> Path:
     )
 
 
-def _data_list(chosen) -> int:
+def _list_datasets(chosen) -> int:
     from bap_core.data.acquire import status
 
-    root = _data_root(chosen)
+    root = _find_data_root(chosen)
     print("\n".join([f"below {root}:", *status.overview(root)]))
     return 0
 
 
-def _data_check(chosen) -> int:
+def _check_dataset(chosen) -> int:
     from bap_core.data.acquire import status
 
-    return 0 if status.check(chosen.name, _data_root(chosen)) else 1
+    return 0 if status.check(chosen.name, _find_data_root(chosen)) else 1
 
 
-def _data_fetch(chosen) -> int:
+def _fetch_dataset(chosen) -> int:
     from bap_core.data.acquire.download import Unfetched
     from bap_core.data.acquire.fetch import fetch
 
     try:
-        fetch(chosen.name, _data_root(chosen), origin=chosen.origin, extras=chosen.extras)
+        fetch(chosen.name, _find_data_root(chosen), origin=chosen.origin, extras=chosen.extras)
     except Unfetched as error:
         print(f"bap data fetch: {error}", file=sys.stderr)
         return 1
     return 0
 
 
-def _data_index(chosen) -> int:
+def _index_dataset(chosen) -> int:
     from bap_core.data.acquire import status
 
-    print("\n".join(status.walk(chosen.name, _data_root(chosen))))
+    print("\n".join(status.walk(chosen.name, _find_data_root(chosen))))
     return 0
 
 
@@ -251,7 +254,7 @@ def _add_micro(commands) -> None:
     parts = commands.add_parser("micro", help=text, description=text).add_subparsers(
         dest="part", required=True, metavar="PART"
     )
-    pretrain = _command(
+    pretrain = _add_command(
         parts, "pretrain", _pretrain, "Pre-train one of the shipped encoders from its seed."
     )
     pretrain.add_argument("name", metavar="NAME", help="a recipe, such as micro-clip")
@@ -261,7 +264,7 @@ def _add_micro(commands) -> None:
         default=Path(),
         help="folder of the weights and the card (default: here)",
     )
-    render = _command(parts, "render", _render, "Render the micro world and print its folder.")
+    render = _add_command(parts, "render", _render, "Render the micro world and print its folder.")
     render.add_argument(
         "name",
         nargs="?",

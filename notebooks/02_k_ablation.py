@@ -1,6 +1,9 @@
 # ---
 # jupyter:
+#   bap:
+#     datasets: [coco, places]
 #   jupytext:
+#     notebook_metadata_filter: bap
 #     text_representation:
 #       extension: .py
 #       format_name: percent

@@ -1,4 +1,6 @@
-"""A toy notebook that runs in a moment and leaves the bundle that the launcher files."""
+"""Toy notebooks: one that runs in a moment and leaves the bundle that the runner files, and one
+that opens and stamps a real page.
+"""
 
 from pathlib import Path
 
@@ -32,13 +34,38 @@ if mood != "silent":
     display({"text/plain": "stamp", "application/vnd.bap+json": bundle}, raw=True)
 """
 
+PAGE = """# %%
+note: str = "no parameter, but annotated"
 
-def write(folder: Path) -> Path:
+# %% tags=["parameters"]
+seeds: int = 3
+lr: float = 1e-3
+names: list[str] = ["a"]
+
+# %%
+import pandas as pd
+
+from bap_core import report
+
+page = report.open_page("01_additivity", globals())  # a page that has claims
+page.scale = "micro"  # without encoders and data to follow from
+
+# %%
+# ---- between
+
+# %%
+row = dict(dataset="toy", encoder="e", method="m", seed=0, split="test", group="all",
+           metric="additivity", value=seeds * 0.1, n=1)
+page.stamp(pd.DataFrame([row]), data=[], encoders=[])
+"""
+
+
+def write(folder: Path, *, source: str = SOURCE) -> Path:
     """Write ``03_toy.py`` and the profile ``smoke`` (seeds: 1) below ``folder``; returns the
     notebook's path.
     """
     profiles = folder / "notebooks" / "profiles"
     profiles.mkdir(parents=True)
     (profiles / "smoke.yml").write_text("03_toy: {seeds: 1}\n")
-    (folder / "notebooks" / "03_toy.py").write_text(SOURCE)
+    (folder / "notebooks" / "03_toy.py").write_text(source)
     return folder / "notebooks" / "03_toy.py"

@@ -1,34 +1,35 @@
 """A page: opened by its notebook, headed by the scale banner, closed by its claims and its stamp.
 
-The stamp also leaves a JSON bundle in the notebook's outputs (``application/vnd.bap+json``): what
-`bap run` files, what `bap verify` checks, and what the book's summary pages are made of.
+The stamp also leaves the page's bundle in the notebook's outputs, see `bap_core.report.bundle`.
 """
 
 import ast
-import json
+import copy
 import time
 
 import pandas as pd
 from IPython.display import display
 
 from bap_core import tidy
-from bap_core.report import claims, scales, stamp, tables
+from bap_core.report import bundle, claims, scales, stamp, tables
 from bap_core.report.html import Table
-
-MIME = "application/vnd.bap+json"
 
 
 class Page:
-    """One notebook while it runs: its name, its effective parameters, its clock, and (after
+    """One notebook while it runs: its name, its parameters in force, its clock, and (after
     `banner`) its scale.
+
+    namespace: the globals of the notebook, in which the parameters must keep their values.
     """
 
-    def __init__(self, name: str, parameters: dict):
+    def __init__(self, name: str, parameters: dict, namespace: dict):
         self.name = name
-        self.parameters = parameters
+        self.parameters = copy.deepcopy(parameters)  # a list that a cell appends to has changed
         self.scale: str | None = None
+        self._namespace = namespace
         self._identities = {}
         self._started = time.perf_counter()
+        self._refuse_changed_parameters()
 
     def banner(self, *used) -> None:
         """Show at which scale the page's numbers are made. used: every encoder and data listing of
@@ -60,22 +61,23 @@ class Page:
         """Show what produced the page and leave the bundle in the outputs.
 
         frame: the tidy frame of the whole page; data: its listings; encoders: every encoder that
-        encoded a picture. ValueError if a measurement is there twice.
+        encoded a picture. ValueError if a measurement is there twice, or if a cell changed a
+        parameter: then no value of it could be named that made the page.
         """
         tidy.refuse_repeated(frame)
+        self._refuse_changed_parameters()
         seeds = sorted({int(seed) for seed in frame["seed"]})
         seconds = time.perf_counter() - self._started
         made = stamp.collect(data=data, encoders=encoders, seeds=seeds, seconds=seconds)
-        bundle = {
-            "notebook": self.name,
-            "parameters": self.parameters,
-            "scale": self._known_scale(),
-            "metrics": _records(frame),
-            "claims": _records(self._judged(frame)),
-            "stamp": made,
-            "source_hash": made["source_hash"],
-        }
-        _show(stamp.stamp_html(made, self.parameters), stamp.headline(made), bundle)
+        left = bundle.make_bundle(
+            self.name,
+            parameters=self.parameters,
+            scale=self._known_scale(),
+            metrics=frame,
+            claims=self._judged(frame),
+            stamp=made,
+        )
+        _show(stamp.render_stamp(made, self.parameters), stamp.summarise(made), left)
 
     def _judged(self, frame: pd.DataFrame) -> pd.DataFrame:
         return claims.judge(frame, self.name, self._known_scale(), self._identities)
@@ -87,29 +89,44 @@ class Page:
             )
         return self.scale
 
+    def _refuse_changed_parameters(self) -> None:
+        for name, value in self.parameters.items():
+            if (now := self._namespace.get(name, "nothing")) != value:
+                raise ValueError(
+                    f"parameter {name} is {now!r} now, but was {value!r} when the page was opened: "
+                    "set it in the parameters cell or with -p, in no other cell, and run the page "
+                    "again from there"
+                )
+
 
 def open_page(name: str, namespace: dict) -> Page:
     """Start a page. Call it right after the parameters cell, as ``open_page("03_waterbirds",
     globals())``.
 
-    The parameters are the annotated assignments (``seeds: int = 3``) of the first cell that has
-    any; their values are the ones in force now, so that what a run injected is what the stamp
-    records.
+    Its parameters are the ones that `bap run` handed over. ValueError if one of them has another
+    value in ``namespace``: a cell changed it after the run had set it.
     """
-    return Page(
-        name, {key: namespace[key] for key in _parameter_names(namespace) if key in namespace}
-    )
+    handed_over = bundle.read_handed_over()
+    if handed_over is not None:
+        return Page(name, handed_over, namespace)
+    return Page(name, _find_typed_parameters(namespace), namespace)
 
 
-def _parameter_names(namespace: dict) -> list[str]:
-    cells = namespace.get("In") or []
-    for cell in cells:
-        if names := _annotated(cell):
-            return names
-    return []
+def _find_typed_parameters(namespace: dict) -> dict:
+    """Parameters where no runner handed any over: in JupyterLab, under nbmake, in a plain
+    ``jupytext | papermill``.
+
+    Read from the cells that IPython has executed so far (``In``): names are the annotated
+    assignments (``seeds: int = 3``) of the first cell that has any, values the ones in force now,
+    so that what papermill injected counts.
+    """
+    for cell in namespace.get("In") or []:
+        if names := _find_annotated(cell):
+            return {name: namespace[name] for name in names if name in namespace}
+    return {}
 
 
-def _annotated(source: str) -> list[str]:
+def _find_annotated(source: str) -> list[str]:
     try:
         body = ast.parse(source).body
     except SyntaxError:  # a cell with a magic
@@ -118,10 +135,6 @@ def _annotated(source: str) -> list[str]:
     return [target.id for target in targets if isinstance(target, ast.Name)]
 
 
-def _records(frame: pd.DataFrame) -> list[dict]:
-    """Rows as JSON values: NaN becomes None."""
-    return json.loads(frame.to_json(orient="records", double_precision=15))
-
-
-def _show(html: str, plain: str, bundle: dict | None = None) -> None:
-    display({"text/html": html, "text/plain": plain} | ({MIME: bundle} if bundle else {}), raw=True)
+def _show(html: str, plain: str, left: dict | None = None) -> None:
+    kinds = {"text/html": html, "text/plain": plain} | ({bundle.MIME: left} if left else {})
+    display(kinds, raw=True)

@@ -16,7 +16,7 @@ from pathlib import Path
 import torch
 
 from bap_core import runtime
-from bap_core.report import scales
+from bap_core.report import bundle, scales
 
 PACKAGES = {
     "torch": "torch",
@@ -25,6 +25,7 @@ PACKAGES = {
     "pandas": "pandas",
     "bap_core": "bap-companion",
 }
+PACKAGE = Path(__file__).resolve().parents[1]
 HASHED = (".py", ".csv", ".yml", ".json")
 
 
@@ -32,28 +33,25 @@ def source_hash() -> str:
     """SHA-256 (16 hex digits) over the names and contents of the package's sources and text
     data, weights left out.
     """
-    root = Path(__file__).resolve().parent.parent
     state = sha256()
-    for path in sorted(
-        path
-        for path in root.rglob("*")
-        if path.suffix in HASHED and "__pycache__" not in path.parts
-    ):
-        state.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    hashed = (path for path in PACKAGE.rglob("*") if path.suffix in HASHED)
+    for path in sorted(path for path in hashed if "__pycache__" not in path.parts):
+        name = path.relative_to(PACKAGE).as_posix()
+        state.update(name.encode() + b"\0" + path.read_bytes() + b"\0")
     return state.hexdigest()[:16]
 
 
-def commit() -> dict:
+def read_commit() -> dict:
     """``{"commit": hash or "not a checkout", "dirty": bool or None}`` of the checkout that the
     package runs from.
     """
     root = runtime.project()
-    if root is None or (head := _git(root, "rev-parse", "HEAD")) is None:
+    if root is None or (head := _run_git(root, "rev-parse", "HEAD")) is None:
         return {"commit": "not a checkout", "dirty": None}
-    return {"commit": head, "dirty": bool(_git(root, "status", "--porcelain"))}
+    return {"commit": head, "dirty": bool(_run_git(root, "status", "--porcelain"))}
 
 
-def machine(encoders: list) -> dict:
+def describe_machine(encoders: list) -> dict:
     """Name of the device, the number formats of the encoders, and the versions of what can
     change numbers.
     """
@@ -61,13 +59,13 @@ def machine(encoders: list) -> dict:
     on_cpu = f"{platform.machine()}, {torch.get_num_threads()} threads"
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else on_cpu
     versions = {"python": platform.python_version()} | {
-        key: _version(package) for key, package in PACKAGES.items()
+        key: _find_version(package) for key, package in PACKAGES.items()
     }
     formats = sorted({str(encoder.dtype).removeprefix("torch.") for encoder in encoders})
     return {"device": f"{device.type} ({', '.join([name, *formats])})", "versions": versions}
 
 
-def peak_memory() -> dict:
+def measure_peak_memory() -> dict:
     """Highest memory use so far in MiB: ``host`` of this process, and ``gpu`` if one is used."""
     unit = 1 if sys.platform == "darwin" else 1024
     peak = {"host": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20)}
@@ -87,10 +85,10 @@ def collect(*, data: list, encoders: list, seeds: list[int], seconds: float) -> 
     # a student has its teacher's
     tallies = list({id(encoder.tally): encoder.tally for encoder in encoders}.values())
     return {
-        **commit(),
-        "profile": os.environ.get("BAP_PROFILE"),
+        **read_commit(),
+        "profile": os.environ.get(bundle.PROFILE),
         "seeds": seeds,
-        **machine(encoders),
+        **describe_machine(encoders),
         "source_hash": source_hash(),
         "world": {key: worlds[0].get(key) for key in ("name", "version", "hash")}
         if worlds
@@ -110,24 +108,24 @@ def collect(*, data: list, encoders: list, seeds: list[int], seconds: float) -> 
         "images_encoded": sum(tally.encoded for tally in tallies),
         "least_images": sum(sum(tally.needed.values()) for tally in tallies),
         "seconds": round(seconds, 1),
-        "peak_memory_mib": peak_memory(),
+        "peak_memory_mib": measure_peak_memory(),
     }
 
 
-def stamp_html(stamp: dict, parameters: dict) -> str:
+def render_stamp(stamp: dict, parameters: dict) -> str:
     """The stamp as an HTML box: one line that is always visible, the rest under a fold."""
-    lines = _lines(stamp, parameters)
+    lines = _list_rows(stamp, parameters)
     rows = "".join(
         f'<tr><th scope="row">{escape(name)}</th><td>{escape(text)}</td></tr>'
         for name, text in lines
     )
     return (
-        f'<div class="bap-stamp"><details><summary>{escape(headline(stamp))}</summary>'
+        f'<div class="bap-stamp"><details><summary>{escape(summarise(stamp))}</summary>'
         f'<div class="bap-scroll"><table><tbody>{rows}</tbody></table></div></details></div>'
     )
 
 
-def headline(stamp: dict) -> str:
+def summarise(stamp: dict) -> str:
     """The stamp in one line: commit, time, device, images encoded."""
     state = {True: ", with uncommitted changes", False: "", None: ""}[stamp["dirty"]]
     where = stamp["commit"][:10] if stamp["dirty"] is not None else stamp["commit"]
@@ -135,7 +133,7 @@ def headline(stamp: dict) -> str:
     return f"Made by {where}{state} in {stamp['seconds']:.0f} s on {stamp['device']}, {work}"
 
 
-def _lines(stamp: dict, parameters: dict) -> list[tuple[str, str]]:
+def _list_rows(stamp: dict, parameters: dict) -> list[tuple[str, str]]:
     world = stamp["world"] and " ".join(f"{key} {value}" for key, value in stamp["world"].items())
     return [
         (
@@ -169,7 +167,7 @@ def _lines(stamp: dict, parameters: dict) -> list[tuple[str, str]]:
     ]
 
 
-def _git(root: Path, *arguments: str) -> str | None:
+def _run_git(root: Path, *arguments: str) -> str | None:
     try:
         done = subprocess.run(
             ["git", "-C", str(root), *arguments], capture_output=True, text=True, timeout=30
@@ -179,7 +177,7 @@ def _git(root: Path, *arguments: str) -> str | None:
     return done.stdout.strip() if done.returncode == 0 else None
 
 
-def _version(package: str) -> str:
+def _find_version(package: str) -> str:
     try:
         return metadata.version(package)
     except metadata.PackageNotFoundError:

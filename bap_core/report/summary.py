@@ -6,15 +6,15 @@ include: the headline table, every claim with its verdict, the native rows of th
 gallery, and the list of ambiguities.
 """
 
-import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import nbformat
 import pandas as pd
+from nbformat import NotebookNode
 from PIL import Image
 
-from bap_core.report import calibration_table, labels, paper_tables, scales, tables
-from bap_core.report.page import MIME
+from bap_core.report import bundle, calibration_table, labels, paper_tables, scales, tables
 
 HEADLINES = (
     "additivity-high",
@@ -32,36 +32,23 @@ NOTHING_YET = (
 )
 
 
-def bundles(pages_dir: str | Path) -> dict[str, dict]:
-    """Notebook name -> the bundle that its stamp left, for every executed notebook of a folder
-    that has one.
-    """
-    found = {path.stem: bundle_of(path) for path in sorted(Path(pages_dir).glob("*.ipynb"))}
-    return {name: bundle for name, bundle in found.items() if bundle is not None}
+def read_pages(folder: str | Path) -> dict[str, NotebookNode]:
+    """Name -> notebook, for every executed notebook of a folder."""
+    paths = sorted(Path(folder).glob("*.ipynb"))
+    return {path.stem: nbformat.read(path, as_version=4) for path in paths}
 
 
-def bundle_of(path: str | Path) -> dict | None:
-    """The bundle in the outputs of one executed notebook, or None if it has no stamp. The last
-    stamp counts.
-    """
-    cells = json.loads(Path(path).read_text(encoding="utf-8"))["cells"]
-    outputs = [output for cell in cells for output in cell.get("outputs", [])]
-    stamps = [output["data"][MIME] for output in outputs if MIME in output.get("data", {})]
-    return stamps[-1] if stamps else None
+def find_bundles(pages: Mapping[str, NotebookNode]) -> dict[str, dict]:
+    """Name -> the bundle that its stamp left, for every page that has one."""
+    found = {name: bundle.read_bundle(page) for name, page in pages.items()}
+    return {name: left for name, left in found.items() if left is not None}
 
 
-def title_of(path: str | Path) -> str:
-    """The first heading of a notebook, such as "3. Waterbirds"; its file name if it has none."""
-    cells = json.loads(Path(path).read_text(encoding="utf-8"))["cells"]
-    lines = [
-        line
-        for cell in cells
-        if cell["cell_type"] == "markdown"
-        for line in "".join(cell["source"]).splitlines()
-    ]
-    return next(
-        (line.removeprefix("# ") for line in lines if line.startswith("# ")), Path(path).stem
-    )
+def find_title(page: NotebookNode, name: str) -> str:
+    """The first heading of a notebook, such as "3. Waterbirds"; ``name`` if it has none."""
+    texts = [cell.source for cell in page.cells if cell.cell_type == "markdown"]
+    lines = [line for text in texts for line in text.splitlines()]
+    return next((line.removeprefix("# ") for line in lines if line.startswith("# ")), name)
 
 
 def write_summaries(
@@ -76,45 +63,46 @@ def write_summaries(
     pages; pictures: name -> (picture, alternative text) of the micro world's gallery, in the order
     to show them.
     """
-    found, out_dir = bundles(pages_dir), Path(out_dir)
-    titles = {name: title_of(Path(pages_dir) / f"{name}.ipynb") for name in found}
+    pages, out_dir = read_pages(pages_dir), Path(out_dir)
+    found = find_bundles(pages)
+    titles = {name: find_title(pages[name], name) for name in found}
     out_dir.mkdir(parents=True, exist_ok=True)
     for name, (picture, _) in (pictures or {}).items():
         picture.save(out_dir / f"{name}.png")
     texts = {
-        "headline.md": headline(found),
-        "claims_by_page.md": claims_by_page(found, titles, folder=out_dir.name),
+        "headline.md": render_headline(found),
+        "claims_by_page.md": render_claims(found, titles, folder=out_dir.name),
         "native_rows.md": calibration_table.rows(found),
-        "gallery.md": gallery(
+        "gallery.md": render_gallery(
             {name: alt for name, (_, alt) in (pictures or {}).items()}, folder=out_dir.name
         ),
-        "ambiguity_list.md": ambiguity_list(),
+        "ambiguity_list.md": render_ambiguities(),
     }
     for name, text in texts.items():
         (out_dir / name).write_text(text, encoding="utf-8")
     return [out_dir / name for name in texts]
 
 
-def headline(found: Mapping[str, dict]) -> str:
+def render_headline(found: Mapping[str, dict]) -> str:
     """The claims that matter most, paper | measured | verdict, at the scale of the pages;
     Markdown with HTML.
     """
-    return "".join(_table_per_scale(found, wanted=HEADLINES)) or NOTHING_YET
+    return "".join(_render_per_scale(found, wanted=HEADLINES)) or NOTHING_YET
 
 
-def claims_by_page(found: Mapping[str, dict], titles: Mapping[str, str], *, folder: str) -> str:
+def render_claims(found: Mapping[str, dict], titles: Mapping[str, str], *, folder: str) -> str:
     """Every claim of every page under its title, a link to it; Markdown with HTML. folder: where
     the pages lie.
     """
     parts = []
-    for name, bundle in found.items():
-        judged = pd.DataFrame(bundle["claims"])
-        table = tables.claims_table(judged, bundle["scale"])._repr_html_()
+    for name, left in found.items():
+        judged = pd.DataFrame(left["claims"])
+        table = tables.claims_table(judged, left["scale"])._repr_html_()
         parts.append(f"## [{titles[name]}]({folder}/{name}.ipynb)\n\n{table}\n\n")
     return "".join(parts) or NOTHING_YET
 
 
-def gallery(pictures: Mapping[str, str], *, folder: str) -> str:
+def render_gallery(pictures: Mapping[str, str], *, folder: str) -> str:
     """Markdown for the pictures of the micro world: file stem -> alternative text. folder: where
     the files lie.
     """
@@ -124,7 +112,7 @@ def gallery(pictures: Mapping[str, str], *, folder: str) -> str:
     return "".join(blocks) or "The pictures are drawn when the book is built (`make book`).\n"
 
 
-def ambiguity_list() -> str:
+def render_ambiguities() -> str:
     """The open points of ``ambiguities.yml`` as Markdown, one section per place in the paper."""
     parts = []
     for entry in paper_tables.ambiguities():
@@ -137,14 +125,12 @@ def ambiguity_list() -> str:
     return "".join(parts)
 
 
-def _table_per_scale(found: Mapping[str, dict], *, wanted: tuple[str, ...]):
+def _render_per_scale(found: Mapping[str, dict], *, wanted: tuple[str, ...]) -> Iterator[str]:
     """Pages can be of different scales (a notebook on one's own pictures): a banner and a table
     for each scale.
     """
     rows = [
-        {**claim, "scale": bundle["scale"]}
-        for bundle in found.values()
-        for claim in bundle["claims"]
+        {**claim, "scale": left["scale"]} for left in found.values() for claim in left["claims"]
     ]
     rows = [row for row in rows if row["id"] in wanted]
     rows.sort(key=lambda row: wanted.index(row["id"]))

@@ -15,7 +15,9 @@ from filelock import FileLock
 
 from bap_core import report, runtime, store
 from bap_core.micro import gallery
-from bap_core.runner import run, verify
+from bap_core.runner import verify
+from bap_core.runner.planning import Job, plan
+from bap_core.runner.run import run_jobs
 
 PAGES = "book/pages"
 
@@ -32,19 +34,21 @@ def build(*, profile: str) -> int:
             "the book is built from a checkout of the project, and bap_core is "
             "not imported from one"
         )
-    jobs = run.plan(notebooks_of(root), profile=profile)
+    jobs = plan(list_notebooks(root), profile=profile)
     with FileLock(root / "book" / ".build.lock"):
-        if run.run(jobs) or not verify.announce({job.name: verify.problems(job) for job in jobs}):
+        if run_jobs(jobs) or not verify.announce(
+            {job.name: verify.find_problems(job) for job in jobs}
+        ):
             print("the book is not built: see above", file=sys.stderr)
             return 1
         publish(jobs, root)
-        failed = html(root, output=root)
+        failed = build_html(root, output=root)
     if not failed:
         print(f"The book: {(root / '_build' / 'html' / 'index.html').as_uri()}")
     return failed
 
 
-def notebooks_of(root: Path) -> list[str]:
+def list_notebooks(root: Path) -> list[str]:
     """Names of the notebooks whose pages the table of contents lists, in its order."""
     listed = re.findall(
         rf"{PAGES}/(\w+)",
@@ -53,7 +57,7 @@ def notebooks_of(root: Path) -> list[str]:
     return list(dict.fromkeys(listed))
 
 
-def publish(jobs: Sequence[run.Job], root: Path) -> None:
+def publish(jobs: Sequence[Job], root: Path) -> None:
     """Copy the executed notebooks to the book's pages and write what the prose pages include."""
     pages = root / PAGES
     pages.mkdir(parents=True, exist_ok=True)
@@ -73,7 +77,7 @@ def _copy_if_changed(source: Path, target: Path) -> None:
         shutil.copyfile(source, temporary)
 
 
-def html(root: Path, *, output: Path) -> int:
+def build_html(root: Path, *, output: Path) -> int:
     """Sphinx through jupyter-book, warnings being errors; the pages go to ``<output>/_build/html``.
     Returns its code.
 

@@ -5,6 +5,7 @@ Nothing is written to the user's home: the kernel's specification, its connectio
 folder live in a temporary folder that goes when the run ends.
 """
 
+import copy
 import json
 import logging
 import os
@@ -18,11 +19,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
-import jupytext
 import papermill
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 from papermill.exceptions import PapermillExecutionError
+
+from bap_core.report import bundle
 
 START_SECONDS = 180
 CELL_SECONDS = {"smoke": 600, "paper-dry": 600, "micro": 3600}
@@ -39,35 +41,24 @@ class RunFailed(RuntimeError):
         self.partial = partial
 
 
-def read_notebook(path: Path) -> NotebookNode:
-    """The notebook that jupytext reads from a text notebook (or an .ipynb file), asking for a
-    Python kernel.
-    """
-    notebook = jupytext.read(path)
-    notebook.metadata["kernelspec"] = {
-        "name": "python3",
-        "display_name": "Python 3",
-        "language": "python",
-    }
-    return notebook
-
-
 def execute(
     notebook: NotebookNode, parameters: dict, *, name: str, profile: str, show: TextIO
 ) -> NotebookNode:
-    """Execute a notebook with all of its parameters injected, in the caller's folder. RunFailed
-    if a cell fails.
+    """A copy of the notebook, executed with all of its parameters injected, in the caller's folder.
+
+    The page finds the profile and the parameters in its environment as well, see
+    `bap_core.report.bundle`. RunFailed if a cell fails.
     """
     with (
         tempfile.TemporaryDirectory(prefix="bap-run-") as temporary,
-        _own_kernel(Path(temporary), profile),
+        _own_kernel(Path(temporary), bundle.to_environment(profile, parameters)),
     ):
         output = Path(temporary) / "executed.ipynb"
         line = ProgressLine(name, total=len(notebook.cells) + bool(parameters), stream=show)
         try:
             with line, _quiet("papermill"):
                 done = papermill.execute_notebook(
-                    notebook,
+                    copy.deepcopy(notebook),
                     output,
                     parameters=parameters,
                     kernel_name="python3",
@@ -78,13 +69,13 @@ def execute(
                 )
         except (PapermillExecutionError, CellTimeoutError, DeadKernelError, RuntimeError) as error:
             partial = output.read_text(encoding="utf-8") if output.exists() else None
-            raise RunFailed(_what_failed(error, name=name, at=line.where()), partial) from error
-    return _tidied(done, name)
+            raise RunFailed(_explain(error, name=name, at=line.where()), partial) from error
+    return _tidy(done, name)
 
 
-def _tidied(notebook: NotebookNode, name: str) -> NotebookNode:
-    """Without the paths of this run; the cell that papermill injected is folded like the one it
-    overrides.
+def _tidy(notebook: NotebookNode, name: str) -> NotebookNode:
+    """The notebook without the paths of this run. The cell that papermill injected is folded like
+    the one it overrides.
     """
     notebook.metadata.papermill.update(input_path=f"{name}.py", output_path="executed.ipynb")
     for cell in notebook.cells:
@@ -97,9 +88,9 @@ def _tidied(notebook: NotebookNode, name: str) -> NotebookNode:
 
 
 @contextmanager
-def _own_kernel(folder: Path, profile: str) -> Iterator[None]:
+def _own_kernel(folder: Path, told: dict[str, str]) -> Iterator[None]:
     """Environment in which ``python3`` is this interpreter, whatever kernels the user has
-    registered.
+    registered. told: further variables, for the page.
     """
     spec = folder / "jupyter" / "kernels" / "python3" / "kernel.json"
     spec.parent.mkdir(parents=True)
@@ -121,7 +112,7 @@ def _own_kernel(folder: Path, profile: str) -> Iterator[None]:
         # a backend set by the user would leave no pictures
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
-        "BAP_PROFILE": profile,
+        **told,
     }
     before = {key: os.environ.get(key) for key in changes}
     os.environ.update(changes)
@@ -143,9 +134,9 @@ def _quiet(logger: str) -> Iterator[None]:
         logging.getLogger(logger).setLevel(level)
 
 
-def _what_failed(error: Exception, *, name: str, at: str) -> str:
+def _explain(error: Exception, *, name: str, at: str) -> str:
     if isinstance(error, PapermillExecutionError):
-        return f"{name} failed in {at}: {error.ename}: {error.evalue}\n{_failing_lines(error)}"
+        return f"{name} failed in {at}: {error.ename}: {error.evalue}\n{_find_failing_lines(error)}"
     if isinstance(error, CellTimeoutError):
         return f"{name} was stopped in {at}: the cell took longer than this profile allows"
     if isinstance(error, DeadKernelError):
@@ -155,7 +146,7 @@ def _what_failed(error: Exception, *, name: str, at: str) -> str:
     return f"{name} could not be executed ({at}): {error}"
 
 
-def _failing_lines(error: PapermillExecutionError) -> str:
+def _find_failing_lines(error: PapermillExecutionError) -> str:
     """The line of the cell that the traceback points at, else the last three lines of the cell."""
     plain = re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(error.traceback))
     pointed = re.findall(r"^-+> *\d+ (.*)$", plain, flags=re.MULTILINE)
@@ -198,7 +189,7 @@ class ProgressLine:
             self._draw()
 
     def _draw(self) -> None:
-        text = f"{self._name}  {self.where()}  {clock(time.monotonic() - self._started)}"
+        text = f"{self._name}  {self.where()}  {format_seconds(time.monotonic() - self._started)}"
         print(
             f"\r\033[K{text}" if self._live else text,
             end="" if self._live else "\n",
@@ -207,7 +198,7 @@ class ProgressLine:
         )
 
 
-def clock(seconds: float) -> str:
+def format_seconds(seconds: float) -> str:
     """Seconds as ``m:ss``, or ``h:mm:ss`` from an hour on."""
     minutes, rest = divmod(int(seconds), 60)
     hours, minutes = divmod(minutes, 60)

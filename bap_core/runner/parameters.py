@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import yaml
 
@@ -48,14 +49,14 @@ def read(cells: Iterable, *, where: str) -> dict[str, Parameter]:
         )
     lines = tagged[0].splitlines()
     found = [
-        _parameter(node, lines, where=where)
+        _read_parameter(node, lines, where=where)
         for node in ast.parse(tagged[0]).body
         if not _is_text(node)
     ]
     return {parameter.name: parameter for parameter in found}
 
 
-def _parameter(node: ast.stmt, lines: list[str], *, where: str) -> Parameter:
+def _read_parameter(node: ast.stmt, lines: list[str], *, where: str) -> Parameter:
     code = " ".join(lines[node.lineno - 1 : node.end_lineno])
     if not (
         isinstance(node, ast.AnnAssign)
@@ -76,7 +77,8 @@ def _parameter(node: ast.stmt, lines: list[str], *, where: str) -> Parameter:
         raise ValueError(
             f"{where}: the default of {name} must be a literal, not {ast.unparse(node.value)!r}"
         ) from None
-    _, _, comment = lines[node.end_lineno - 1][node.end_col_offset :].partition("#")
+    end = cast(int, node.end_lineno)  # a parsed node has one
+    _, _, comment = lines[end - 1][node.end_col_offset :].partition("#")
     return Parameter(name, declared, coerce(default, declared, name=name), comment.strip())
 
 
@@ -96,16 +98,16 @@ def coerce(value, declared: str, *, name: str):
     """
     if declared.startswith("list["):
         if not isinstance(value, list):
-            raise _wrong(value, declared, name)
+            raise _refuse(value, declared, name)
         return [coerce(item, declared[5:-1], name=name) for item in value]
     if declared == "float" and type(value) is int:
         value = float(value)
     if type(value).__name__ != declared or (declared == "float" and not math.isfinite(value)):
-        raise _wrong(value, declared, name)
+        raise _refuse(value, declared, name)
     return value
 
 
-def from_text(text: str, declared: str, *, name: str):
+def parse_text(text: str, declared: str, *, name: str):
     """The value that ``-p name=text`` means. Lists are written ``a,b`` or ``[a, b]``; bools are
     true or false.
     """
@@ -115,18 +117,18 @@ def from_text(text: str, declared: str, *, name: str):
     if declared.startswith("list["):
         inner = text[1:-1] if text.startswith("[") and text.endswith("]") else text
         items = [item.strip().strip("'\"") for item in inner.split(",")] if inner.strip() else []
-        return [from_text(item, declared[5:-1], name=name) for item in items]
+        return [parse_text(item, declared[5:-1], name=name) for item in items]
     if declared == "bool":
         if text.lower() not in ("true", "false"):
-            raise _wrong(text, declared, name)
+            raise _refuse(text, declared, name)
         return text.lower() == "true"
     try:
         return coerce({"int": int, "float": float}[declared](text), declared, name=name)
     except ValueError:
-        raise _wrong(text, declared, name) from None
+        raise _refuse(text, declared, name) from None
 
 
-def _wrong(value, declared: str, name: str) -> ValueError:
+def _refuse(value, declared: str, name: str) -> ValueError:
     example = {"int": "5", "float": "1e-3", "str": "micro", "bool": "true", "list[int]": "1,2"}
     example |= {"list[float]": "0.5,1.0", "list[str]": "micro-clip,micro-siglip"}
     return ValueError(
@@ -135,8 +137,8 @@ def _wrong(value, declared: str, name: str) -> ValueError:
     )
 
 
-def effective(
-    known: dict[str, Parameter], profile: dict, overrides: list[str], *, where: str
+def settle(
+    known: dict[str, Parameter], profile: dict, overrides: Iterable[str], *, where: str
 ) -> tuple[dict, dict]:
     """All parameters in force, and those that ``overrides`` (``name=text``) set, in the order of
     the notebook.
@@ -154,7 +156,7 @@ def effective(
         if not equals:
             raise ValueError(f"-p {text!r} must read name=value")
         parameter = _find(known, name.strip(), where)
-        changed[parameter.name] = from_text(value, parameter.type, name=parameter.name)
+        changed[parameter.name] = parse_text(value, parameter.type, name=parameter.name)
     return {
         name: (given | changed).get(name, parameter.default) for name, parameter in known.items()
     }, changed
@@ -164,13 +166,12 @@ def _find(known: dict[str, Parameter], name: str, where: str) -> Parameter:
     if name not in known:
         listed = "\n".join(f"  {parameter}" for parameter in known.values())
         raise ValueError(
-            f"{where} has no parameter {name!r}{did_you_mean(name, known)}\nIts "
-            f"parameters:\n{listed}"
+            f"{where} has no parameter {name!r}{suggest(name, known)}\nIts parameters:\n{listed}"
         )
     return known[name]
 
 
-def did_you_mean(name: str, choices: Iterable[str]) -> str:
+def suggest(name: str, choices: Iterable[str]) -> str:
     """``; did you mean 'seeds'?`` for the nearest of ``choices``, or nothing if none is near."""
     near = difflib.get_close_matches(name, list(choices), n=1, cutoff=0.5)
     return f"; did you mean {near[0]!r}?" if near else ""
@@ -189,7 +190,7 @@ def load_profile(
     names = sorted(path.stem for path in folder.glob("*.yml"))
     if profile not in names:
         raise ValueError(
-            f"unknown profile {profile!r}{did_you_mean(profile, names)}; known in "
+            f"unknown profile {profile!r}{suggest(profile, names)}; known in "
             f"{folder}: {', '.join(names)}"
         )
     parts = read_yaml(folder / f"{profile}.yml") or {}
@@ -197,14 +198,14 @@ def load_profile(
     if unknown := [name for name in parts if name not in notebooks]:
         raise ValueError(
             f"profile {profile} sets {unknown[0]!r}, which is no "
-            f"notebook{did_you_mean(unknown[0], notebooks)}"
+            f"notebook{suggest(unknown[0], notebooks)}"
         )
     anywhere = {name for known in notebooks.values() for name in known}
     for name in shared:
         if name not in anywhere:
             raise ValueError(
                 f"profile {profile} sets {name!r} for all, but no notebook has "
-                f"it{did_you_mean(name, anywhere)}"
+                f"it{suggest(name, anywhere)}"
             )
     taken = {
         notebook: {k: v for k, v in shared.items() if k in known}

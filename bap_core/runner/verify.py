@@ -15,15 +15,18 @@ from dataclasses import fields
 
 import nbformat
 import pandas as pd
+from nbformat import NotebookNode
 
 from bap_core import encoders, report, store
 from bap_core.encoders.checkpoints import Identity
-from bap_core.runner.run import Job, bundle_of, metrics_csv, notebook_hash
+from bap_core.report.bundle import find_outputs, metrics_csv, read_bundle
+from bap_core.runner.hashes import hash_notebook
+from bap_core.runner.planning import Job
 
 SHORTEST_ALT = 15
 
 
-def problems(job: Job) -> list[str]:
+def find_problems(job: Job) -> list[str]:
     """What keeps the job's result from being published, one sentence each; empty if nothing
     does.
     """
@@ -34,17 +37,17 @@ def problems(job: Job) -> list[str]:
         notebook = nbformat.read(path, as_version=4)
     except Exception as error:
         return [f"executed.ipynb cannot be read ({error}): run `bap run --force`"]
-    bundle = bundle_of(notebook)
+    bundle = read_bundle(notebook)
     if bundle is None:
-        return [*execution(notebook), "it has no stamp"]
+        return [*check_execution(notebook), "it has no stamp"]
     return [
-        *execution(notebook),
-        *page_elements(notebook),
-        *alt_texts(notebook),
-        *parameters(job, notebook, bundle),
-        *sources(job, notebook, bundle),
-        *claims(bundle),
-        *files_beside(job, bundle),
+        *check_execution(notebook),
+        *check_page_elements(notebook),
+        *check_alt_texts(notebook),
+        *check_parameters(job, notebook, bundle),
+        *check_sources(job, notebook, bundle),
+        *check_claims(bundle),
+        *check_files_beside(job, bundle),
     ]
 
 
@@ -59,7 +62,7 @@ def announce(found: dict[str, list[str]]) -> bool:
     return not any(found.values())
 
 
-def execution(notebook) -> Iterator[str]:
+def check_execution(notebook: NotebookNode) -> Iterator[str]:
     """Whether the notebook ran to its end: no exception, every code cell executed, no error
     among the outputs.
     """
@@ -67,40 +70,38 @@ def execution(notebook) -> Iterator[str]:
         yield "a cell of it failed"
     for number, cell in enumerate(notebook.cells, 1):
         if cell.cell_type == "code" and cell.source.strip() and cell.execution_count is None:
-            yield f"cell {number} was not executed: {_start(cell)}"
+            yield f"cell {number} was not executed: {_quote_start(cell)}"
         for output in cell.get("outputs", []):
             if output.output_type == "error":
                 yield f"cell {number} ended in {output.ename}: {output.evalue}"
 
 
-def page_elements(notebook) -> Iterator[str]:
-    """Whether the page shows its scale banner and its stamp."""
-    shown = " ".join(html for _, html in _html(notebook))
+def check_page_elements(notebook: NotebookNode) -> Iterator[str]:
+    """Whether a reader sees what every page must show: at which scale its numbers were made, and
+    what made them.
+    """
+    shown = " ".join(html for _, html in find_outputs(notebook, "text/html"))
     for name, label in (("bap-banner", "scale banner"), ("bap-stamp", "stamp")):
         if name not in shown:
             yield f"it shows no {label}"
 
 
-def alt_texts(notebook) -> Iterator[str]:
+def check_alt_texts(notebook: NotebookNode) -> Iterator[str]:
     """Whether every picture has a text: in the cell's ``mystnb.image.alt``, or in the ``alt`` of
     an HTML image.
     """
-    for number, cell in enumerate(notebook.cells, 1):
-        pictures = [
-            output
-            for output in cell.get("outputs", [])
-            if any(kind.startswith("image/") for kind in _data(output))
-        ]
+    for number in dict.fromkeys(number for number, _ in find_outputs(notebook, "image/")):
+        cell = notebook.cells[number - 1]
         alt = cell.metadata.get("mystnb", {}).get("image", {}).get("alt") or ""
-        if pictures and len(alt.strip()) < SHORTEST_ALT:
-            yield f"cell {number} shows a picture without alt text: {_start(cell)}"
-    for number, html in _html(notebook):
+        if len(alt.strip()) < SHORTEST_ALT:
+            yield f"cell {number} shows a picture without alt text: {_quote_start(cell)}"
+    for number, html in find_outputs(notebook, "text/html"):
         for tag in re.findall(r"<img\b[^>]*>", html):
             if not re.search(r"""alt=["'][^"']{%d,}""" % SHORTEST_ALT, tag):
                 yield f"cell {number} shows an HTML image without alt text"
 
 
-def parameters(job: Job, notebook, bundle: dict) -> Iterator[str]:
+def check_parameters(job: Job, notebook: NotebookNode, bundle: dict) -> Iterator[str]:
     """Whether the parameters in force were the profile's: in the bundle, and in what papermill
     injected.
     """
@@ -115,12 +116,12 @@ def parameters(job: Job, notebook, bundle: dict) -> Iterator[str]:
                 yield f"parameter {name}: profile {job.profile} gives {wanted!r}, {where} {found!r}"
 
 
-def sources(job: Job, notebook, bundle: dict) -> Iterator[str]:
+def check_sources(job: Job, notebook: NotebookNode, bundle: dict) -> Iterator[str]:
     """Whether notebook, package and shipped weights are the ones that lie here now, and the
     commit is recorded.
     """
     stamp = bundle["stamp"]
-    if notebook_hash(notebook.cells) != notebook_hash(job.cells):
+    if hash_notebook(notebook.cells) != hash_notebook(job.notebook.cells):
         yield f"its cells are not those of {job.path.name} any more"
     if stamp.get("source_hash") != (now := report.source_hash()):
         yield f"bap_core was {stamp.get('source_hash')} when it ran and is {now} now"
@@ -130,11 +131,11 @@ def sources(job: Job, notebook, bundle: dict) -> Iterator[str]:
         {item["name"] for item in stamp.get("encoders", [])} & set(encoders.micro_names())
     ):
         recorded = [item["fingerprint"] for item in stamp["encoders"] if item["name"] == name]
-        if (now := _fingerprint(name)) not in recorded:
+        if (now := _fingerprint_weights(name)) not in recorded:
             yield f"the weights of {name} are {now} now; its stamp says {', '.join(recorded)}"
 
 
-def claims(bundle: dict) -> Iterator[str]:
+def check_claims(bundle: dict) -> Iterator[str]:
     """Whether the verdicts follow from the metrics: they are judged again, and compared."""
     frame = pd.DataFrame(bundle["metrics"])
     frame["value"] = pd.to_numeric(frame["value"])
@@ -152,7 +153,7 @@ def claims(bundle: dict) -> Iterator[str]:
             yield f"claim {' / '.join(key)}: the page says {said!r}, its metrics say {found!r}"
 
 
-def files_beside(job: Job, bundle: dict) -> Iterator[str]:
+def check_files_beside(job: Job, bundle: dict) -> Iterator[str]:
     """Whether metrics.csv and provenance.json beside the page say what the page says."""
     metrics, provenance = job.folder / "metrics.csv", job.folder / "provenance.json"
     missing = [path.name for path in (metrics, provenance) if not path.exists()]
@@ -171,22 +172,9 @@ def files_beside(job: Job, bundle: dict) -> Iterator[str]:
 
 
 @functools.cache
-def _fingerprint(name: str) -> str:
+def _fingerprint_weights(name: str) -> str:
     return encoders.load(name).fingerprint
 
 
-def _data(output) -> dict:
-    return output.get("data", {})
-
-
-def _html(notebook) -> Iterator[tuple[int, str]]:
-    for number, cell in enumerate(notebook.cells, 1):
-        yield from (
-            (number, _data(output)["text/html"])
-            for output in cell.get("outputs", [])
-            if "text/html" in _data(output)
-        )
-
-
-def _start(cell) -> str:
+def _quote_start(cell) -> str:
     return repr(cell.source.strip().splitlines()[0][:60])

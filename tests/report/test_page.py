@@ -1,6 +1,7 @@
 """The page: scale, banner, stamp, bundle, and what the book makes of the bundles."""
 
 import json
+import shutil
 from types import SimpleNamespace
 
 import nbformat
@@ -13,10 +14,9 @@ from PIL import Image
 from bap_core import report, runtime
 from bap_core.encoders import Tally
 from bap_core.encoders.checkpoints import Identity
-from bap_core.report import calibration_table, scales, stamp, summary
+from bap_core.report import bundle, calibration_table, scales, stamp, summary
 from bap_core.report import page as pages
-
-COLUMNS = ["dataset", "encoder", "method", "seed", "split", "group", "metric", "value", "n"]
+from bap_core.tidy import COLUMNS
 
 
 class Listing:
@@ -149,6 +149,57 @@ def test_a_table_before_the_banner_is_refused():
 # -- parameters ------------------------------------------------------------------------------------
 
 
+@pytest.fixture
+def hand_over(monkeypatch):
+    """Set the environment of a page as the runner does."""
+
+    def tell(**parameters):
+        for name, text in bundle.to_environment("smoke", parameters).items():
+            monkeypatch.setenv(name, text)
+
+    return tell
+
+
+def test_a_page_takes_the_parameters_that_the_runner_hands_over_whatever_its_cells_look_like(
+    hand_over,
+):
+    hand_over(lr=1e-5, names=["a", "b"], on=False)
+    namespace = {"In": ["note: str = 'x'"], "note": "x", "lr": 1e-5, "names": ["a", "b"]}
+    page = report.open_page("x", namespace | {"on": False})
+    assert page.parameters == {"lr": 1e-5, "names": ["a", "b"], "on": False}
+
+
+@pytest.mark.parametrize("namespace", [{"seeds": 5}, {}])
+def test_a_parameter_changed_since_the_run_set_it_is_refused(hand_over, namespace):
+    hand_over(seeds=2)
+    with pytest.raises(ValueError, match=r"parameter seeds is (5|'nothing') now, but was 2 when"):
+        report.open_page("x", namespace)
+
+
+@pytest.mark.parametrize("handed_over", [True, False])
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda namespace: namespace.update(seeds=5),
+        lambda namespace: namespace.pop("seeds"),
+        lambda namespace: namespace["names"].append("b"),
+    ],
+)
+def test_a_parameter_changed_since_the_page_was_opened_leaves_no_stamp(
+    displayed, world, hand_over, handed_over, change
+):
+    if handed_over:
+        hand_over(seeds=2, names=["a"])
+    cell = "seeds: int = 3\nnames: list[str] = ['a']"
+    namespace = {"In": [cell], "seeds": 2, "names": ["a"]}
+    page = report.open_page("03_waterbirds", namespace)
+    page.banner(encoder(), Listing("cub", world))
+    change(namespace)
+    with pytest.raises(ValueError, match="parameter (seeds|names) is .* now, but was"):
+        page.stamp(metrics(), data=[], encoders=[encoder()])
+    assert len(displayed) == 1
+
+
 def test_effective_values_of_the_parameters_cell_are_kept_and_nothing_else():
     cells = [
         "",
@@ -174,8 +225,8 @@ def test_the_stamp_leaves_a_bundle_of_plain_json(displayed, world):
     teacher, data = encoder(), Listing("waterbirds-100", world)
     page.banner(teacher, data)
     page.stamp(metrics(), data=[data], encoders=[teacher])
-    bundle = json.loads(json.dumps(displayed[-1][pages.MIME], allow_nan=False))
-    assert set(bundle) == {
+    left = json.loads(json.dumps(displayed[-1][bundle.MIME], allow_nan=False))
+    assert set(left) == {
         "notebook",
         "parameters",
         "scale",
@@ -184,15 +235,15 @@ def test_the_stamp_leaves_a_bundle_of_plain_json(displayed, world):
         "stamp",
         "source_hash",
     }
-    assert bundle["parameters"] == {"seeds": 2}
-    assert bundle["scale"] == "micro"
-    assert bundle["metrics"][3]["value"] is None
-    assert bundle["stamp"]["seeds"] == [0, 1]
-    assert bundle["stamp"]["world"] == {"name": "micro", "version": "1", "hash": "abc"}
-    assert bundle["stamp"]["data"] == [
+    assert left["parameters"] == {"seeds": 2}
+    assert left["scale"] == "micro"
+    assert left["metrics"][3]["value"] is None
+    assert left["stamp"]["seeds"] == [0, 1]
+    assert left["stamp"]["world"] == {"name": "micro", "version": "1", "hash": "abc"}
+    assert left["stamp"]["data"] == [
         {"name": "waterbirds-100", "n": 7, "fingerprint": "print of waterbirds-100"}
     ]
-    assert {"id", "verdict", "measured"} <= set(bundle["claims"][0])
+    assert {"id", "verdict", "measured"} <= set(left["claims"][0])
 
 
 def test_values_survive_the_bundle_to_the_last_digit(displayed, world):
@@ -200,7 +251,7 @@ def test_values_survive_the_bundle_to_the_last_digit(displayed, world):
     frame = metrics().assign(value=[0.1 + 0.2, 1 / 3, 2 / 3, 1e-9])
     page.banner(encoder(), Listing("cub", world))
     page.stamp(frame, data=[], encoders=[encoder()])
-    found = [row["value"] for row in displayed[-1][pages.MIME]["metrics"]]
+    found = [row["value"] for row in displayed[-1][bundle.MIME]["metrics"]]
     assert found == pytest.approx(frame["value"].tolist(), rel=1e-14)
 
 
@@ -218,21 +269,63 @@ def test_the_stamp_names_no_folder_of_the_machine(world):
 
 def test_outside_a_checkout_the_commit_says_so(monkeypatch):
     monkeypatch.setattr(runtime, "project", lambda: None)
-    assert stamp.commit() == {"commit": "not a checkout", "dirty": None}
+    assert stamp.read_commit() == {"commit": "not a checkout", "dirty": None}
 
 
 def test_the_stamps_html_shows_work_and_parameters_escaped(world):
     made = stamp.collect(
         data=[], encoders=[encoder(encoded=1200, least=1000)], seeds=[0, 1], seconds=61.2
     )
-    markup = stamp.stamp_html(made, {"encoders": ["<x>"]})
+    markup = stamp.render_stamp(made, {"encoders": ["<x>"]})
     assert "1,200 (the least that would do: 1,000)" in markup
     assert "&lt;x&gt;" in markup and "bap-stamp" in markup
 
 
-def test_the_source_hash_is_stable():
-    assert report.source_hash() == report.source_hash()
-    assert len(report.source_hash()) == 16
+@pytest.fixture
+def package(tmp_path, monkeypatch):
+    """A copy of the package's sources, of which the hash is taken."""
+    copy = tmp_path / "bap_core"
+    ignored = shutil.ignore_patterns("*.safetensors", "__pycache__")
+    shutil.copytree(stamp.PACKAGE, copy, ignore=ignored)
+    monkeypatch.setattr(stamp, "PACKAGE", copy)
+    return copy
+
+
+def test_a_copy_of_the_package_in_another_place_has_the_same_source_hash(package, monkeypatch):
+    copied = report.source_hash()
+    monkeypatch.undo()
+    assert copied == report.source_hash() and len(copied) == 16
+
+
+@pytest.mark.parametrize("name", ["metrics.py", "paper/table2.csv", "paper/claims.yml"])
+def test_the_source_hash_sees_a_line_more_in_code_and_in_tables(package, name):
+    before = report.source_hash()
+    text = (package / name).read_text()
+    (package / name).write_text(text + "# a comment\n")
+    assert report.source_hash() != before
+    (package / name).write_text(text)
+    assert report.source_hash() == before
+
+
+def test_the_source_hash_sees_a_file_more_a_file_less_and_another_name(package):
+    found = [report.source_hash()]
+    (package / "metrics.py").rename(package / "measures.py")
+    found.append(report.source_hash())
+    (package / "more.py").touch()
+    found.append(report.source_hash())
+    (package / "measures.py").unlink()
+    found.append(report.source_hash())
+    assert len(set(found)) == 4
+
+
+def test_the_source_hash_does_not_see_weights_caches_and_other_files(package):
+    before = report.source_hash()
+    (package / "micro" / "weights" / "micro-clip.safetensors").write_bytes(b"weights")
+    (package / "__pycache__").mkdir()
+    (package / "__pycache__" / "metrics.py").write_text("x = 1")
+    (package / "notes.txt").write_text("x = 1")
+    (package.parent / "beside.py").write_text("x = 1")
+    assert report.source_hash() == before
 
 
 # -- summaries -------------------------------------------------------------------------------------
@@ -257,7 +350,7 @@ def executed(tmp_path, displayed, world):
 
 
 def test_only_stamped_notebooks_give_bundles(executed):
-    assert list(summary.bundles(executed)) == ["03_waterbirds"]
+    assert list(summary.find_bundles(summary.read_pages(executed))) == ["03_waterbirds"]
 
 
 def test_summaries_repeat_the_verdicts_of_the_run(executed, tmp_path):

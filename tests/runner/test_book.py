@@ -6,7 +6,9 @@ import shutil
 import pytest
 
 from bap_core import runtime
-from bap_core.runner import book, run
+from bap_core.runner import book
+from bap_core.runner.planning import plan
+from bap_core.runner.run import run_jobs
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("notebooks")]
 
@@ -20,10 +22,10 @@ def html(tmp_path_factory):
     )
     for name in ("_config.yml", "_toc.yml"):
         shutil.copy(root / name, copy / name)
-    jobs = run.plan(book.notebooks_of(root), profile="smoke")
-    assert run.run(jobs) == []
+    jobs = plan(book.list_notebooks(root), profile="smoke")
+    assert run_jobs(jobs) == []
     book.publish(jobs, copy)
-    assert book.html(copy, output=copy) == 0
+    assert book.build_html(copy, output=copy) == 0
     return copy / "_build" / "html"
 
 
@@ -37,7 +39,7 @@ def written(html):
 
 
 def test_every_notebook_has_a_page(html):
-    assert [page.stem for page in pages(html)] == sorted(book.notebooks_of(runtime.project()))
+    assert [page.stem for page in pages(html)] == sorted(book.list_notebooks(runtime.project()))
 
 
 def test_every_notebook_page_has_its_banner_its_stamp_and_its_claims(html):

@@ -6,7 +6,7 @@ import pytest
 import toy
 
 from bap_core import cli
-from bap_core.runner import execute, run
+from bap_core.runner import execute, results, run
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def test_a_full_disk_gives_one_message_and_leaves_nothing_half_written(
         raise OSError(errno.ENOSPC, "No space left on device", "executed.ipynb")
 
     monkeypatch.setattr(run, "execute", lambda notebook, *_, **__: notebook)
-    monkeypatch.setattr(run, "bundle_of", lambda _: {"metrics": [], "stamp": {}})
+    monkeypatch.setattr(results, "read_bundle", lambda _: {"metrics": [], "stamp": {}})
     monkeypatch.setattr(type(tmp_path), "write_text", no_room)
     assert cli.main(["run", notebook, "--profile", "smoke", "--out", str(tmp_path / "runs")]) == 1
     shown = capsys.readouterr().err

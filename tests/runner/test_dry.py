@@ -12,24 +12,26 @@ import pytest
 
 from bap_core import encoders
 from bap_core.encoders import checkpoints
-from bap_core.report import paper_tables
-from bap_core.runner import doctor, execute, parameters, run, verify
+from bap_core.report import bundle, paper_tables
+from bap_core.runner import doctor, parameters, planning, verify
+from bap_core.runner.doctor import machine, weights
+from bap_core.runner.run import run_jobs
 
-PROFILES = run.notebooks_folder() / "profiles"
-NOTEBOOKS = [path.stem for path in run.find([])]
+PROFILES = planning.notebooks_folder() / "profiles"
+NOTEBOOKS = [path.stem for path in planning.find_notebooks([])]
 # of one notebook, through all encoders: at 3.5 a second on two cores a minute and a half
 MOST_PICTURES = 350
 
 
-def planned(profile: str, **choices) -> dict[str, run.Job]:
-    return {job.name: job for job in run.plan([], profile=profile, **choices)}
+def planned(profile: str, **choices) -> dict[str, planning.Job]:
+    return {job.name: job for job in planning.plan([], profile=profile, **choices)}
 
 
-def encoders_of(job: run.Job) -> list[str]:
-    return doctor._encoders(job.parameters)
+def encoders_of(job: planning.Job) -> list[str]:
+    return weights.list_encoders(job.parameters)
 
 
-def drawn_from(job: run.Job) -> list[str]:
+def drawn_from(job: planning.Job) -> list[str]:
     """The encoders but for the one that labels: with random weights it would give everybody one
     label.
     """
@@ -51,17 +53,18 @@ def home():
 @pytest.mark.parametrize("name", NOTEBOOKS)
 def test_the_papers_path_runs_from_end_to_end_and_nothing_of_it_counts_as_a_result(name, home):
     job = planned("paper-dry", out=home / "runs")[name]
-    assert run.run([job]) == [] and verify.problems(job) == []
+    assert run_jobs([job]) == [] and verify.find_problems(job) == []
     page = nbformat.read(job.folder / "executed.ipynb", as_version=4)
-    bundle, html = run.bundle_of(page), " ".join(text for _, text in verify._html(page))
-    metrics = pd.DataFrame(bundle["metrics"])
+    left = bundle.read_bundle(page)
+    html = " ".join(text for _, text in bundle.find_outputs(page, "text/html"))
+    metrics = pd.DataFrame(left["metrics"])
     unmeasured = metrics[metrics["value"].isna()]
     assert (
-        bundle["scale"] == "random"
+        left["scale"] == "random"
         and unmeasured.get("reason", pd.Series(dtype=str)).str.startswith("left out").all()
     )
-    assert [item["name"] for item in bundle["stamp"]["encoders"]] == encoders_of(job)
-    assert {(claim["verdict"], claim["measured"]) for claim in bundle["claims"]} == {
+    assert [item["name"] for item in left["stamp"]["encoders"]] == encoders_of(job)
+    assert {(claim["verdict"], claim["measured"]) for claim in left["claims"]} == {
         ("not testable here", "-")
     }
     assert (
@@ -70,7 +73,7 @@ def test_the_papers_path_runs_from_end_to_end_and_nothing_of_it_counts_as_a_resu
         and "none of them judged" in html
     )
     assert "compare directions" not in html
-    stamp = bundle["stamp"]
+    stamp = left["stamp"]
     print(
         f"{name}: {stamp['images_encoded']} images encoded in {stamp['seconds']} s, "
         f"{stamp['peak_memory_mib']['host']} MiB"
@@ -80,7 +83,7 @@ def test_the_papers_path_runs_from_end_to_end_and_nothing_of_it_counts_as_a_resu
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
-def test_the_rehearsal_uses_architectures_of_the_paper_with_random_weights(name):
+def test_the_dry_run_uses_architectures_of_the_paper_with_random_weights(name):
     used = drawn_from(planned("paper-dry")[name])
     assert "clip-b16:random" in used
     assert all(
@@ -89,7 +92,7 @@ def test_the_rehearsal_uses_architectures_of_the_paper_with_random_weights(name)
     )
 
 
-def test_the_rehearsal_covers_transformers_of_both_families_and_a_convolutional_one():
+def test_the_dry_run_covers_transformers_of_both_families_and_a_convolutional_one():
     used = {encoder for job in planned("paper-dry").values() for encoder in drawn_from(job)}
     assert {"clip-b16:random", "siglip2-b16:random", "clip-convnext-w:random"} <= used
     known, wanted = (
@@ -102,7 +105,7 @@ def test_the_rehearsal_covers_transformers_of_both_families_and_a_convolutional_
 
 
 @pytest.mark.parametrize("name", ["clip-b16", "siglip2-b16", "clip-convnext-w"])
-def test_the_pictures_of_the_rehearsal_are_fitted_to_224_pixels(name):
+def test_the_pictures_of_the_dry_run_are_fitted_to_224_pixels(name):
     import torch
 
     assert (
@@ -111,8 +114,8 @@ def test_the_pictures_of_the_rehearsal_are_fitted_to_224_pixels(name):
     )
 
 
-def test_doctor_finds_all_that_the_rehearsal_needs(monkeypatch, capsys):
-    monkeypatch.setattr(doctor, "versions", lambda: [])
+def test_doctor_finds_all_that_the_dry_run_needs(monkeypatch, capsys):
+    monkeypatch.setattr(machine, "check_packages", lambda: [])
     assert doctor.examine(profile="paper-dry") == 0
     assert capsys.readouterr().out.count("random weights (for") == 5
 
@@ -133,8 +136,8 @@ def test_every_value_of_the_paper_profile_says_where_the_paper_has_it():
 def test_the_paper_profile_has_the_values_of_table_17():
     table = paper_tables.table("table17").set_index("parameter")["value"]
     known = {
-        path.stem: parameters.read(execute.read_notebook(path).cells, where=path.stem)
-        for path in run.find([])
+        path.stem: parameters.read(planning.read_notebook(path).cells, where=path.stem)
+        for path in planning.find_notebooks([])
     }
     loaded = parameters.load_profile(PROFILES, "paper", known)
     for notebook in ("03_waterbirds", "14_your_own_objects"):

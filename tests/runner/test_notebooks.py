@@ -13,25 +13,46 @@ import pandas as pd
 import pytest
 
 from bap_core import runtime
-from bap_core.runner import run, verify
+from bap_core.report.bundle import read_bundle
+from bap_core.runner import verify
+from bap_core.runner.planning import find_notebooks, plan
+from bap_core.runner.run import run_jobs
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("notebooks")]
-NOTEBOOKS = [path.stem for path in run.find([])]
+NOTEBOOKS = [path.stem for path in find_notebooks([])]
 
 
 @pytest.fixture(scope="module")
 def jobs():
     """All notebooks, run at smoke where that is not up to date."""
-    planned = run.plan([], profile="smoke")
-    assert run.run(planned) == []
+    planned = plan([], profile="smoke")
+    assert run_jobs(planned) == []
     return {job.name: job for job in planned}
 
 
-def test_one_worker_makes_all_the_pages(request):
-    if not hasattr(request.config, "workerinput"):
-        pytest.skip("without xdist there is one worker")
-    # a pytest that forgets this makes every page twice
-    assert request.node.nodeid.endswith("@notebooks")
+GROUPED = """
+import os, pathlib, pytest
+
+{mark}
+@pytest.mark.parametrize("name", range(8))
+def test_page(name):
+    pathlib.Path(os.environ["SEEN"], str(os.getpid())).touch()
+"""
+
+
+@pytest.mark.parametrize(
+    ("mark", "workers"), [('@pytest.mark.xdist_group("notebooks")', 1), ("", 2)]
+)
+def test_tests_of_one_group_go_to_one_worker_so_that_no_page_is_made_twice(tmp_path, mark, workers):
+    seen = tmp_path / "seen"
+    seen.mkdir()
+    (tmp_path / "test_pages.py").write_text(GROUPED.format(mark=mark))
+    command = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "loadgroup", "."]
+    done = subprocess.run(
+        command, cwd=tmp_path, capture_output=True, text=True, env=environment() | {"SEEN": seen}
+    )
+    assert done.returncode == 0, done.stdout[-3000:]
+    assert len(list(seen.iterdir())) == workers
 
 
 def environment() -> dict:
@@ -39,14 +60,14 @@ def environment() -> dict:
 
 
 def bundle(path: Path) -> dict:
-    found = run.bundle_of(nbformat.read(path, as_version=4))
+    found = read_bundle(nbformat.read(path, as_version=4))
     assert found is not None, f"{path.name} has no stamp"
     return found
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
 def test_the_page_is_fit_to_be_published(jobs, name):
-    assert verify.problems(jobs[name]) == []
+    assert verify.find_problems(jobs[name]) == []
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)

@@ -87,7 +87,7 @@ def test_a_notebook_without_a_parameters_cell_is_refused():
     ],
 )
 def test_command_line_texts_become_values_of_the_declared_type(known, text, value):
-    values, changed = parameters.effective(known, {}, [text], where="03_toy")
+    values, changed = parameters.settle(known, {}, [text], where="03_toy")
     (name,) = changed
     assert values[name] == value and type(values[name]) is type(value)
 
@@ -108,19 +108,17 @@ def test_command_line_texts_become_values_of_the_declared_type(known, text, valu
 )
 def test_texts_of_another_type_are_refused_by_name(known, text):
     with pytest.raises(ValueError, match=f"parameter {text.split('=')[0]} is declared"):
-        parameters.effective(known, {}, [text], where="03_toy")
+        parameters.settle(known, {}, [text], where="03_toy")
 
 
 def test_an_unknown_name_is_refused_with_the_nearest_one_and_the_whole_list(known):
     with pytest.raises(ValueError, match="no parameter 'sedes'; did you mean 'seeds'") as refused:
-        parameters.effective(known, {}, ["sedes=2"], where="03_toy")
+        parameters.settle(known, {}, ["sedes=2"], where="03_toy")
     assert all(f"  {name}: " in str(refused.value) for name in known)
 
 
 def test_the_command_line_wins_over_the_profile_and_the_profile_over_the_default(known):
-    values, changed = parameters.effective(
-        known, {"seeds": 7, "lr": 1}, ["seeds=9"], where="03_toy"
-    )
+    values, changed = parameters.settle(known, {"seeds": 7, "lr": 1}, ["seeds=9"], where="03_toy")
     assert (
         values["seeds"] == 9
         and values["lr"] == 1.0
@@ -134,7 +132,7 @@ def test_the_command_line_wins_over_the_profile_and_the_profile_over_the_default
 )
 def test_profile_values_are_never_bent(known, profile):
     with pytest.raises(ValueError, match="is declared"):
-        parameters.effective(known, profile, [], where="03_toy")
+        parameters.settle(known, profile, [], where="03_toy")
 
 
 def write_profile(folder, text):

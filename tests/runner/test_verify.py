@@ -9,7 +9,10 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from bap_core import report
-from bap_core.runner import run, verify
+from bap_core.report.bundle import MIME
+from bap_core.runner import verify
+from bap_core.runner.planning import Job
+from bap_core.runner.results import write_results
 
 PARAMETERS = {"seeds": 2, "lr": 1e-3}
 PICTURE = {"image/png": "iVBORw0KGgo=", "text/plain": "<Figure>"}
@@ -78,7 +81,7 @@ def executed(found: dict):
     cells[3].outputs = [new_output("display_data", dict(PICTURE))]
     html = '<div class="bap-banner">micro</div><div class="bap-stamp">made by</div>'
     cells[4].outputs = [
-        new_output("display_data", {"text/html": html, "text/plain": "", run.MIME: found})
+        new_output("display_data", {"text/html": html, "text/plain": "", MIME: found})
     ]
     return new_notebook(
         cells=cells, metadata={"papermill": {"exception": None, "parameters": PARAMETERS}}
@@ -87,16 +90,15 @@ def executed(found: dict):
 
 @pytest.fixture
 def job(tmp_path):
-    return run.Job(
-        Path("03_waterbirds.py"), "smoke", source(), PARAMETERS, {}, tmp_path / "03_waterbirds"
-    )
+    notebook, folder = new_notebook(cells=source()), tmp_path / "03_waterbirds"
+    return Job(Path("03_waterbirds.py"), "smoke", notebook, (), PARAMETERS, {}, folder)
 
 
 def published(job, *, change=lambda notebook: None, found=None) -> list[str]:
     notebook = executed(found or bundle())
     change(notebook)
-    run.write_results(job, notebook, "key")
-    return verify.problems(job)
+    write_results(job, notebook, "key")
+    return verify.find_problems(job)
 
 
 def test_a_whole_page_passes(job):
@@ -104,7 +106,7 @@ def test_a_whole_page_passes(job):
 
 
 def test_a_page_that_was_never_made_is_refused(job):
-    assert verify.problems(job) == ["it has no result: run `bap run` first"]
+    assert verify.find_problems(job) == ["it has no result: run `bap run` first"]
 
 
 def _failed(notebook):
@@ -194,7 +196,7 @@ def test_a_verdict_that_its_metrics_do_not_give_is_refused(job):
 
 def test_weights_other_than_the_shipped_ones_are_refused(job, monkeypatch):
     monkeypatch.setattr(verify.encoders, "micro_names", lambda: ["tiny"])
-    monkeypatch.setattr(verify, "_fingerprint", lambda name: "1")
+    monkeypatch.setattr(verify, "_fingerprint_weights", lambda name: "1")
     (problem,) = published(job)
     assert "the weights of tiny are 1 now; its stamp says 0" in problem
 
@@ -204,13 +206,13 @@ def test_files_beside_the_page_must_say_the_same(job):
     (job.folder / "metrics.csv").write_text("value\n1\n")
     assert [
         problem
-        for problem in verify.problems(job)
+        for problem in verify.find_problems(job)
         if "metrics.csv beside it holds other numbers" in problem
     ]
     recorded = json.loads((job.folder / "provenance.json").read_text())
     recorded["scale"] = "paper"
     (job.folder / "provenance.json").write_text(json.dumps(recorded))
-    assert "provenance.json beside it holds another 'scale'" in verify.problems(job)
+    assert "provenance.json beside it holds another 'scale'" in verify.find_problems(job)
 
 
 def test_an_edited_page_is_refused(job):
@@ -219,7 +221,7 @@ def test_an_edited_page_is_refused(job):
     notebook = nbformat.read(path, as_version=4)
     notebook.cells[3].outputs[0].data["text/plain"] = "edited"
     nbformat.write(notebook, path)
-    assert verify.problems(job) == ["executed.ipynb was changed after the run"]
+    assert verify.find_problems(job) == ["executed.ipynb was changed after the run"]
 
 
 def test_announce_lists_each_page_with_its_problems(capsys):

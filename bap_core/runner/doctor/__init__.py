@@ -1,0 +1,34 @@
+"""`bap doctor`: what this machine has and lacks for a profile, and the command that brings what
+is missing.
+"""
+
+from dataclasses import replace
+
+from bap_core.runner.doctor import datasets, machine, weights
+from bap_core.runner.doctor.finding import format_lines
+from bap_core.runner.planning import plan
+
+
+def examine(*, profile: str, root: str | None = None) -> int:
+    """Print what was found for ``profile``; 0 if its notebooks can run, 1 if something they need is
+    missing.
+
+    root: where to look for the data, instead of the profile's ``data_root``.
+    """
+    jobs = plan([], profile=profile)
+    if root:
+        jobs = [replace(job, parameters=job.parameters | {"data_root": root}) for job in jobs]
+    found = [
+        *machine.check_packages(),
+        *machine.check_machine(profile),
+        *datasets.check_data(jobs),
+        *weights.check_weights(jobs),
+    ]
+    for finding in found:
+        print("\n".join(format_lines(finding)))
+    missing = sum(finding.state == "missing" for finding in found)
+    print(
+        f"\n{profile}: "
+        + (f"{missing} missing, see above" if missing else "its notebooks can run on this machine")
+    )
+    return 1 if missing else 0

@@ -1,0 +1,64 @@
+"""What decides a page is in its hash, and nothing else is."""
+
+import nbformat
+import pytest
+import toy
+
+from bap_core.runner import planning
+from bap_core.runner.hashes import hash_inputs, hash_notebook
+
+
+@pytest.fixture
+def notebook(tmp_path):
+    return toy.write(tmp_path)
+
+
+@pytest.fixture
+def plan(notebook, tmp_path):
+    def make(*overrides):
+        return planning.plan(
+            [str(notebook)], profile="smoke", overrides=overrides, out=tmp_path / "runs"
+        )
+
+    return make
+
+
+def test_the_hash_of_the_inputs_sees_source_parameters_and_files_that_a_parameter_names(
+    plan, notebook, tmp_path
+):
+    pictures = tmp_path / "pictures"
+    pictures.mkdir()
+    key = hash_inputs(plan(f"mood={pictures}")[0])
+    assert key == hash_inputs(plan(f"mood={pictures}")[0]) != hash_inputs(plan()[0])
+    (pictures / "one.png").write_bytes(b"1")
+    assert hash_inputs(plan(f"mood={pictures}")[0]) != key
+    key = hash_inputs(plan()[0])
+    notebook.write_text(toy.SOURCE.replace("before", "Before"))
+    assert hash_inputs(plan()[0]) != key
+
+
+def cells(*, source="x = 1", **metadata):
+    return [nbformat.v4.new_code_cell(source, metadata=metadata)]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        cells(source="x = 2"),
+        cells(source="x = 1  # one"),
+        cells(tags=["hide-input"]),
+        cells(mystnb={"image": {"alt": "Two curves"}}),
+        [nbformat.v4.new_markdown_cell("x = 1")],
+        [*cells(), *cells()],
+    ],
+)
+def test_the_hash_of_a_notebook_sees_text_type_tags_alt_texts_and_number_of_its_cells(other):
+    assert hash_notebook(other) != hash_notebook(cells())
+
+
+def test_the_hash_of_a_notebook_does_not_see_what_executing_leaves():
+    (executed,) = cells(papermill={"duration": 1.0}, tags=[])
+    executed.execution_count = 3
+    executed.outputs = [nbformat.v4.new_output("stream", text="1")]
+    injected = cells(source="x = 5", tags=["injected-parameters"])
+    assert hash_notebook([executed, *injected]) == hash_notebook(cells())
