@@ -23,7 +23,7 @@ from bap_core.baselines import (
 )
 from bap_core.evaluation import evaluate
 from bap_core.method import Compositor, Contexts, pretrain_bap
-from bap_core.runner import execute, parameters, run
+from bap_core.runner import parameters, planning
 from benchmarks.ratios import empty_store
 
 HEADS = ("Native (LP)", "Control (LP)", "BAP (LP)", "AFR", "DFR")
@@ -60,8 +60,8 @@ def main() -> None:
     )
     parser.add_argument("--encoder", default="micro-clip")
     encoder = encoders.load(parser.parse_args().encoder)
-    page = run.find(["03_waterbirds"])[0]
-    known = parameters.read(execute.read_notebook(page).cells, where=page.stem)
+    page = planning.find_notebooks(["03_waterbirds"])[0]
+    known = parameters.read(planning.read_notebook(page).cells, where=page.stem)
     choice = {name: parameter.default for name, parameter in known.items()}
     root, clock = micro.resolve(choice["data_root"]), Clock(encoder)
     sets = [data.waterbirds(root, correlation=correlation) for correlation in (95, 100)]

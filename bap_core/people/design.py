@@ -8,10 +8,10 @@ answer changes when only the background does. They must not be used to identify,
 judge people, to build a classifier of people, or as figures about bias in the world. `DISCLAIMER`
 says it to the reader of a page.
 
-The order of work: `labels.label_objects` gives every person a label and a margin M in [-1, 1], `select`
-draws persons of all margins evenly and divides them, `placements` puts them on backgrounds, and
-`scenes.Composites` shows the result. Label i is usually seen on background i; group = 2 * label +
-background. Nothing in here knows what the two labels mean.
+The order of work: `labels.label_objects` gives every person a label and a margin M in [-1, 1],
+`select` draws persons of all margins evenly and divides them, `placements` puts them on
+backgrounds, and `scenes.Composites` shows the result. Label i is usually seen on background i;
+group = 2 * label + background. Nothing in here knows what the two labels mean.
 """
 
 from collections.abc import Mapping, Sequence
@@ -95,8 +95,8 @@ def select(
     """The persons of the experiment (L.3, L.4): n_train + n_test of each label, evenly over the
     bins of ``|M|``.
 
-    objects: as `labels.label_objects` gives them, with the columns label and margin. The result has a
-    column split ("train" or "test"), drawn per label after the selection; ``skipped`` counts who
+    objects: as `labels.label_objects` gives them, with the columns label and margin. The result has
+    a column split ("train" or "test"), drawn per label after the selection; ``skipped`` counts who
     was not taken and why. ValueError with the counts if a label has too few candidates.
     """
     if "margin" not in objects.frame.columns:

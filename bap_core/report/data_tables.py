@@ -84,8 +84,8 @@ def margin_table(labelled, chosen, *, bounds: tuple[float, float], n_bins: int =
     """Persons in every bin of the absolute margin, and how many of them were drawn, per label
     (L.3).
 
-    labelled: of `labels.label_objects`; chosen: what `design.select` made of them with the same bounds
-    and bins.
+    labelled: of `labels.label_objects`; chosen: what `design.select` made of them with the same
+    bounds and bins.
     """
     names = [f"{low:.2f} to {high:.2f}" for low, high in pairwise(np.linspace(*bounds, n_bins + 1))]
     counts = {
