@@ -23,8 +23,10 @@ from transformers import (
 
 from bap_core import encoders
 from bap_core.encoders import checkpoints
-from bap_core.encoders.backends import from_gensim, from_transformers
-from bap_core.encoders.backends.common import StandInTokens, micro_config
+from bap_core.encoders.backends import from_gensim
+from bap_core.encoders.backends.common import micro_config
+from bap_core.encoders.backends.tokens import StandInTokens
+from bap_core.encoders.backends.transformers_configurations import NAMES
 from bap_core.method.alignment import Contexts
 from bap_core.method.bap import pretrain_bap
 
@@ -612,7 +614,7 @@ def test_a_tower_of_every_library_can_be_aligned(home, siglip, shapes, kind):
 
 def test_the_names_of_transformers_are_those_of_the_table():
     table = {row.name for row in checkpoints.known().values() if row.library == "transformers"}
-    assert table == set(from_transformers.NAMES)
+    assert table == set(NAMES)
 
 
 def test_with_positions_first_a_transformer_gives_what_open_clip_gives():

@@ -10,7 +10,7 @@ import torch
 
 from bap_core import encoders
 from bap_core.encoders import checkpoints
-from bap_core.encoders.backends import from_transformers
+from bap_core.encoders.backends.transformers_configurations import configuration
 from bap_core.report import paper_tables
 
 KNOWN = checkpoints.known()
@@ -112,10 +112,7 @@ def test_names_sizes_and_statistics_of_timm_are_its_own(row):
     ],
 )
 def test_the_configurations_of_siglip_2_agree_with_open_clips(name, twin):
-    ours, theirs = (
-        from_transformers._configuration("siglip", name),
-        open_clip.get_model_config(twin),
-    )
+    ours, theirs = (configuration(name), open_clip.get_model_config(twin))
     text, words = ours.text_config, theirs["text_cfg"]
     assert (
         text.hidden_size,
