@@ -2,12 +2,7 @@
 download: sizes as in the released configurations.
 """
 
-from typing import TYPE_CHECKING
-
 from bap_core.encoders.backends.tokens import CONTEXT
-
-if TYPE_CHECKING:  # its import takes seconds, and most encoders do without
-    from transformers import PreTrainedConfig
 
 # (vision width, depth, heads, hidden, patch, pixels), (text width, depth, heads, hidden)
 SIGLIP = {
@@ -26,7 +21,7 @@ def kind_of(name: str) -> str:
     return "siglip" if name in SIGLIP else "mae" if name in MAE else "bert"
 
 
-def configuration(name: str) -> "PreTrainedConfig":
+def configuration(name: str):
     """transformers' configuration of one of `NAMES`; KeyError for another."""
     from transformers import BertConfig, SiglipConfig, ViTMAEConfig
 
