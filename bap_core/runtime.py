@@ -7,15 +7,21 @@ what it is for, so an added experiment cannot shift the draws of the others.
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
+from itertools import islice
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import platformdirs
 import torch
 from tqdm import tqdm
+
+Item = TypeVar("Item")
+
+_BFLOAT16 = ("amx_bf16", "avx512_bf16", "bf16")  # of processors; the last is ARM's name
 
 
 def project() -> Path | None:
@@ -68,9 +74,6 @@ def compute_dtype(device: torch.device) -> torch.dtype:
     return torch.bfloat16
 
 
-_BFLOAT16 = ("amx_bf16", "avx512_bf16", "bf16")  # the last is ARM's name
-
-
 def _derived(seed: int, names: tuple) -> int:
     return int(sha256(repr((int(seed), *names)).encode()).hexdigest()[:15], 16)
 
@@ -86,9 +89,9 @@ def rng(seed: int, *names: str | int) -> np.random.Generator:
 
 
 def progress(
-    iterable: Iterable, *, total: int | None = None, label: str = "", unit: str = "it"
-) -> Iterable:
-    """Show a bar in the terminal while iterating.
+    iterable: Iterable[Item], *, total: int | None = None, label: str = "", unit: str = "it"
+) -> "tqdm[Item]":
+    """Show a bar in the terminal while iterating, or at its ``update``.
 
     Inside a notebook nothing is shown: frames of a bar would fill the page, and `bap run` shows its
     own line.
@@ -99,16 +102,13 @@ def progress(
     )
 
 
-def prefetch(items: Iterable) -> Iterable:
+def prefetch(items: Iterable[Item]) -> Iterator[Item]:
     """Iterate while a thread prepares the next item, so that reading pictures overlaps with
     encoding them.
     """
-    items = iter(items)
+    stream = iter(items)
     with ThreadPoolExecutor(max_workers=1) as thread:
-        coming = thread.submit(next, items, _END)
-        while (item := coming.result()) is not _END:
-            coming = thread.submit(next, items, _END)
-            yield item
-
-
-_END = object()
+        coming = thread.submit(list, islice(stream, 1))  # a list of one, or of none at the end
+        while found := coming.result():
+            coming = thread.submit(list, islice(stream, 1))
+            yield found[0]

@@ -45,7 +45,7 @@ def test_a_processor_computes_in_bfloat16_only_if_it_has_instructions_for_it(
     assert runtime.compute_dtype(torch.device("cpu")) == dtype
 
 
-def test_ahead_keeps_the_order_and_passes_errors_on():
+def test_prefetching_keeps_the_order_and_passes_errors_on():
     assert list(runtime.prefetch(iter(range(50)))) == list(range(50))
 
     def broken():

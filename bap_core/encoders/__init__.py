@@ -2,6 +2,7 @@
 
 from bap_core.encoders.backends.common import MICRO, micro_names
 from bap_core.encoders.backends.from_open_clip import register_micro, tokenizer
-from bap_core.encoders.encoder import Encoder, Tally, load
+from bap_core.encoders.encoder import Encoder, Tally
+from bap_core.encoders.loading import load
 
 __all__ = ["MICRO", "Encoder", "Tally", "load", "micro_names", "register_micro", "tokenizer"]

@@ -127,13 +127,18 @@ def missing(architecture: str, tag: str, error: Exception, *, fetch: str) -> Fil
     row = find(architecture, tag)
     what = f"weights {tag!r} of {architecture}" if tag else f"the weights of {architecture}"
     size = f", about {row.parameters * 4 / 1e9:.1f} GB," if row else ""
-    reason = f"{type(error).__name__}: {(str(error).splitlines() or ['no reason given'])[0][:200]}"
+    reason = f"{type(error).__name__}: {first_line(error)[:200]}"
     return FileNotFoundError(
         f"{what}{size} are not in the local cache and could not be fetched ({reason}). On a "
         "machine with a network "
         f'run `python -c "{fetch}"` and bring its cache along, or give a local file or folder: '
         f"encoders.load({(row.checkpoint if row else architecture)!r}, weights=PATH)"
     )
+
+
+def first_line(error: Exception) -> str:
+    """The first line of what an error of a library says; the rest is often a page."""
+    return next(iter(str(error).splitlines()), "no reason given")
 
 
 def _read(name: str) -> pd.DataFrame:

@@ -1,21 +1,8 @@
 """Encoders of four libraries behind one face: pictures and prompts in, unit-norm embeddings out.
 
 The encoder owns its device and number format. Pictures enter as uint8 (B, 3, S, S); embeddings
-leave as float32, on the CPU unless they take part in a backward pass. Names are ``NAME`` or
-``NAME:WEIGHTS``:
-
-- ``micro-clip``: a small encoder that ships with the package;
-- ``clip-b16``, ``siglip2-l16``, ``dinov2-b14``: a checkpoint of the paper (`checkpoints.table`
-  lists them), at the input size that the paper uses;
-- ``ViT-B-16:laion2b_s34b_b88k``: an open_clip architecture with a pre-trained tag;
-- ``timm/vit_base_patch16_224:augreg_in1k``: a timm architecture with a tag, for pictures only;
-- ``google/siglip2-base-patch16-224``, ``bert-base-uncased``: a name of the hub, through
-  transformers;
-- ``ViT-B-16:random``: the same architecture with random weights;
-- ``ViT-B-16:weights.safetensors``: the same architecture with weights from a local file, or a
-  folder;
-- ``aligned.safetensors``: a file or folder that `Encoder.save` wrote, which names its architecture
-  itself.
+leave as float32, on the CPU unless they take part in a backward pass. `loading.load` makes one from
+a name.
 """
 
 import copy
@@ -25,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
+from typing import cast
 
 import torch
 import torch.nn.functional as F
@@ -32,15 +20,14 @@ from safetensors.torch import save_file
 from torch import Tensor
 from torch.utils.weak import WeakIdKeyDictionary
 
-from bap_core import runtime, store
+from bap_core import store
 from bap_core.encoders import backends, checkpoints, names
-from bap_core.encoders.backends.common import MICRO, SETTINGS, micro_names
-from bap_core.encoders.backends.from_open_clip import register_micro, tokenizer
+from bap_core.encoders.backends import shape
+from bap_core.encoders.backends.common import SETTINGS
+from bap_core.encoders.backends.from_open_clip import tokenizer
 
 # tensor -> its version and digest: gigabytes of weights are hashed once, not at every use
 _DIGESTS = WeakIdKeyDictionary()
-
-__all__ = ["MICRO", "Encoder", "Tally", "load", "micro_names", "register_micro", "tokenizer"]
 
 
 @dataclass
@@ -64,10 +51,10 @@ class Encoder:
     """An image tower and a text tower in one embedding space; some encoders have only one of the
     two.
 
-    model: in the shape that `backends` describes. scale: "micro", "paper" or "random", what numbers
-    made with it may claim. tally: pictures encoded so far, in training too; a student adds to its
-    teacher's. identity: what the paper calls it, unknown unless it is one of the paper's encoders
-    or stands for one.
+    model: in the shape that `backends.shape` describes. scale: "micro", "paper" or "random", what
+    numbers made with it may claim. tally: pictures encoded so far, in training too; a student adds
+    to its teacher's. identity: what the paper calls it, unknown unless it is one of the paper's
+    encoders or stands for one.
     """
 
     name: str
@@ -81,63 +68,64 @@ class Encoder:
 
     def __post_init__(self):
         self.model.to(self.device).eval().requires_grad_(False)
-        self._tokenizer = None
 
     @property
-    def image_tower(self) -> torch.nn.Module:
+    def image_tower(self) -> shape.ImageTower:
         """The part that may be trained. ValueError if the encoder embeds text only."""
-        if not hasattr(self.model, "visual"):
+        return self._image_model.visual
+
+    @property
+    def _image_model(self) -> shape.ImageModel:
+        if not shape.embeds_pictures(self.model):
             raise ValueError(
                 f"{self.name} embeds text only; for pictures use a vision-language "
                 "encoder such as clip-b16"
             )
-        return self.model.visual
+        return self.model
 
     @property
     def has_text_encoder(self) -> bool:
         """Whether there is a text tower: without one there are no prompts and no zero-shot
         classes.
         """
-        return hasattr(self.model, "encode_text")
+        return isinstance(self.model, shape.TextModel)
 
     @property
     def logit_scale(self) -> float | None:
         """The factor of its cosines that it was trained with, as a number; None if it was
         trained without one.
         """
-        trained = getattr(getattr(self.model, "native", self.model), "logit_scale", None)
+        trained = getattr(shape.unwrap(self.model), "logit_scale", None)
         return None if trained is None else float(trained.detach().float().exp())
 
     @property
     def size(self) -> int:
         """Side of the square input, in pixels."""
-        size = self.image_tower.image_size
-        return size[0] if isinstance(size, (tuple, list)) else int(size)
+        return shape.side(self.image_tower)
 
     @cached_property
     def dim(self) -> int:
         """Length D of an embedding."""
-        if not hasattr(self.model, "visual"):
-            return self.model.width
+        if not shape.embeds_pictures(self.model):
+            return cast(shape.WordModel, self.model).width
         blank = torch.zeros(1, 3, self.size, self.size, device=self.device)
         with torch.no_grad():
             return self.model.encode_image(blank).shape[1]
 
     @cached_property
     def _shift_and_scale(self) -> tuple[Tensor, Tensor]:
-        settings = self.image_tower.preprocess_cfg
-        return tuple(
-            torch.tensor(settings[key], device=self.device).view(1, 3, 1, 1) * 255
-            for key in ("mean", "std")
+        mean, std = (
+            torch.tensor(values, device=self.device).view(1, 3, 1, 1) * 255
+            for values in shape.statistics(self.image_tower).values()
         )
+        return mean, std
 
     @property
     def _use(self) -> dict:
         """What changes the embeddings and does not show in the weights."""
         use = {"pooling": getattr(self.model, "pooling", None)}
-        if hasattr(self.model, "visual"):
-            settings = self.image_tower.preprocess_cfg
-            use |= {"size": self.size, "mean": list(settings["mean"]), "std": list(settings["std"])}
+        if shape.embeds_pictures(self.model):
+            use |= {"size": self.size, **shape.statistics(self.image_tower)}
         return use
 
     @property
@@ -168,7 +156,7 @@ class Encoder:
         with torch.autocast(
             self.device.type, dtype=self.dtype, enabled=self.dtype != torch.float32
         ):
-            z = self.model.encode_image(x)
+            z = self._image_model.encode_image(x)
         return z.float()
 
     @torch.no_grad()
@@ -188,18 +176,19 @@ class Encoder:
         ValueError if the encoder has no text tower; FileNotFoundError if its tokenizer has to be
         fetched and cannot be.
         """
-        if not self.has_text_encoder:
+        if not isinstance(self.model, shape.TextModel):
             raise ValueError(
                 f"{self.name} embeds pictures only: it has no text tower, so no "
                 "zero-shot classes and no "
                 "prompts; use a vision-language encoder such as clip-b16"
             )
-        if self._tokenizer is None:
-            self._tokenizer = getattr(self.model, "tokens", None) or tokenizer(
-                self.architecture, stand_in=self.scale == "random"
-            )
-        tokens = self._tokenizer(list(prompts)).to(self.device)
+        tokens = self._read(list(prompts)).to(self.device)
         return F.normalize(self.model.encode_text(tokens).float(), dim=-1).cpu()
+
+    @cached_property
+    def _read(self) -> shape.Tokenizer:
+        own = getattr(self.model, "tokens", None)
+        return own or tokenizer(self.architecture, stand_in=self.scale == "random")
 
     def student(self) -> "Encoder":
         """An independent copy whose image tower may be trained; the frozen text tower is the
@@ -218,22 +207,17 @@ class Encoder:
         A path that ends in ``.safetensors`` becomes one file, as open_clip and timm read it; for a
         model of transformers any other path becomes a folder for its ``from_pretrained``.
         """
-        if not hasattr(self.model, "visual"):
-            raise ValueError(
-                f"{self.name} embeds text only and is never trained: there is nothing to save"
-            )
+        self._refuse_text_only()
         path, noted = Path(path), {"architecture": self.architecture, "scale": self.scale}
-        if hasattr(self.model, "write") and path.suffix != ".safetensors":
+        if isinstance(self.model, shape.FolderModel) and path.suffix != ".safetensors":
             with store.atomic_folder(path) as temporary:
                 self.model.write(temporary)
                 (temporary / SETTINGS).write_text(
                     json.dumps({**noted, **self._use}, indent=1), encoding="utf-8"
                 )
             return path
-        native = getattr(self.model, "native", self.model)
-        tensors = {
-            name: tensor.detach().cpu().contiguous() for name, tensor in native.state_dict().items()
-        }
+        weights = shape.unwrap(self.model).state_dict()
+        tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}
         with store.atomic_write(path) as temporary:
             save_file(tensors, temporary, metadata={**noted, "settings": json.dumps(self._use)})
         return path
@@ -242,60 +226,15 @@ class Encoder:
         """One line of Python that loads what `save` wrote at ``path`` as ``model``, by the
         library it comes from.
         """
+        self._refuse_text_only()
         library = backends.LIBRARIES[names.library(self.architecture, self.name)]
         return library.how_to_load(self.model, self.architecture, Path(path))
 
-
-def load(
-    name: str,
-    *,
-    weights: str | Path | None = None,
-    size: int | None = None,
-    statistics: str = "native",
-    pooling: str | None = None,
-    device: torch.device | None = None,
-    dtype: torch.dtype | None = None,
-) -> Encoder:
-    """Encoder for a row of the paper, ``NAME`` or ``NAME:WEIGHTS`` (see the module's text).
-
-    weights: a tag, a local file or folder, or "random"; another way to write NAME:WEIGHTS. size:
-    side of the input in pixels; position embeddings are interpolated where the weights have another
-    one. statistics: "native", those that the weights were trained or saved with, or "clip", which
-    the paper says it gives every encoder (M.1). pooling: for masked auto-encoders "token" (default)
-    or "mean", for BERT "mean" (default), "token" or "pooler". device and dtype default to
-    `runtime.device` and `runtime.compute_dtype`, but the micro encoders compute in float32
-    everywhere: half of their small steps would be casting, and a book made on another processor
-    shows the same numbers but for rounding. On the meta device an encoder has shapes but no values.
-
-    ValueError for a name, weights or a choice that do not exist, with the nearest ones;
-    FileNotFoundError when weights have to be downloaded and cannot be.
-    """
-    register_micro()
-    if statistics not in ("native", "clip"):
-        raise ValueError(f"statistics={statistics!r}; choices: native, clip")
-    if size is not None and size < 1:
-        raise ValueError(f"size={size} must be at least one pixel")
-    device, wanted = device or runtime.device(), names.resolve(name, weights)
-    model = _build(
-        wanted, size=size, pooling=pooling, on="meta" if device.type == "meta" else "cpu"
-    )
-    _set_statistics(model, wanted, statistics)
-    label = f"{name}:{weights}" if weights else name
-    changes = (
-        [f"{size} px"] * bool(size)
-        + ["CLIP statistics"] * (statistics == "clip")
-        + [f"{pooling} pooling"] * bool(pooling)
-    )
-    label += f" ({', '.join(changes)})" if changes else ""
-    dtype = dtype or (
-        torch.float32 if wanted.architecture in micro_names() else runtime.compute_dtype(device)
-    )
-    encoder = Encoder(
-        label, wanted.architecture, model, device, dtype, wanted.scale, identity=wanted.identity
-    )
-    if hasattr(model, "visual"):
-        _check_size(encoder)
-    return encoder
+    def _refuse_text_only(self) -> None:
+        if not shape.embeds_pictures(self.model):
+            raise ValueError(
+                f"{self.name} embeds text only and is never trained: there is nothing to save"
+            )
 
 
 def _tensors(module: torch.nn.Module) -> list[Tensor]:
@@ -306,42 +245,5 @@ def _digest(tensor: Tensor) -> bytes:
     version, known = tensor._version, _DIGESTS.get(tensor)
     if tensor.requires_grad or known is None or known[0] != version:
         values = tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy()
-        known = _DIGESTS[tensor] = (version, sha256(values).digest())
+        known = _DIGESTS[tensor] = (version, sha256(values.data).digest())
     return known[1]
-
-
-def _build(
-    wanted: names.Wanted, *, size: int | None, pooling: str | None, on: str
-) -> torch.nn.Module:
-    with torch.random.fork_rng(devices=[]), torch.device(on):
-        torch.manual_seed(0)  # random towers are the same ones in every run
-        return backends.LIBRARIES[wanted.library].create(
-            wanted.architecture,
-            wanted.weights,
-            size=size or wanted.size,
-            pooling=pooling or wanted.pooling,
-        )
-
-
-def _set_statistics(model: torch.nn.Module, wanted: names.Wanted, statistics: str) -> None:
-    if statistics == "clip" and not hasattr(model, "visual"):
-        raise ValueError(f"{wanted.architecture} embeds text only: leave statistics='clip' out")
-    mean, std = (
-        checkpoints.STATISTICS["clip"] if statistics == "clip" else (wanted.mean, wanted.std)
-    )
-    if mean:
-        model.visual.preprocess_cfg = {"mean": mean, "std": std}
-
-
-def _check_size(encoder: Encoder) -> None:
-    """The first convolution cuts the picture into patches; a rest at the edge would be lost in
-    silence.
-    """
-    first = next(
-        module for module in encoder.image_tower.modules() if isinstance(module, torch.nn.Conv2d)
-    )
-    if encoder.size % first.stride[0]:
-        raise ValueError(
-            f"{encoder.name}: a side of {encoder.size} pixels does not divide into "
-            f"patches of {first.stride[0]}"
-        )

@@ -2,14 +2,13 @@
 library and its arguments.
 """
 
-import difflib
 from dataclasses import dataclass
 from pathlib import Path
 
 import open_clip
 
 from bap_core.encoders import checkpoints
-from bap_core.encoders.backends import from_timm, from_transformers
+from bap_core.encoders.backends import from_timm
 from bap_core.encoders.backends.common import (
     MICRO,
     SETTINGS,
@@ -18,6 +17,8 @@ from bap_core.encoders.backends.common import (
     micro_names,
     settings,
 )
+from bap_core.encoders.backends.refusals import suggest
+from bap_core.encoders.backends.transformers_configurations import NAMES as HUB_NAMES
 
 
 @dataclass(frozen=True)
@@ -88,22 +89,18 @@ def library(architecture: str, name: str) -> str:
     if architecture.startswith("timm/"):
         from_timm.tags(architecture)  # refuses a name that timm does not have
         return "timm"
-    if architecture in from_transformers.NAMES:
+    if architecture in HUB_NAMES:
         return "transformers"
     if row := checkpoints.find(architecture):
         return row.library
     micro, rows, known = micro_names(), list(checkpoints.known()), open_clip.list_models()
     if architecture in known:
         return "open_clip"
-    near = difflib.get_close_matches(
-        architecture, [*micro, *rows, *known, *from_transformers.NAMES], n=3
-    )
-    hint = f"did you mean {' or '.join(near)}? " if near else ""
+    hint = suggest(architecture, [*micro, *rows, *known, *HUB_NAMES])
     raise ValueError(
-        f"unknown encoder {name!r}: {hint}shipped: {', '.join(micro)}; of the paper: "
-        f"{', '.join(rows)}; "
-        "or an open_clip or timm name with weights, NAME:TAG, NAME:FILE or "
-        "NAME:random (timm/NAME for timm)"
+        f"unknown encoder {name!r}: {hint}{' ' if hint else ''}shipped: {', '.join(micro)}; "
+        f"of the paper: {', '.join(rows)}; or an open_clip or timm name with weights, NAME:TAG, "
+        "NAME:FILE or NAME:random (timm/NAME for timm)"
     )
 
 

@@ -66,10 +66,12 @@ def prototypes(encoder, names: Sequence[str], *, templates: Sequence[str] = TEMP
     names: C class names in ordinary words. Returns (C, D) float32. ValueError for a template
     without ``{}``.
     """
-    return ensemble(per_template(encoder, names, templates=templates))
+    return ensemble(embed_templates(encoder, names, templates=templates))
 
 
-def per_template(encoder, names: Sequence[str], *, templates: Sequence[str] = TEMPLATES) -> Tensor:
+def embed_templates(
+    encoder, names: Sequence[str], *, templates: Sequence[str] = TEMPLATES
+) -> Tensor:
     """Unit text embeddings of every filled template: (C, T, D) float32. Refusals as for
     `prototypes`.
     """
@@ -107,10 +109,10 @@ def background_words(backgrounds: Sequence[str]) -> tuple[str, ...]:
     """The backgrounds of a task as the concepts that RoboShot and DIAL get: ``water`` -> ``water
     background`` (M.2).
     """
-    return tuple(f"{words(name)} background" for name in backgrounds)
+    return tuple(f"{in_words(name)} background" for name in backgrounds)
 
 
-def words(name: str) -> str:
+def in_words(name: str) -> str:
     """A folder's or category's name in ordinary words: ``forest/broadleaf`` -> ``broadleaf
     forest``.
 

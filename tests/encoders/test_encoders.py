@@ -6,6 +6,7 @@ import torch
 
 from bap_core import encoders, runtime
 from bap_core.encoders import encoder as encoder_module
+from bap_core.encoders.backends.refusals import suggest
 
 
 def pictures(n=3, size=32):
@@ -28,11 +29,13 @@ def test_the_fingerprint_changes_with_any_weight(tiny):
     assert tiny.fingerprint != before
 
 
-@pytest.mark.parametrize("how", ["foreach", "fused"])
-def test_the_fingerprint_follows_a_training_step_and_comes_back_with_the_weights(tiny, how):
+@pytest.mark.parametrize("fused", [False, True])
+def test_the_fingerprint_follows_a_training_step_and_comes_back_with_the_weights(tiny, fused):
     student, before = tiny.student(), tiny.fingerprint
     assert student.fingerprint == before
-    optimiser = torch.optim.AdamW(student.image_tower.parameters(), lr=1e-3, **{how: True})
+    optimiser = torch.optim.AdamW(
+        student.image_tower.parameters(), lr=1e-3, foreach=not fused, fused=fused
+    )
     student.forward(pictures()).sum().backward()
     optimiser.step()
     after = student.fingerprint
@@ -89,6 +92,15 @@ def test_a_misspelt_encoder_is_answered_with_the_nearest_names():
         encoders.load("micro-clipp")
     with pytest.raises(ValueError, match="did you mean .*ViT-B-16"):
         encoders.load("ViT-B16:openai")
+
+
+def test_a_near_name_is_suggested_once_and_never_the_refused_name_itself():
+    assert suggest("clipp", ["clip", "clip", "clippp", "far"]) == "did you mean clippp or clip?"
+    assert suggest("clip", ["clip", "clip"]) == suggest("clip", ["quite another"]) == ""
+    with pytest.raises(ValueError) as refused:  # open_clip lists the shipped encoders once more
+        encoders.load("micro-clipp")
+    near = str(refused.value).partition("did you mean ")[2].partition("?")[0].split(" or ")
+    assert near[0] == "micro-clip" and len(near) == len(set(near)) == 3
 
 
 def test_an_architecture_without_weights_asks_for_them():

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from bap_core.encoders.prompts import TEMPLATES, prototypes, words
+from bap_core.encoders.prompts import TEMPLATES, in_words, prototypes
 
 
 def test_there_are_forty_templates_all_different_with_the_three_that_the_paper_quotes():
@@ -41,6 +41,6 @@ def test_a_template_without_a_place_for_the_name_is_refused(tiny):
 
 
 def test_names_of_folders_become_ordinary_words():
-    assert words("forest/broadleaf") == "broadleaf forest"
-    assert words("engine_room") == "engine room"
-    assert words("Red winged Blackbird") == "Red winged Blackbird"
+    assert in_words("forest/broadleaf") == "broadleaf forest"
+    assert in_words("engine_room") == "engine room"
+    assert in_words("Red winged Blackbird") == "Red winged Blackbird"

@@ -1,15 +1,11 @@
-"""What the libraries' modules share: reading our own files, finding weights in a folder, a
-stand-in tokenizer.
+"""What the libraries' modules share: the micro encoders' files, and what stands in a file or folder
+of weights.
 """
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
-from zlib import crc32
 
-import torch
 from safetensors import safe_open
-from torch import Tensor
 
 from bap_core.encoders.checkpoints import UNKNOWN, Identity
 
@@ -88,25 +84,3 @@ def weights_file(path: Path) -> Path:
     if found := next((path / name for name in WEIGHTS if (path / name).is_file()), None):
         return found
     raise ValueError(f"the folder {path} holds no weights; looked for {', '.join(WEIGHTS)}")
-
-
-class StandInTokens:
-    """Stand-in for a tokenizer that would have to be downloaded, for random weights only.
-
-    Each lower-cased word becomes one number in 1 .. vocabulary - 1 that follows from its letters; 0
-    pads to ``context``.
-    """
-
-    def __init__(self, vocabulary: int, *, context: int):
-        self.vocabulary, self.context = vocabulary, context
-
-    def __call__(self, prompts: Sequence[str]) -> Tensor:
-        """T strings -> (T, context) int64."""
-        rows = torch.zeros(len(prompts), self.context, dtype=torch.int64)
-        for row, prompt in zip(rows, prompts):
-            words = [
-                1 + crc32(word.encode()) % (self.vocabulary - 1)
-                for word in prompt.lower().split()[: self.context]
-            ]
-            row[: len(words)] = torch.tensor(words, dtype=torch.int64)
-        return rows

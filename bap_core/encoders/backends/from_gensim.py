@@ -10,7 +10,7 @@ from zlib import crc32
 import torch
 from torch import Tensor, nn
 
-from bap_core.encoders import checkpoints
+from bap_core.encoders.backends.refusals import choose_pooling, fetching
 
 WIDTH = 300
 BUCKETS = 1 << 16  # rows of random vectors
@@ -26,6 +26,8 @@ class WordVectors(nn.Module):
     """
 
     pooling = "mean"
+    vectors: Tensor
+    width: int
 
     def __init__(self, vectors: Tensor, rows: dict[str, int] | None):
         super().__init__()
@@ -50,16 +52,14 @@ class WordVectors(nn.Module):
                     f"({', '.join(unknown[:10])}): drop the prompts "
                     "that use them"
                 )
-        row = (
-            self.rows.__getitem__
-            if self.rows is not None
-            else lambda word: crc32(word.encode()) % BUCKETS
-        )
         return nn.utils.rnn.pad_sequence(
-            [torch.tensor([row(word) for word in found]) for found in words],
+            [torch.tensor([self._row(word) for word in found]) for found in words],
             batch_first=True,
             padding_value=-1,
         )
+
+    def _row(self, word: str) -> int:
+        return crc32(word.encode()) % BUCKETS if self.rows is None else self.rows[word]
 
     def encode_text(self, tokens: Tensor) -> Tensor:
         """(T, L) int64 -> (T, D): mean over the words of each prompt."""
@@ -73,17 +73,16 @@ def create(name: str, weights: str, *, size: int | None, pooling: str | None) ->
     ValueError for another kind of file; ImportError without gensim; FileNotFoundError if the
     vectors have to be fetched and cannot be.
     """
-    if size or pooling not in (None, "mean"):
-        raise ValueError(
-            f"{name} embeds words and takes their mean: leave size={size}, pooling={pooling!r} out"
-        )
+    if size:
+        raise ValueError(f"{name} embeds words and has no input size: leave size={size} out")
+    choose_pooling(name, pooling, (WordVectors.pooling,))
     if weights == "random":
         return WordVectors(torch.randn(BUCKETS, WIDTH), None)
-    keyed = _keyed(name, weights)
+    keyed = _read_vectors(name, weights)
     return WordVectors(torch.from_numpy(keyed.vectors), dict(keyed.key_to_index))
 
 
-def _keyed(name: str, weights: str):
+def _read_vectors(name: str, weights: str):
     try:
         from gensim import downloader
         from gensim.models import KeyedVectors
@@ -92,11 +91,9 @@ def _keyed(name: str, weights: str):
             f"{name} needs gensim, which is not installed: pip install 'bap-companion[words]'"
         ) from None
     if weights == name:
-        try:
+        by = f"import gensim.downloader as d; d.load('{name}', return_path=True)"
+        with fetching(name, "", by=by):
             weights = downloader.load(name, return_path=True)
-        except Exception as error:
-            fetch = f"import gensim.downloader as d; d.load('{name}', return_path=True)"
-            raise checkpoints.missing(name, "", error, fetch=fetch) from error
     path = Path(weights).expanduser()
     if path.suffix not in FORMATS or not path.is_file():
         raise ValueError(
