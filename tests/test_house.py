@@ -305,6 +305,18 @@ def test_the_version_stands_in_one_place():
     assert f"\n## [{stated}]" in (ROOT / "CHANGELOG.md").read_text()
 
 
+def test_the_workflows_run_the_two_commands_of_the_readme():
+    shown = (ROOT / "README.md").read_text().partition("## Two commands")[2].split("```")[1]
+    commands = re.findall(r"^make \w+", shown, re.MULTILINE)
+    workflows = [
+        yaml.safe_load((ROOT / f".github/workflows/{name}.yml").read_text())
+        for name in ("book", "test")
+    ]
+    steps = [step for flow in workflows for job in flow["jobs"].values() for step in job["steps"]]
+    assert [step["run"] for step in steps if "run" in step] == commands
+    assert len(commands) == 2
+
+
 def test_the_types_and_the_data_ship_with_the_package():
     shipped = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
     patterns = shipped["package-data"]["bap_core"]
