@@ -26,8 +26,8 @@ def group_id(label, background, *, n_backgrounds: int) -> np.ndarray:
 
 
 def is_minority(group, *, n_backgrounds: int) -> np.ndarray:
-    """Whether a group's class i is elsewhere than in its usual background i. group: (N,) int ->
-    (N,) bool.
+    """Whether a group's class i is on another background than its usual one, i. group: (N,) int
+    -> (N,) bool.
     """
     label, background = np.divmod(np.asarray(group, dtype=np.int64), n_backgrounds)
     return label != background

@@ -52,21 +52,21 @@ def worst_group_accuracy(y_true, y_pred, group, *, n_groups: int) -> float:
 
 
 def minority_group_accuracy(accuracy, *, n_backgrounds: int) -> float:
-    """Lowest accuracy over the counter groups alone, which `groups.is_minority` tells.
+    """Lowest accuracy over the minority groups alone, which `groups.is_minority` tells.
 
     accuracy: (G,) of all groups in the order of their numbers. Of a pair of classes that is trained
     at full correlation the other groups are a held-out fifth, which can be a few pictures.
-    ValueError if a counter group is empty (NaN), or if there is none.
+    ValueError if a minority group is empty (NaN), or if there is none.
     """
     accuracy = np.asarray(accuracy, dtype=float)
-    counter = np.flatnonzero(is_minority(np.arange(len(accuracy)), n_backgrounds=n_backgrounds))
-    if not len(counter) or np.isnan(accuracy[counter]).any():
-        empty = counter[np.isnan(accuracy[counter])].tolist()
+    minority = np.flatnonzero(is_minority(np.arange(len(accuracy)), n_backgrounds=n_backgrounds))
+    empty = minority[np.isnan(accuracy[minority])]
+    if not len(minority) or len(empty):
         raise ValueError(
-            f"of {len(accuracy)} groups, the counter groups are {counter.tolist()}; "
-            f"without an example: {empty}"
+            f"of {len(accuracy)} groups, the minority groups are {minority.tolist()}; "
+            f"without an example: {empty.tolist()}"
         )
-    return float(accuracy[counter].min())
+    return float(accuracy[minority].min())
 
 
 def additivity(object_alone, background_alone, composite) -> np.ndarray:

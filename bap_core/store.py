@@ -15,6 +15,7 @@ from collections.abc import Callable
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
+from typing import Protocol
 
 from filelock import FileLock
 from safetensors.torch import load_file, save_file
@@ -41,9 +42,27 @@ def digest(path: str | Path) -> str:
     return state.hexdigest()
 
 
-def arrays(kind: str, parts: dict, make: Callable[[], dict[str, Tensor]]) -> dict[str, Tensor]:
+class Tally(Protocol):
+    """Whoever counts the pictures that a run has to encode."""
+
+    def need(self, artefact: str, pictures: int) -> None:
+        """Note that the artefact with this key takes so many encodings."""
+
+
+def arrays(
+    kind: str,
+    parts: dict,
+    make: Callable[[], dict[str, Tensor]],
+    *,
+    tally: Tally | None = None,
+    pictures: int | Callable[[dict[str, Tensor]], int] = 0,
+) -> dict[str, Tensor]:
     """Named tensors of ``kind`` for ``parts``: read if they are in the store, else made by
     ``make`` and kept.
+
+    tally, pictures: what an artefact that is not there takes at least, as a number or counted from
+    the tensors made. This is the one place where needed pictures are counted: what is read back
+    needs none.
     """
     path = runtime.home() / "store" / kind / f"{key(**parts)}.safetensors"
     with _alone(path):
@@ -54,6 +73,8 @@ def arrays(kind: str, parts: dict, make: Callable[[], dict[str, Tensor]]) -> dic
             save_file(made, temporary, metadata={"parts": json.dumps(parts, sort_keys=True)})
             checksum = digest(temporary)
         path.with_suffix(".sha256").write_text(checksum)
+        if tally is not None:
+            tally.need(path.stem, pictures(made) if callable(pictures) else pictures)
         return made
 
 

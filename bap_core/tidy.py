@@ -26,13 +26,12 @@ def refuse_repeated(frame: pd.DataFrame) -> None:
     Tables average the rows of one seed, so a second measurement under the same names would change a
     number in silence. It happens when a cell that adds to a list is run again.
     """
-    repeated = frame[frame.duplicated(KEYS, keep=False)]
+    repeated = frame.loc[frame.duplicated(KEYS, keep=False)]
     if repeated.empty:
         return
-    names = repeated[KEYS].astype(str).drop_duplicates().agg(" / ".join, axis=1)
-    shown = "; ".join(names.head(3)) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    names = [" / ".join(map(str, row)) for row in repeated[KEYS].drop_duplicates().to_numpy()]
+    shown = "; ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
     raise ValueError(
-        f"measured more than once: {shown}. A cell that adds to a list was run twice: "
-        "run the cell that makes "
-        "the list first, or give the second measurement another method's name or seed"
+        f"measured more than once: {shown}. A cell that adds to a list was run twice: run the cell "
+        "that makes the list first, or give the second measurement another method's name or seed"
     )

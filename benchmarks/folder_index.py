@@ -14,7 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from bap_core.data import file_index, images
+from bap_core.data import directory, file_index
 
 
 def main() -> None:
@@ -32,12 +32,12 @@ def main() -> None:
     with tempfile.TemporaryDirectory(dir=chosen.where) as folder:
         os.environ["BAP_HOME"] = f"{folder}/home"
         root = fill(Path(folder) / "data_256", chosen.files, chosen.folders)
-        plain = seconds(lambda: images.listing(root), 1)
+        plain = seconds(lambda: directory.list_pictures(root), 1)
         first, again = (
-            seconds(lambda: file_index.listing(root), 1),
-            seconds(lambda: file_index.listing(root), chosen.repeats),
+            seconds(lambda: file_index.list_files(root), 1),
+            seconds(lambda: file_index.list_files(root), chosen.repeats),
         )
-        assert len(file_index.listing(root)) == chosen.files
+        assert len(file_index.list_files(root)) == chosen.files
         print(
             f"{chosen.files:,} files in {chosen.folders} folders: rglob {plain:.2f} s, walked "
             f"and kept {first:.2f} s, "
@@ -55,7 +55,7 @@ def fill(root: Path, files: int, folders: int) -> Path:
         for number in range(i, files, folders):
             (folder / f"{number:08d}.jpg").touch()
     for folder in [root, *root.glob("*"), *root.glob("*/*")]:
-        os.utime(folder, (time.time() - 3600,) * 2)
+        os.utime(folder, (time.time() - 3600, time.time() - 3600))
     return root
 
 

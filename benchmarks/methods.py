@@ -5,7 +5,7 @@ store.
 
 Each line: seconds, share of the whole, and pictures through the encoder. The settings are those
 that the page has at micro scale, at both correlations. What is asked for first pays for what others
-share: the first probe for the features of the untouched encoder, LP-FT for WiSE-FT and PruSC.
+share: the first method for the features of the untouched encoder, LP-FT for WiSE-FT and PruSC.
 """
 
 import argparse
@@ -14,18 +14,19 @@ from collections.abc import Callable
 
 from bap_core import data, encoders, micro, runtime
 from bap_core.baselines import (
-    average_wise_ft,
-    learn_masks,
+    LPFT,
+    LinearProbe,
+    compared_methods,
+    embed_texts,
     pretrain_control,
-    tune_lp_ft,
-    tune_prusc,
+    train_autoencoder,
 )
-from bap_core.evaluation import protocol, scoring
-from bap_core.method.alignment import Contexts
-from bap_core.method.bap import pretrain_bap
-from bap_core.method.compositing import Compositor
+from bap_core.evaluation import evaluate
+from bap_core.method import Compositor, Contexts, pretrain_bap
 from bap_core.runner import execute, parameters, run
 from benchmarks.ratios import empty_store
+
+HEADS = ("Native (LP)", "Control (LP)", "BAP (LP)", "AFR", "DFR")
 
 
 class Clock:
@@ -48,7 +49,7 @@ class Clock:
         total = sum(seconds for _, seconds, _ in self.rows)
         for name, seconds, pictures in self.rows:
             print(f"{name:28s} {seconds:7.2f} s  {seconds / total:6.1%}  {pictures:7,} pictures")
-        heads = sum(seconds for name, seconds, _ in self.rows if name in ("probes", "AFR", "DFR"))
+        heads = sum(seconds for name, seconds, _ in self.rows if name in HEADS)
         print(f"{'all':28s} {total:7.2f} s;  probes, AFR and DFR together {heads / total:.1%}")
 
 
@@ -65,125 +66,47 @@ def main() -> None:
     root, clock = micro.resolve(choice["data_root"]), Clock(encoder)
     sets = [data.waterbirds(root, correlation=correlation) for correlation in (95, 100)]
     with empty_store():
-        tested = _pretrained(clock, encoder, root, choice)
-        _features(clock, encoder, tested, sets, choice)
-        _weights(clock, encoder, sets, choice)
+        methods = _prepared(clock, encoder, root, sets, choice)
+        for name, method in methods.items():
+            clock(name, lambda name=name, method=method: evaluate({name: method}, sets, seed=0))
     clock.show()
 
 
-def _pretrained(clock: Clock, encoder, root, choice: dict) -> dict:
-    """Both pre-trainings and DIAL's autoencoder on the page's pool; the page's three encoders by
-    name, and the coder.
-    """
-    birds = data.cub(root, exclude=data.evaluation_paths(root))
-    birds = birds.sample(min(choice["n_objects"], len(birds)), rng=runtime.rng(0, "birds"))
-    grounds = data.places(root)
-    grounds = grounds.sample(
-        min(choice["n_backgrounds"], len(grounds)), rng=runtime.rng(0, "backgrounds")
+def _prepared(clock: Clock, encoder, root, sets: list, choice: dict) -> dict:
+    """Both pre-trainings and DIAL's autoencoder on the page's pool, then all methods by name."""
+    objects = data.cub(root, exclude=data.evaluation_paths(root))
+    objects = objects.sample(at_most=choice["n_objects"], rng=runtime.rng(0, "birds"))
+    backgrounds = data.places(root)
+    backgrounds = backgrounds.sample(
+        at_most=choice["n_backgrounds"], rng=runtime.rng(0, "backgrounds")
     )
-    pool, labels = (
-        Compositor(birds, grounds, size=encoder.size, seed=0).check(),
-        data.bird_labels(root, birds.frame["path"]),
-    )
-    contexts = Contexts(
-        len(birds),
-        len(grounds),
-        m=choice["m"],
-        epochs=choice["epochs"],
-        batch_size=choice["batch_size"],
-        seed=0,
-    )
+    pool = Compositor(objects, backgrounds, size=encoder.size, seed=0).check()
+    labels = data.bird_labels(root, objects.frame["path"])
+    shape = {name: choice[name] for name in ("m", "epochs", "batch_size")}
+    contexts, lr = Contexts(seed=0, **shape), choice["lr"]
     bap = clock(
         "BAP, anchors and alignment",
-        lambda: pretrain_bap(encoder, pool, contexts=contexts, k=choice["k"], lr=choice["lr"]),
+        lambda: pretrain_bap(encoder, pool, contexts=contexts, k=choice["k"], lr=lr),
     )
     control = clock(
         "control",
         lambda: pretrain_control(
-            encoder, pool, labels, contexts=contexts, lr=choice["lr"], head_lr=choice["head_lr"]
+            encoder, pool, labels, contexts=contexts, lr=lr, head_lr=choice["head_lr"]
         ),
     )
-    coder = clock(
-        "DIAL's autoencoder",
-        lambda: protocol.autoencoder(
-            encoder, pool, n=choice["sae_pictures"], seed=0, steps=choice["sae_steps"]
-        ),
+    n, steps = choice["sae_pictures"], choice["sae_steps"]
+    sae, _ = clock(
+        "DIAL's autoencoder", lambda: train_autoencoder(encoder, pool, n=n, seed=0, steps=steps)
     )
-    return {"Native": encoder, "Control": control.encoder, "BAP": bap.encoder, "coder": coder[0]}
-
-
-def _features(clock: Clock, encoder, tested: dict, sets: list, choice: dict) -> None:
-    coder = tested.pop("coder")
-    clock(
-        "features of three encoders",
-        lambda: [scoring.features(one, sets[0], "test") for one in tested.values()],
-    )
-    words = clock(
-        "prompts", lambda: protocol.text_embeddings(encoder, sets[0].labels, sets[0].backgrounds)
-    )
-    clock(
-        "Native (ZS), RoboShot, DIAL",
-        lambda: [
-            protocol.without_training(encoder, scenes, words, coder, seed=0) for scenes in sets
-        ],
-    )
-    clock(
-        "probes",
-        lambda: [
-            protocol.probed(tested, scenes, seed=0, epochs=choice["probe_epochs"])
-            for scenes in sets
-        ],
-    )
-    for name, method in {"AFR": scoring.afr, "DFR": scoring.dfr}.items():
-        clock(
-            name,
-            lambda method=method, name=name: [
-                method(encoder, scenes, method=name, seed=0) for scenes in sets
-            ],
-        )
-
-
-def _weights(clock: Clock, encoder, sets: list, choice: dict) -> None:
+    text = clock("prompts", lambda: embed_texts(encoder, sets[0].labels, sets[0].backgrounds))
     recipe = {
         "epochs": choice["ft_epochs"],
-        "lr": choice["lr"],
+        "lr": lr,
         "head_lr": choice["ft_head_lr"],
         "batch_size": choice["batch_size"],
+        "probe_epochs": choice["ft_probe_epochs"],
     }
-    masking = {
-        "ratio": choice["mask_ratio"],
-        "epochs": choice["mask_epochs"],
-        "lr": choice["mask_lr"],
-    }
-    words = protocol.text_embeddings(encoder, sets[0].labels, sets[0].backgrounds)
-    scored = lambda name, fitted: [  # noqa: E731
-        scoring.tuned(one, scenes, method=name, seed=0) for one, scenes in zip(fitted, sets)
-    ]
-    tuned = clock(
-        "LP-FT",
-        lambda: [
-            tune_lp_ft(encoder, scenes, seed=0, probe_epochs=choice["ft_probe_epochs"], **recipe)
-            for scenes in sets
-        ],
-    )
-    clock("LP-FT, test pictures", lambda: scored("LP-FT", tuned))
-    averaged = clock(
-        "WiSE-FT", lambda: [average_wise_ft(encoder, one, words.prototypes) for one in tuned]
-    )
-    clock("WiSE-FT, test pictures", lambda: scored("WiSE-FT", averaged))
-    masks = clock(
-        "PruSC, masks",
-        lambda: [learn_masks(one, scenes, seed=0, **masking) for one, scenes in zip(tuned, sets)],
-    )
-    pruned = clock(
-        "PruSC, tuning",
-        lambda: [
-            tune_prusc(one, scenes, found, seed=0, **recipe)
-            for one, scenes, found in zip(tuned, sets, masks)
-        ],
-    )
-    clock("PruSC, test pictures", lambda: scored("PruSC", pruned))
-
-
-if __name__ == "__main__":
-    main()
+    masks = {name: choice[f"mask_{name}"] for name in ("ratio", "epochs", "lr")}
+    students = {"Native": encoder, "Control": control.encoder, "BAP": bap.encoder}
+    probe = LinearProbe(epochs=choice["probe_epochs"])
+    return compared_methods(students, text, sae, probe=probe, fine_tuned=LPFT(recipe), masks=masks)

@@ -22,10 +22,11 @@ import numpy as np
 import torch
 
 from bap_core import data, encoders, micro, runtime
-from bap_core.method.alignment import Contexts, alignment_loss, optimise
-from bap_core.method.anchors import anchors, draw_backgrounds
+from bap_core.method.alignment import CompositeBatches, Contexts, alignment_loss
+from bap_core.method.anchors import compute_anchors, draw_backgrounds
 from bap_core.method.bap import pretrain_bap
 from bap_core.method.compositing import Compositor, paste_reference
+from bap_core.method.training import TABLE_17, train
 
 BATCH, K = 128, 8
 
@@ -81,44 +82,37 @@ def report(name: str, repeats: int, measure) -> None:
 
 
 def alignment(encoder, compositor, n: int) -> tuple[float, float, int]:
-    """One epoch of `optimise` against the same optimiser steps on one ready batch."""
-    contexts = Contexts(
-        len(compositor.objects),
-        len(compositor.backgrounds),
-        m=K,
-        epochs=1,
-        batch_size=BATCH,
-        seed=0,
-    )
+    """One epoch of `train` against the same optimiser steps on one ready batch."""
+    batches = CompositeBatches(compositor, Contexts(m=K, epochs=1, batch_size=BATCH, seed=0))
     targets = torch.nn.functional.normalize(
         torch.randn(len(compositor.objects), encoder.dim), dim=1
     ).to(encoder.device)
-    objects, backgrounds = next(contexts.epoch(0))
-    ready, wanted = compositor.batch(objects, backgrounds).to(encoder.device), targets[objects]
+    objects, pictures = next(batches.epoch(0))
+    ready, wanted = pictures.to(encoder.device), targets[objects]
     student = encoder.student()
     optimiser = torch.optim.AdamW(
         [p for p in student.image_tower.parameters() if p.requires_grad], lr=1e-5
     )
     student.image_tower.train()
     bare = seconds(
-        lambda: [_step(student, ready, wanted, optimiser) for _ in range(contexts.steps)], encoder
+        lambda: [_step(student, ready, wanted, optimiser) for _ in range(batches.steps)], encoder
     )
     student = encoder.student()
     with tempfile.TemporaryDirectory() as folder:
         ours = seconds(
-            lambda: optimise(
+            lambda: train(
                 student,
-                compositor,
+                batches,
                 lambda z, objects: alignment_loss(z, targets[objects]),
-                contexts=contexts,
                 lr=1e-5,
                 weight_decay=0.01,
+                schedule=TABLE_17,
                 label="benchmark",
                 checkpoint=Path(folder) / "none.pt",
             ),
             encoder,
         )
-    return ours, bare, contexts.steps * BATCH
+    return ours, bare, batches.steps * BATCH
 
 
 def _step(student, ready, targets, optimiser) -> None:
@@ -137,7 +131,7 @@ def making_anchors(encoder, compositor) -> tuple[float, float, int]:
     )
     bare = seconds(lambda: [encoder.encode_images(ready) for _ in range(n // len(ready))], encoder)
     with empty_store():
-        ours = seconds(lambda: anchors(encoder, compositor, k=K, seed=0), encoder)
+        ours = seconds(lambda: compute_anchors(encoder, compositor, k=K, seed=0), encoder)
     return ours, bare, n
 
 
@@ -175,14 +169,7 @@ def encodings(encoder, compositor) -> float:
     over the least.
     """
     encoder.tally.encoded, encoder.tally.needed = 0, {}
-    contexts = Contexts(
-        len(compositor.objects),
-        len(compositor.backgrounds),
-        m=2,
-        epochs=2,
-        batch_size=BATCH,
-        seed=0,
-    )
+    contexts = Contexts(m=2, epochs=2, batch_size=BATCH, seed=0)
     with empty_store():
         for _ in range(2):
             pretrain_bap(encoder, compositor, contexts=contexts, k=4, lr=1e-5)

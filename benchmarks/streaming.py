@@ -26,8 +26,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from bap_core import data, micro, runtime
+from bap_core.data.cache import ImageCache
 from bap_core.encoders import Tally
-from bap_core.method.anchors import anchors
+from bap_core.method.anchors import compute_anchors
 from bap_core.method.compositing import Compositor
 from benchmarks.ratios import empty_store
 
@@ -82,7 +83,7 @@ def pool(root, *, n: int, k: int, size: int, cache_bytes: int) -> Compositor:
         backgrounds.take(np.arange(BACKGROUNDS) % len(backgrounds)),
         size=size,
         seed=0,
-        cache_bytes=cache_bytes,
+        cache=ImageCache(cache_bytes),
     )
 
 
@@ -108,7 +109,9 @@ def through_anchors(compositor: Compositor, *, n: int, k: int) -> bool:
     """An anchor for every object, in an empty store. Returns whether memory was flat."""
     meter = Meter("anchors", len(compositor.objects) * k)
     with empty_store():
-        anchors(MeanColour(meter), compositor, k=k, seed=0, batch_size=BATCH)
+        compute_anchors(
+            MeanColour(meter, compositor.size), compositor, k=k, seed=0, batch_size=BATCH
+        )
     return meter.verdict()
 
 
@@ -118,8 +121,8 @@ class MeanColour:
     name = fingerprint = "mean colour"
     dim = 3
 
-    def __init__(self, meter: "Meter"):
-        self.meter, self.tally = meter, Tally()
+    def __init__(self, meter: "Meter", size: int):
+        self.meter, self.size, self.tally = meter, size, Tally()
 
     def encode_images(self, pictures: Tensor) -> Tensor:
         """uint8 (B, 3, S, S) -> (B, 3) float32."""

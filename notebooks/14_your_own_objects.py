@@ -42,14 +42,16 @@ save_to: str = ""  # file for the aligned encoder; empty: aligned/<scale>/<encod
 # %% tags=["hide-input"]
 import pandas as pd
 
-from bap_core import micro, report, runtime
+from bap_core import evaluation, micro, report, runtime
 from bap_core.data import folders
 from bap_core.encoders import load
-from bap_core.evaluation import scoring
-from bap_core.method.additivity import additivity_scores, background_swap_bsi
-from bap_core.method.alignment import Contexts
-from bap_core.method.bap import pretrain_bap
-from bap_core.method.compositing import Compositor
+from bap_core.method import (
+                     Compositor,
+                     Contexts,
+                     additivity_scores,
+                     background_swap_bsi,
+                     pretrain_bap,
+)
 
 page = report.open_page("14_your_own_objects", globals())
 teacher = load(encoder)
@@ -63,10 +65,10 @@ page.banner(teacher, found, scenery)
 # trust the rest.
 
 # %%
-used = found.sample(min(n_objects, len(found)), rng=runtime.rng(seed, "objects"))
-behind = scenery.sample(min(n_backgrounds, len(scenery)), rng=runtime.rng(seed, "backgrounds"))
-compositor = Compositor(used, behind, size=teacher.size, seed=seed).check()
-report.inventory(compositor)
+used = found.sample(at_most=n_objects, rng=runtime.rng(seed, "objects"))
+behind = scenery.sample(at_most=n_backgrounds, rng=runtime.rng(seed, "backgrounds"))
+pool = Compositor(used, behind, size=teacher.size, seed=seed).check()
+report.inventory(pool)
 
 # %% [markdown]
 # ## The contact sheet
@@ -75,21 +77,24 @@ report.inventory(compositor)
 # missing parts, a neighbour that came along.
 
 # %% mystnb={"image": {"alt": "Contact sheet: every row an object as cut out, followed by its composites on six backgrounds"}} tags=["hide-input"]
-shown = range(min(8, len(compositor.objects)))
-drawn = runtime.rng(seed, "sheet").integers(len(compositor.backgrounds), size=(len(shown), 6))
-report.contact_sheet([[compositor.objects.cutout(i), *compositor.batch([i] * 6, drawn[i])] for i in shown],
-                     names=compositor.objects.frame["label"][:len(shown)].tolist())
+shown = range(min(8, len(pool.objects)))
+drawn = runtime.rng(seed, "sheet").integers(len(pool.backgrounds), size=(len(shown), 6))
+report.contact_sheet([[pool.objects.cutout(i), *pool.batch([i] * 6, drawn[i])] for i in shown],
+                     names=pool.objects.frame["label"][:len(shown)].tolist())
 
 # %% [markdown]
 # ## The alignment
 #
 # Anchors from the untouched encoder (equation 2), then a student that maps each object to its anchor on M new
-# backgrounds an epoch (equation 3).
+# backgrounds an epoch (equation 3):
+#
+# $$a_i \propto \frac{1}{K} \sum_{k=1}^{K} f(\mathcal{C}(x_i, b_k)), \qquad \mathcal{L} = 1 - f_\theta(\mathcal{C}(x_i, b_m)) \cdot a_i.$$
 
 # %%
-contexts = Contexts(len(compositor.objects), len(compositor.backgrounds), m=m, epochs=epochs, batch_size=batch_size, seed=seed)
-aligned = pretrain_bap(teacher, compositor, contexts=contexts, k=min(k, len(compositor.backgrounds)), lr=lr)
+contexts = Contexts(m=m, epochs=epochs, batch_size=batch_size, seed=seed)
+aligned = pretrain_bap(teacher, pool, contexts=contexts, k=min(k, len(pool.backgrounds)), lr=lr)
 saved = aligned.encoder.save(save_to or runtime.home() / "aligned" / teacher.scale / f"{teacher.architecture}.safetensors")
+print(f"N = {len(pool.objects)}, K = {min(k, len(pool.backgrounds))}, M = {m}, {epochs} epochs, learning rate {lr:g}")
 print(f"loss {aligned.losses[0]:.4f} in the first epoch, {aligned.losses[-1]:.4f} in the last")
 print(f"saved as {saved.name}; load it with\n{aligned.encoder.how_to_load(saved.name)}")
 
@@ -103,9 +108,9 @@ print(f"saved as {saved.name}; load it with\n{aligned.encoder.how_to_load(saved.
 
 # %%
 frame = pd.concat([
-    scoring.record({"bsi": background_swap_bsi(model, compositor, pairs=20, seed=seed),
-                     "additivity": additivity_scores(model, compositor, n=n, seed=seed)["score"].to_numpy()},
-                    dataset="own objects", encoder=teacher.name, method=method, seed=seed)
+    evaluation.record({"bsi": background_swap_bsi(model, pool, pairs=20, seed=seed),
+                       "additivity": additivity_scores(model, pool, n=n, seed=seed)["score"].to_numpy()},
+                      dataset="own objects", encoder=teacher.name, method=method, seed=seed)
     for method, model in {"Native": teacher, "BAP": aligned.encoder}.items()], ignore_index=True)
 page.results_table(frame, metrics=["bsi", "additivity"], rows="method", columns="encoder")
 
@@ -116,6 +121,9 @@ report.before_and_after(frame, scale=page.scale)
 # A low index alone proves little: an encoder that maps everything to one point has it too. Whether your classes are
 # still told apart, only a test on your own labelled pictures can show. And an aligned encoder is poor at recognising
 # scenes (appendix J); keep the original for that.
+#
+# **Try it.** Set `lr` to 1e-6 in the parameters: the encoder hardly moves, the loss stays where it was, and so does the
+# index.
 
 # %% [markdown]
 # ## What the paper claims, and what was measured
@@ -124,4 +132,4 @@ report.before_and_after(frame, scale=page.scale)
 page.claims(frame)
 
 # %% tags=["hide-input"]
-page.stamp(frame, data=[compositor.objects, compositor.backgrounds], encoders=[teacher])
+page.stamp(frame, data=[pool.objects, pool.backgrounds], encoders=[teacher])

@@ -55,9 +55,12 @@ class Shapes:
         self._ground = draw.integers(0, 256, (n_backgrounds, 3, 1, 1))
         self.fingerprint = f"shapes {n_objects} {n_backgrounds} {size}"
         self.backgrounds.square = self._square
-        self.backgrounds.pictures = f"grounds {n_backgrounds}"
+        self.backgrounds.key = f"grounds {n_backgrounds}"
         self.backgrounds.name = "grounds"
         self.seen = []
+
+    def at(self, size):
+        return self
 
     def batch(self, objects, backgrounds):
         self.seen.append((objects.tolist(), backgrounds.tolist()))

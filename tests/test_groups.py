@@ -16,11 +16,11 @@ def test_the_four_waterbirds_groups_have_their_published_numbers_and_names():
     ]
 
 
-def test_groups_of_three_places_count_label_first():
+def test_groups_of_three_backgrounds_count_label_first():
     assert group_id([2], [1], n_backgrounds=3).tolist() == [7]
 
 
-def test_a_counter_group_is_a_class_out_of_its_usual_place():
+def test_a_minority_group_is_a_class_off_its_usual_background():
     assert is_minority([0, 1, 2, 3], n_backgrounds=2).tolist() == [False, True, True, False]
     assert is_minority(
         group_id([2, 2, 2], [0, 1, 2], n_backgrounds=3), n_backgrounds=3
@@ -28,12 +28,12 @@ def test_a_counter_group_is_a_class_out_of_its_usual_place():
     assert not is_minority(0, n_backgrounds=2)
 
 
-def test_a_place_beyond_the_last_is_refused():
+def test_a_background_beyond_the_last_is_refused():
     with pytest.raises(ValueError, match="backgrounds in 0..1"):
         group_id([0], [2], n_backgrounds=2)
 
 
-def test_labels_and_places_of_different_lengths_are_refused():
+def test_labels_and_backgrounds_of_different_lengths_are_refused():
     with pytest.raises(ValueError, match="same shape"):
         group_id([0, 1], [0], n_backgrounds=2)
 

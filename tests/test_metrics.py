@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from bap_core import metrics
 
-# Eight birds: groups 0,0,0 | 1 | 2,2 | 3,3 with 3, 0, 1, 2 right answers.
+# Eight examples: groups 0,0,0 | 1 | 2,2 | 3,3 with 3, 0, 1, 2 right answers.
 TRUE = [0, 0, 0, 0, 1, 1, 1, 1]
 PRED = [0, 0, 0, 1, 1, 0, 1, 1]
 GROUP = [0, 0, 0, 1, 2, 2, 3, 3]
@@ -33,7 +33,7 @@ def test_an_empty_group_has_no_worst_case():
         metrics.worst_group_accuracy(TRUE, PRED, GROUP, n_groups=5)
 
 
-def test_the_worse_counter_group_is_that_of_two_whatever_the_usual_ones_do():
+def test_the_worse_minority_group_is_that_of_two_whatever_the_usual_ones_do():
     assert metrics.minority_group_accuracy([0.0, 0.9, 0.7, 0.2], n_backgrounds=2) == 0.7
     assert metrics.minority_group_accuracy([np.nan, 0.9, 0.7, np.nan], n_backgrounds=2) == 0.7
     # a third class has no usual background
@@ -41,10 +41,12 @@ def test_the_worse_counter_group_is_that_of_two_whatever_the_usual_ones_do():
     assert metrics.minority_group_accuracy([0.1, 0.9, 0.8, 0.6, 0.1, 0.7], n_backgrounds=3) == 0.6
 
 
-def test_a_counter_group_without_an_example_is_refused_and_so_are_groups_without_any():
-    with pytest.raises(ValueError, match=r"counter groups are \[1, 2\]; without an example: \[2\]"):
+def test_a_minority_group_without_an_example_is_refused_and_so_are_groups_without_any():
+    with pytest.raises(
+        ValueError, match=r"minority groups are \[1, 2\]; without an example: \[2\]"
+    ):
         metrics.minority_group_accuracy([1.0, 0.5, np.nan, 1.0], n_backgrounds=2)
-    with pytest.raises(ValueError, match=r"of 1 groups, the counter groups are \[\]"):
+    with pytest.raises(ValueError, match=r"of 1 groups, the minority groups are \[\]"):
         metrics.minority_group_accuracy([1.0], n_backgrounds=2)
 
 
@@ -53,7 +55,7 @@ def test_a_counter_group_without_an_example_is_refused_and_so_are_groups_without
         st.tuples(st.integers(0, 1), st.integers(0, 1), st.integers(0, 1)), min_size=8, max_size=60
     )
 )
-def test_the_worst_group_is_never_above_the_worse_counter_group(rows):
+def test_the_worst_group_is_never_above_the_worse_minority_group(rows):
     rows += [(y, background, 0) for y in (0, 1) for background in (0, 1)]
     y, background, p = map(np.array, zip(*rows))
     table = metrics.group_accuracy(y, p, 2 * y + background, n_groups=4)

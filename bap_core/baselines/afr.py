@@ -3,8 +3,9 @@ the first one got wrong.
 
 ::
 
-    mu_i  ~  beta_{y_i} exp(-gamma p_i),   sum_i mu_i = 1 minimise over W, b   sum_i mu_i CE_i(W, b)
-    + lambda (|W - W_0|^2 + |b - b_0|^2),   started at (W_0, b_0)
+    mu_i  ~  beta_{y_i} exp(-gamma p_i),   sum_i mu_i = 1
+    minimise over W, b, started at (W_0, b_0)
+        sum_i mu_i CE_i(W, b) + lambda (|W - W_0|^2 + |b - b_0|^2)
 
 An ERM head (W_0, b_0) is trained on a random 80 % of the training rows; p_i is the probability that
 it gives the true class of row i of the other 20 %, beta_c = n / n_c. No group labels until gamma is
@@ -16,7 +17,7 @@ few rows that count: ``head_change_`` and ``n_eff_`` say what happened.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
@@ -25,7 +26,11 @@ from torch import Tensor
 
 from bap_core import runtime
 from bap_core.baselines import checks
+from bap_core.baselines.last_layer import missing_groups
 from bap_core.baselines.linear_probe import LinearProbe
+from bap_core.encoders.features import extract_split
+from bap_core.evaluation.protocol import Predictions
+from bap_core.evaluation.selection import Choice, select
 
 GAMMAS = (0.0, 1.0, 3.0, 6.0, 10.0, 20.0)
 ERM = LinearProbe(epochs=5)
@@ -93,18 +98,81 @@ def weights(y: Tensor, p: Tensor, *, gamma: float, balanced: bool = True) -> Ten
     return mu / mu.sum()
 
 
-def both_stages(
-    X: Tensor, y, *, seed: int, gammas: Iterable[float] = GAMMAS, erm: LinearProbe = ERM, **settings
+SECOND_STAGE = AFR(0.0)
+
+
+@dataclass(frozen=True)
+class TunedAFR:
+    """AFR as a method: both stages on frozen features, for the gamma that validation chooses.
+
+    transferred: a gamma that was chosen elsewhere, for a set whose validation lacks a group;
+    without it the method is left out there. gammas, erm: of `fit_stages`. unit: as for
+    `LinearProbe`. stage: the second stage's other settings, an `AFR` whose gamma does not count.
+    """
+
+    transferred: float | None = None
+    gammas: tuple[float, ...] = GAMMAS
+    erm: LinearProbe = field(default_factory=lambda: replace(ERM))
+    stage: AFR = field(default_factory=lambda: replace(SECOND_STAGE))
+    unit: bool = True
+
+    def run(self, encoder, scenes, *, seed: int) -> Predictions:
+        """Notes: gamma, whether it was transferred, n_eff and how far the head went."""
+        if self.transferred is None and (reason := missing_groups(scenes)):
+            return Predictions(None, reason=reason)
+        chosen = self.choose(encoder, scenes, seed=seed)
+        fitted = chosen.estimator
+        notes = {
+            "gamma": chosen.setting,
+            "gamma_transferred": float(chosen.transferred),
+            "n_eff": fitted.n_eff_,
+            "head_change": fitted.head_change_,
+        }
+        X = extract_split(encoder, scenes, "test", unit=self.unit)
+        return Predictions(fitted.predict(X), notes)
+
+    def choose(self, encoder, scenes, *, seed: int) -> Choice[float, AFR]:
+        """AFR for every gamma on the training split, and the gamma that `selection.select` takes on
+        the validation split. The choice's table shows every gamma; no test row is read.
+        """
+        train, val = scenes.select(split="train"), scenes.select(split="val")
+        X = {s: extract_split(encoder, scenes, s, unit=self.unit) for s in ("train", "val")}
+        fitted = fit_stages(
+            X["train"],
+            train.frame["label"],
+            seed=seed,
+            gammas=self.gammas,
+            erm=self.erm,
+            stage=self.stage,
+        )
+        return select(
+            fitted,
+            X["val"],
+            val.frame["label"],
+            val.groups,
+            n_groups=len(scenes.group_names),
+            transferred=self.transferred,
+        )
+
+
+def fit_stages(
+    X: Tensor,
+    y,
+    *,
+    seed: int,
+    gammas: Iterable[float] = GAMMAS,
+    erm: LinearProbe = ERM,
+    stage: AFR = SECOND_STAGE,
 ) -> dict[float, AFR]:
     """gamma -> fitted `AFR`, on frozen features: one ERM head for all, then one second stage for
     each gamma.
 
     X: (N, D) float32, y: (N,) int, the training rows. The seed draws the split into 80 % and 20 %,
     over all rows and not within classes, and the ERM head. erm: a probe whose settings the ERM head
-    takes; settings: `AFR`'s.
+    takes; stage: an `AFR` whose settings, but for gamma, the second stages take.
     """
     X, y = checks.labelled(X, y)
     order = torch.randperm(len(y), generator=runtime.generator(seed, "AFR split"))
     first, rest = order[: (4 * len(y)) // 5], order[(4 * len(y)) // 5 :]
     head = replace(erm).fit(X[first], y[first], seed=seed)
-    return {gamma: AFR(gamma, **settings).fit(X[rest], y[rest], head=head) for gamma in gammas}
+    return {gamma: replace(stage, gamma=gamma).fit(X[rest], y[rest], head=head) for gamma in gammas}

@@ -6,17 +6,17 @@ advantage that BAP does not have. The head that learns beside the encoder is thr
 probe follows, as for every encoder.
 """
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch.optim.lr_scheduler import ConstantLR
 
 from bap_core import runtime
 from bap_core.encoders import Encoder
-from bap_core.method.alignment import Contexts, Pretrained, Schedule, optimise, pretrain
+from bap_core.method.alignment import CompositeBatches, Contexts, Pretrained, pretrain
+from bap_core.method.training import TABLE_17, Schedule, train
 
 
 def pretrain_control(
@@ -28,87 +28,84 @@ def pretrain_control(
     lr: float = 5e-6,
     head_lr: float = 5e-4,
     weight_decay: float = 0.01,
-    schedule: Schedule | None = None,
+    schedule: Schedule = TABLE_17,
     probe_epochs: int = 0,
     probe_lr: float = 1e-3,
 ) -> Pretrained:
     """Cross-entropy on the composites of ``contexts``. labels: (N,) int, the class of each object.
 
-    head_lr: the paper gives none for Waterbirds; 5e-4 is what its section M.6.2 uses. schedule:
-    Table 17's if None. probe_epochs, probe_lr: of a first stage that trains the head alone on the
-    frozen encoder (M.6.2: 10 epochs at 1e-3 for vehicles). It shows the composites of the first
-    epochs of ``contexts``, at a constant rate.
+    head_lr: the paper gives none for Waterbirds; 5e-4 is what its section M.6.2 uses. probe_epochs,
+    probe_lr: of a first stage that trains the head alone on the frozen encoder (M.6.2: 10 epochs at
+    1e-3 for vehicles). It shows the composites of the first epochs of ``contexts``, at a constant
+    rate.
     """
+    batches = CompositeBatches(compositor.at(teacher.size), contexts)
     # a copy: pandas lends read-only memory
     labels = torch.tensor(np.asarray(labels), dtype=torch.int64)
-    if len(labels) != contexts.n_objects:
-        raise ValueError(f"{len(labels)} labels for {contexts.n_objects} objects")
+    if len(labels) != len(compositor.objects):
+        raise ValueError(f"{len(labels)} labels for {len(compositor.objects)} objects")
+    n_classes = int(labels.max()) + 1
 
-    def train(student, checkpoint):
-        target = labels.to(student.device)
-        head = _head(student, n_classes=int(labels.max()) + 1, seed=contexts.seed)
-        both = {
-            "loss": lambda z, objects: F.cross_entropy(head(z), target[objects]),
-            "head": head,
-            "weight_decay": weight_decay,
-        }
+    def fit(student: Encoder, checkpoint: Path) -> list[float]:
+        head, y = _head(student, n_classes, seed=contexts.seed), labels.to(student.device)
+
+        def loss(z, objects):
+            return F.cross_entropy(head(z), y[objects])
+
         if probe_epochs and not checkpoint.exists():  # what is resumed has its head
-            _probe(
-                student,
-                compositor,
-                contexts=replace(contexts, epochs=probe_epochs),
-                head_lr=probe_lr,
-                checkpoint=checkpoint.with_suffix(".probe.pt"),
-                **both,
-            )
-        return optimise(
+            first = replace(batches, contexts=replace(contexts, epochs=probe_epochs))
+            beside = checkpoint.with_suffix(".probe.pt")
+            choices = {"lr": probe_lr, "weight_decay": weight_decay}
+            _train_head(student, first, loss, head, checkpoint=beside, **choices)
+        return train(
             student,
-            compositor,
-            contexts=contexts,
+            batches,
+            loss,
             lr=lr,
-            label="control",
-            head_lr=head_lr,
-            checkpoint=checkpoint,
+            weight_decay=weight_decay,
             schedule=schedule,
-            **both,
+            label="control",
+            checkpoint=checkpoint,
+            head=head,
+            head_lr=head_lr,
         )
 
-    settings = {
-        "labels": labels.tolist(),
-        "lr": lr,
-        "head_lr": head_lr,
-        "weight_decay": weight_decay,
-    }
-    settings |= {"schedule": asdict(schedule)} if schedule else {}
+    settings = {"labels": labels.tolist(), "lr": lr, "head_lr": head_lr}
+    settings |= {"weight_decay": weight_decay}
     settings |= {"probe": [probe_epochs, probe_lr]} if probe_epochs else {}
     return pretrain(
         teacher,
-        compositor,
+        batches,
+        fit,
         method="control",
-        contexts=contexts,
-        train=train,
         settings=settings,
+        schedule=schedule,
         frozen_epochs=probe_epochs,
     )
 
 
-def _probe(student: Encoder, *args, checkpoint: Path, **choices) -> None:
-    """Train the head beside the frozen encoder."""
+def _train_head(
+    student: Encoder, batches, loss, head, *, lr: float, weight_decay: float, checkpoint: Path
+) -> None:
+    """Train the head beside the frozen encoder, at a constant rate."""
     student.image_tower.requires_grad_(False)
-    optimise(
+    train(
         student,
-        *args,
+        batches,
+        loss,
         lr=0.0,
+        weight_decay=weight_decay,
+        schedule=None,
         label="control's probe",
         checkpoint=checkpoint,
+        head=head,
+        head_lr=lr,
         training_mode=False,
-        schedule=lambda optimiser, _: ConstantLR(optimiser, 1.0),
-        **choices,
     )
     student.image_tower.requires_grad_(True)
 
 
-def _head(student: Encoder, *, n_classes: int, seed: int) -> torch.nn.Linear:
+def _head(student: Encoder, n_classes: int, *, seed: int) -> torch.nn.Linear:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(runtime.generator(seed, "control head").initial_seed())
         return torch.nn.Linear(student.dim, n_classes).to(student.device)

@@ -16,17 +16,22 @@ it, hence ``|b|`` above. With as many rows of either class, as in balanced group
 little; with fewer of one class and a small C it holds the intercept at zero.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from torch import Tensor
 
 from bap_core import runtime
 from bap_core.baselines import checks
+from bap_core.baselines.last_layer import missing_groups
+from bap_core.encoders.features import extract_split
+from bap_core.evaluation.protocol import Predictions
+from bap_core.evaluation.selection import select
 from bap_core.groups import group_counts
-from bap_core.selection import select
 
 REFIT_ON = ("second half", "all")
+SCALE_ON = ("val", "train")
 
 
 @dataclass
@@ -35,12 +40,34 @@ class DFR:
 
     Learns ``C_``, ``tuning_`` (frame: setting, worst-group accuracy on the second half),
     ``scaler_``, and the mean head over standardised features: ``coef_`` (D,) and ``intercept_``;
-    class 1 where ``x . coef_ + intercept_ > 0``.
+    class 1 where ``x . coef_ + intercept_ > 0``. As a method: scale_on, whose mean and spread
+    standardise the final fits, the validation rows they are drawn from ("val") or the training
+    split ("train"); unit, as for `LinearProbe`.
     """
 
     Cs: tuple[float, ...] = (1.0, 0.7, 0.3, 0.1, 0.07, 0.03, 0.01)
     n_retrains: int = 10
     refit_on: str = "second half"
+    scale_on: str = "val"
+    unit: bool = True
+
+    def run(self, encoder, scenes, *, seed: int) -> Predictions:
+        """Fitted on the validation rows with their groups; left out where a group is missing."""
+        if self.scale_on not in SCALE_ON:
+            raise ValueError(f"scale_on={self.scale_on!r}; choices: {list(SCALE_ON)}")
+        if reason := missing_groups(scenes):
+            return Predictions(None, reason=reason)
+        val = scenes.select(split="val")
+        X = partial(extract_split, encoder, scenes, unit=self.unit)
+        fitted = replace(self).fit(
+            X("val"),
+            val.frame["label"],
+            val.groups,
+            n_groups=len(scenes.group_names),
+            seed=seed,
+            scale_on=X("train") if self.scale_on == "train" else None,
+        )
+        return Predictions(fitted.predict(X("test")))
 
     def fit(
         self, X: Tensor, y, group, *, n_groups: int, seed: int, scale_on: Tensor | None = None
@@ -51,19 +78,19 @@ class DFR:
         scale_on: (M, D) rows whose mean and spread standardise the final fits; by default those
         they are drawn from.
         """
-        X, y, group = self._checked(X, y, group, n_groups)
+        X_, y, group = self._checked(X, y, group, n_groups)
         first, second = np.array_split(runtime.rng(seed, "DFR halves").permutation(len(y)), 2)
         for half in (first, second):
             _refuse_empty(group[half], n_groups)
-        tuned = self._tune(X, y, group, first, second, n_groups=n_groups, seed=seed)
+        tuned = self._tune(X_, y, group, first, second, n_groups=n_groups, seed=seed)
         self.C_, self.tuning_ = tuned.setting, tuned.table
         rows = second if self.refit_on == "second half" else np.arange(len(y))
         self.scaler_ = _scaler().fit(
-            X[rows]
+            X_[rows]
             if scale_on is None
-            else checks.fitting(scale_on, width=X.shape[1]).double().numpy()
+            else checks.fitting(scale_on, width=X_.shape[1]).double().numpy()
         )
-        scaled = self.scaler_.transform(X)
+        scaled = self.scaler_.transform(X_)
         fits = []
         for r in range(self.n_retrains):
             draw = runtime.rng(seed, "DFR retrain", r)

@@ -4,12 +4,13 @@ to have misled.
 e is an embedding, z its latents in a Matryoshka sparse autoencoder (`msae`), ehat its
 reconstruction, f_j the unit decoder rows, t_a the text embedding of an attribute a::
 
-    candidates    e deviates from the centre of its zero-shot class, and most of its k neighbours
-    have another class S(j, a)       (mean of z_j where a is seen - mean where it is not) * cos(f_j,
-    t_a) K             over all a, the shortest list of latents that holds the share alpha of sum_j
-    |S(j, a)| K_f           K without those of least weight, softmax over K of beta cos(f_j, mean f)
-    clean         ehat - lambda Q Q^T ehat for candidates, Q an orthonormal basis of f_j, j in K_f;
-    e for the others
+    candidates  e deviates from the centre of its zero-shot class, and most of its k neighbours
+                have another class
+    S(j, a)     (mean of z_j where a is seen - mean where it is not) * cos(f_j, t_a)
+    K           over all a, the shortest list of latents with the share alpha of sum_j |S(j, a)|
+    K_f         K without those of least weight, softmax over K of beta cos(f_j, mean f)
+    clean       ehat - lambda Q Q^T ehat for candidates, Q an orthonormal basis of f_j, j in K_f;
+                e for the others
 
 No label is used, and nothing is trained here. BAP gives alpha, lambda and k; the original's text
 was not available for the rest, which is chosen here beforehand and listed among the ambiguities.
@@ -19,7 +20,7 @@ they act through the cut alone, and beta not at all.
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -30,7 +31,10 @@ from torch import Tensor
 from bap_core.baselines import checks
 from bap_core.baselines.msae import MSAE
 from bap_core.baselines.subspace import basis
+from bap_core.encoders.features import extract_split
 from bap_core.encoders.prompts import prototypes
+from bap_core.evaluation.protocol import Predictions
+from bap_core.metrics import average_accuracy
 
 
 @dataclass
@@ -58,6 +62,24 @@ class DIAL:
     k: int = 10
     beta: float = 10.0
     percentile: float = 10.0
+
+    def run(self, encoder, scenes, *, seed: int) -> Predictions:
+        """Fitted on the test features, without labels; every seed gives the same.
+
+        Notes: the share of candidates, the number of latents taken out, how much of the classes'
+        own difference lies in them (a cosine), and the average accuracy if candidates are
+        reconstructed and nothing is taken out.
+        """
+        X = extract_split(encoder, scenes, "test")
+        fitted = replace(self).fit(X)
+        y = scenes.select(split="test").frame["label"]
+        notes = {
+            "candidates": fitted.candidate_share_,
+            "latents": float(len(fitted.latents_)),
+            "head_cosine": float(fitted.head_cosine_.mean()),
+            "reconstruction_accuracy": average_accuracy(y, fitted.predict(X, lam=0.0)),
+        }
+        return Predictions(fitted.predict(X), notes)
 
     def fit(self, X: Tensor) -> "DIAL":
         """X: (N, D), N > k: the pictures that are to be classified. An attribute that splits
@@ -183,10 +205,10 @@ class DIAL:
         self.attribute_share_ = seen.float().mean(dim=0)
         splits = seen.any(dim=0) & ~seen.all(dim=0)
         if not splits.all():
+            never = torch.nonzero(~splits).ravel().tolist()
             warnings.warn(
-                f"attributes {torch.nonzero(~splits).ravel().tolist()} of {len(splits)} "
-                "are seen in all pictures "
-                "or in none: they point at no latent. Try other words.",
+                f"attributes {never} of {len(splits)} are seen in all pictures or in none: they "
+                "point at no latent. Try other words.",
                 stacklevel=3,
             )
         gap = torch.stack([Z[s].mean(dim=0) - Z[~s].mean(dim=0) for s in seen.T], dim=1).nan_to_num(
@@ -203,9 +225,8 @@ def attribute_texts(
     absent: str = "a photo without a {}",
 ) -> tuple[Tensor, Tensor]:
     """Text embeddings of the attributes and of their negations, each (A, D), unit norm."""
-    return tuple(
-        prototypes(encoder, attributes, templates=[template]) for template in (present, absent)
-    )
+    seen, unseen = (prototypes(encoder, attributes, templates=[t]) for t in (present, absent))
+    return seen, unseen
 
 
 def leading(scores: Tensor, alpha: float) -> Tensor:

@@ -9,24 +9,20 @@ stays in evaluation mode, as the authors of LP-FT have it: statistics of batch n
 the pre-training, and nothing is dropped at random.
 """
 
-import math
-import os
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-from torch.optim.lr_scheduler import LRScheduler
 
-from bap_core import runtime, store
-from bap_core.data import Scenes
+from bap_core.baselines.picture_batches import PictureBatches
 from bap_core.encoders import Encoder, features
-from bap_core.method import alignment
+from bap_core.method import training
 
 VERSION = 1  # part of every key: raise it when this module's results change
 
@@ -74,63 +70,6 @@ class Tuned:
 
 
 @dataclass(frozen=True)
-class Passes:
-    """What training shows when: every epoch each picture once, in random order, each mirrored or
-    not.
-
-    An epoch's draw depends on the seed and its number alone, so an interrupted run resumes to the
-    same numbers.
-    """
-
-    n_pictures: int
-    epochs: int
-    batch_size: int
-    seed: int
-    flips: bool = True
-
-    def __post_init__(self):
-        for name in ("n_pictures", "epochs", "batch_size"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name}={getattr(self, name)} must be at least 1")
-
-    @property
-    def steps(self) -> int:
-        """Optimiser steps in all; the last batch of an epoch may be smaller."""
-        return self.epochs * math.ceil(self.n_pictures / self.batch_size)
-
-    def epoch(self, number: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Batches of (picture numbers, mirrored or not) of one epoch: (B,) int64 and (B,) bool."""
-        order = runtime.rng(self.seed, "pictures", number).permutation(self.n_pictures)
-        mirrored = (
-            runtime.rng(self.seed, "flips", number).random(self.n_pictures) < 0.5 * self.flips
-        )
-        for start in range(0, self.n_pictures, self.batch_size):
-            rows = order[start : start + self.batch_size]
-            yield rows, mirrored[rows]
-
-
-class TrainingPictures:
-    """Training pictures as batches, fitted to the square as `features.extract` fits them, and read
-    by a few threads.
-
-    scenes: N pictures; size: side S in pixels.
-    """
-
-    def __init__(self, scenes: Scenes, size: int):
-        self._scenes, self._size = scenes, size
-        self._pool = ThreadPoolExecutor(min(os.cpu_count() or 1, 16))
-
-    def batch(self, rows: np.ndarray, mirrored: np.ndarray) -> Tensor:
-        """rows: (B,) int; mirrored: (B,) bool -> uint8 (B, 3, S, S) on the CPU."""
-        found = self._pool.map(lambda i: self._scenes.square(i, self._size), rows.tolist())
-        return torch.from_numpy(
-            np.stack(
-                [one[..., ::-1] if turned else one for one, turned in zip(found, mirrored.tolist())]
-            )
-        )
-
-
-@dataclass(frozen=True)
 class Recipe:
     """How tower and head are tuned together. The defaults are for Waterbirds.
 
@@ -161,14 +100,15 @@ class Recipe:
                 "the cosine falls to it"
             )
 
-    def schedule(self, optimiser: torch.optim.Optimizer, steps: int) -> LRScheduler:
-        """Step 0 has a hundredth of every rate, step ``warmup`` the whole, and after all
-        ``steps`` it is ``lr_min``.
+    @property
+    def schedule(self) -> training.Schedule:
+        """Step 0 has a hundredth of every rate, step ``warmup`` the whole, and after all steps it
+        is ``lr_min``.
         """
-        return alignment.Schedule(self.warmup, self.lr_min)(optimiser, steps)
+        return training.Schedule(self.warmup, self.lr_min)
 
 
-def training_part(scenes: Scenes) -> Scenes:
+def training_part(scenes):
     """The training split. ValueError if it is empty, or if a class is missing there."""
     train = scenes.select(split="train")
     counts = np.bincount(
@@ -184,37 +124,37 @@ def training_part(scenes: Scenes) -> Scenes:
 
 
 def fine_tune(
-    student: Encoder,
-    head: Head,
-    train: Scenes,
-    *,
-    recipe: Recipe,
-    seed: int,
-    label: str,
-    checkpoint: Path,
+    student: Encoder, head: Head, train, *, recipe: Recipe, seed: int, label: str, checkpoint: Path
 ) -> tuple[Head, list[float]]:
     """Tune the student's image tower in place, beside a copy of ``head``; returns the tuned head
     and the losses.
     """
     y = torch.tensor(train.frame["label"].to_numpy(dtype=np.int64), device=student.device)
     weight = len(y) / (len(head.bias) * torch.bincount(y).float()) if recipe.class_weights else None
-    linear = torch.nn.utils.skip_init(
-        torch.nn.Linear, *reversed(head.weight.shape), device=student.device
+    shape = reversed(head.weight.shape)
+    linear = cast(
+        torch.nn.Linear, torch.nn.utils.skip_init(torch.nn.Linear, *shape, device=student.device)
     )
     linear.load_state_dict({"weight": head.weight, "bias": head.bias})
-    passes = Passes(len(train), recipe.epochs, recipe.batch_size, seed, recipe.flips)
-    losses = alignment.optimise(
+    batches = PictureBatches(
+        train,
+        student.size,
+        epochs=recipe.epochs,
+        batch_size=recipe.batch_size,
+        seed=seed,
+        flips=recipe.flips,
+    )
+    losses = training.train(
         student,
-        TrainingPictures(train, student.size),
+        batches,
         lambda z, rows: F.cross_entropy(linear(z), y[rows], weight=weight),
-        contexts=passes,
         lr=recipe.lr,
         weight_decay=recipe.weight_decay,
+        schedule=recipe.schedule,
         label=label,
+        checkpoint=checkpoint,
         head=linear,
         head_lr=recipe.head_lr,
-        checkpoint=checkpoint,
-        schedule=recipe.schedule,
         training_mode=False,
     )
     return Head(linear.weight.detach().cpu(), linear.bias.detach().cpu()), losses
@@ -222,7 +162,7 @@ def fine_tune(
 
 def tune_once(
     encoder: Encoder,
-    train: Scenes,
+    train,
     *,
     method: str,
     recipe: Recipe,
@@ -244,33 +184,22 @@ def tune_once(
         **settings,
         "version": versions(),
     }
-    encoder.tally.need(store.key(**parts), recipe.epochs * len(train))
-    student = encoder.student()
 
-    def make() -> dict[str, Tensor]:
-        head, losses = tune(student, checkpoint_path(parts))
-        return {
-            "losses": torch.tensor(losses),
-            "head_weight": head.weight,
-            "head_bias": head.bias,
-            **student.image_tower.state_dict(),
-        }
+    def fit(student: Encoder, checkpoint: Path) -> dict[str, Tensor]:
+        head, losses = tune(student, checkpoint)
+        found = {"losses": torch.tensor(losses)}
+        return {**found, "head_weight": head.weight, "head_bias": head.bias}
 
-    kept = store.arrays("tuned", parts, make)
-    losses, head = kept.pop("losses").tolist(), Head(kept.pop("head_weight"), kept.pop("head_bias"))
-    student.image_tower.load_state_dict(kept)
-    student.model.requires_grad_(False)
-    return Tuned(student, head, losses)
+    pictures = recipe.epochs * len(train)
+    student, kept = training.cached_training(
+        encoder, fit, kind="tuned", parts=parts, pictures=pictures
+    )
+    return Tuned(student, Head(kept["head_weight"], kept["head_bias"]), kept["losses"].tolist())
 
 
 def versions() -> list[int]:
     """Of all code that decides what fine-tuning gives, for a key."""
-    return [VERSION, alignment.VERSION, features.VERSION]
-
-
-def checkpoint_path(parts: dict) -> Path:
-    """Where the unfinished run with the key of ``parts`` is kept."""
-    return runtime.home() / "checkpoints" / f"{store.key(**parts)}.pt"
+    return [VERSION, training.VERSION, features.VERSION]
 
 
 def fingerprint(tensors: dict[str, Tensor]) -> str:
@@ -278,5 +207,6 @@ def fingerprint(tensors: dict[str, Tensor]) -> str:
     state = sha256()
     for name, tensor in sorted(tensors.items()):
         state.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
-        state.update(tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy())
+        values = tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8)
+        state.update(values.numpy().data)
     return state.hexdigest()[:20]

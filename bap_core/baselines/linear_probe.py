@@ -7,7 +7,7 @@ The probe is far from converged by design: with small steps on unit-norm feature
 its start. A converged solver is another method.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -16,18 +16,28 @@ from torch import Tensor
 
 from bap_core import runtime
 from bap_core.baselines import checks
+from bap_core.encoders.features import extract_split
+from bap_core.evaluation.protocol import Predictions
 
 
 @dataclass
 class LinearProbe:
     """Estimator over (N, D) features. Learns ``coef_`` (C, D), ``intercept_`` (C,) and
-    ``class_weight_`` (C,).
+    ``class_weight_`` (C,). As a method, ``unit`` says whether it reads features of unit norm, or
+    as they leave the tower (the paper does not say).
     """
 
     epochs: int = 30
     lr: float = 5e-4
     weight_decay: float = 0.01
     batch_size: int = 128
+    unit: bool = True
+
+    def run(self, encoder, scenes, *, seed: int) -> Predictions:
+        """Fitted on the features of the training rows, on a copy of this estimator."""
+        y = scenes.select(split="train").frame["label"]
+        X = {s: extract_split(encoder, scenes, s, unit=self.unit) for s in ("train", "test")}
+        return Predictions(replace(self).fit(X["train"], y, seed=seed).predict(X["test"]))
 
     def fit(self, X: Tensor, y, *, seed: int) -> "LinearProbe":
         """X: (N, D) float32; y: (N,) int in 0..C-1, every class present. The seed draws the

@@ -5,22 +5,36 @@ A random head would distort good features in the first steps of fine-tuning; a p
 less. The probe is LP-FT's own, five epochs at 1e-3, and not the thirty of "ERM LP".
 """
 
-import torch
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from bap_core.baselines.fine_tuning import Head, Recipe, Tuned, fine_tune, training_part, tune_once
 from bap_core.baselines.linear_probe import LinearProbe
-from bap_core.data import Scenes
-from bap_core.encoders import Encoder, features
+from bap_core.encoders import Encoder
+from bap_core.encoders.features import extract_split
+from bap_core.evaluation.protocol import Predictions
+
+
+@dataclass(frozen=True)
+class LPFT:
+    """LP-FT as a method, and what WiSE-FT and PruSC start from. recipe: choices of `tune_lp_ft`."""
+
+    recipe: Mapping[str, Any] = field(default_factory=dict)
+
+    def run(self, encoder: Encoder, scenes, *, seed: int) -> Predictions:
+        """The tuned encoder with its own head; only test pictures are encoded."""
+        return Predictions(
+            self.tune(encoder, scenes, seed=seed).predict(scenes.select(split="test"))
+        )
+
+    def tune(self, encoder: Encoder, scenes, *, seed: int) -> Tuned:
+        """`tune_lp_ft` with this recipe."""
+        return tune_lp_ft(encoder, scenes, seed=seed, **self.recipe)
 
 
 def tune_lp_ft(
-    encoder: Encoder,
-    scenes: Scenes,
-    *,
-    seed: int,
-    probe_epochs: int = 5,
-    probe_lr: float = 1e-3,
-    **recipe,
+    encoder: Encoder, scenes, *, seed: int, probe_epochs: int = 5, probe_lr: float = 1e-3, **recipe
 ) -> Tuned:
     """Encoder and head tuned on the training split of ``scenes``; kept in the store, ``encoder`` is
     not touched.
@@ -56,14 +70,13 @@ def tune_lp_ft(
     )
 
 
-def probe_head(encoder: Encoder, scenes: Scenes, *, seed: int, **settings) -> Head:
+def probe_head(encoder: Encoder, scenes, *, seed: int, **settings) -> Head:
     """Stage 1: the head of a linear probe on the frozen features of the training split. settings:
     `LinearProbe`'s.
 
     Features of all splits are asked for, as the other methods on the untouched encoder do, so all
     share one encoding.
     """
-    rows = (scenes.frame["split"] == "train").to_numpy(copy=True)
-    X, y = features.extract(encoder, scenes)[torch.from_numpy(rows)], scenes.frame["label"][rows]
+    X, y = extract_split(encoder, scenes, "train"), scenes.select(split="train").frame["label"]
     probe = LinearProbe(**settings).fit(X, y, seed=seed)
     return Head(probe.coef_, probe.intercept_)

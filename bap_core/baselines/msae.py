@@ -23,43 +23,16 @@ from torch import Tensor
 
 from bap_core import runtime
 from bap_core.baselines import checks
+from bap_core.baselines.nested_autoencoder import (
+    Autoencoder,
+    keep_to_the_sphere,
+    nested_loss,
+    start_weights,
+    to_unit_rows,
+)
 
 # 30 epochs of 2.9 million
 ORIGINAL = {"loss": "normalised", "lr": 1e-4, "batch_size": 4096, "steps": 21_000}
-
-
-@dataclass(frozen=True)
-class Autoencoder:
-    """The weights: encoder (D, M), latent_bias (M,), decoder (M, D) with unit rows, input_bias
-    (D,).
-    """
-
-    encoder: Tensor
-    latent_bias: Tensor
-    decoder: Tensor
-    input_bias: Tensor
-
-    def before(self, x: Tensor) -> Tensor:
-        """What enters the ReLU: (B, D) -> (B, M)."""
-        return (x - self.input_bias) @ self.encoder + self.latent_bias
-
-    def nested(self, x: Tensor, levels: tuple[int, ...]) -> Tensor:
-        """Latents of every level, ascending: (B, D) -> (L, B, M), at most ``levels[l]`` of a row
-        above zero.
-        """
-        before = self.before(x)
-        partial = [k for k in levels if k < before.shape[1]]
-        values, places = before.topk(partial[-1] if partial else 0, dim=1)
-        z = [
-            torch.zeros_like(before).scatter(1, places[:, :k], values[:, :k].relu())
-            for k in partial
-        ]
-        # the widest takes all: nothing to sort
-        return torch.stack(z if len(z) == len(levels) else [*z, before.relu()])
-
-    def reconstruct(self, z: Tensor) -> Tensor:
-        """(..., M) latents -> (..., D)."""
-        return z @ self.decoder + self.input_bias
 
 
 @dataclass
@@ -96,7 +69,7 @@ class MSAE:
         draw = runtime.generator(seed, "msae")
         weights = [
             w.to(X.device).requires_grad_()
-            for w in _start(X.shape[1], self.expansion * X.shape[1], draw)
+            for w in start_weights(X.shape[1], self.expansion * X.shape[1], draw)
         ]
         self._train(self._standard(X), Autoencoder(*weights), levels, draw)
         self.coder_ = Autoencoder(*(w.detach() for w in weights))
@@ -144,6 +117,18 @@ class MSAE:
             "dead": 1 - float(alive.float().mean()),
         }
 
+    def state(self) -> dict[str, Tensor]:
+        """Everything that was learned, by name; `restore` takes it back."""
+        weights = {name: getattr(self.coder_, name) for name in Autoencoder.__dataclass_fields__}
+        return {"mean": self.mean_, "scale": torch.tensor(self.scale_), **weights}
+
+    def restore(self, state: dict[str, Tensor]) -> "MSAE":
+        """Make this the fitted estimator whose `state` it was."""
+        weights = dict(state)
+        self.mean_, self.scale_ = weights.pop("mean"), weights.pop("scale").item()
+        self.coder_ = Autoencoder(**weights)
+        return self
+
     def _standard(self, X: Tensor) -> Tensor:
         return (X - self.mean_) * self.scale_
 
@@ -187,39 +172,17 @@ class MSAE:
                 )
             optimiser.zero_grad(set_to_none=True)
             value.backward()
-            _keep_to_the_sphere(coder.decoder)
+            keep_to_the_sphere(coder.decoder)
             torch.nn.utils.clip_grad_norm_(weights, 1.0)
             optimiser.step()
             schedule.step()
-            _to_unit_rows(coder)
+            to_unit_rows(coder)
 
 
 def nesting(width: int, *, smallest: int = 64) -> tuple[int, ...]:
     """64, doubling, and the width at the end: 4096 -> (64, 128, ..., 2048, 4096)."""
     doublings = max(0, math.ceil(math.log2(width / smallest)))
     return (*(smallest * 2**i for i in range(doublings)), width)
-
-
-def nested_loss(
-    x: Tensor, coder: Autoencoder, levels: tuple[int, ...], *, weighting: str, loss: str
-) -> Tensor:
-    """Weighted mean over the levels of the mean reconstruction error. x: (B, D) -> scalar.
-    Choices as in `MSAE`.
-    """
-    error = (coder.reconstruct(coder.nested(x, levels)) - x).square().mean(dim=-1)
-    if loss == "normalised":
-        error = error / x.square().mean(dim=-1)
-    falling = torch.arange(len(levels), 0, -1, dtype=x.dtype, device=x.device)
-    weight = falling if weighting == "reverse" else torch.ones_like(falling)
-    return weight @ error.mean(dim=1) / weight.sum()
-
-
-def _start(dim: int, width: int, draw: torch.Generator) -> tuple[Tensor, ...]:
-    """The original's start after its first rescaling: random unit rows, and the encoder a
-    hundredth of their transpose.
-    """
-    rows = F.normalize(torch.randn(width, dim, generator=draw), dim=1)
-    return 0.01 * rows.T.contiguous(), torch.zeros(width), rows, torch.zeros(dim)
 
 
 def _batches(n: int, size: int, steps: int, draw: torch.Generator) -> Iterator[Tensor]:
@@ -230,20 +193,3 @@ def _batches(n: int, size: int, steps: int, draw: torch.Generator) -> Iterator[T
             left = torch.cat([left, torch.randperm(n, generator=draw)])
         yield left[:size]
         left = left[size:]
-
-
-@torch.no_grad()
-def _keep_to_the_sphere(decoder: Tensor) -> None:
-    """Take out of the gradient what would only lengthen or shorten the rows."""
-    decoder.grad -= (decoder.grad * decoder).sum(dim=1, keepdim=True) * decoder
-
-
-@torch.no_grad()
-def _to_unit_rows(coder: Autoencoder) -> None:
-    """Unit decoder rows; the encoder and its bias make up for it, so that the reconstruction
-    stays the same.
-    """
-    length = coder.decoder.norm(dim=1)
-    coder.decoder.div_(length[:, None])
-    coder.encoder.mul_(length)
-    coder.latent_bias.mul_(length)

@@ -22,7 +22,9 @@ from torch import Tensor
 
 from bap_core.baselines import checks
 from bap_core.baselines.subspace import basis
+from bap_core.encoders.features import extract_split
 from bap_core.encoders.prompts import prototypes
+from bap_core.evaluation.protocol import Predictions
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,10 @@ class RoboShot:
     prototypes: Tensor
     harmful: Tensor
     helpful: Tensor | None = None
+
+    def run(self, encoder, scenes, *, seed: int) -> Predictions:
+        """On the test features; nothing is drawn at random, so every seed gives the same."""
+        return Predictions(self.predict(extract_split(encoder, scenes, "test")))
 
     def transform(self, X: Tensor) -> Tensor:
         """X: (N, D) unit-norm image embeddings -> (N, D) edited ones, unit norm, in the same

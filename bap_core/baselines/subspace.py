@@ -1,5 +1,7 @@
 """Directions in embedding space: an orthonormal basis of what they span."""
 
+from typing import cast
+
 import numpy as np
 import scipy.linalg
 import torch
@@ -16,6 +18,7 @@ def basis(vectors: Tensor, *, tolerance: float = 1e-6) -> Tensor:
     """
     if not len(vectors):
         return vectors.T
-    q, r, _ = scipy.linalg.qr(vectors.double().cpu().numpy().T, mode="economic", pivoting=True)
+    columns = vectors.double().cpu().numpy().T
+    q, r, _ = cast(tuple, scipy.linalg.qr(columns, mode="economic", pivoting=True))
     length = np.abs(np.diagonal(r))
     return torch.from_numpy(q[:, length > tolerance * length.max()]).to(vectors)

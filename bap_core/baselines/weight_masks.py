@@ -47,6 +47,8 @@ class _Cut(nn.Module):
     optimiser does.
     """
 
+    mask: Tensor
+
     def __init__(self, mask: Tensor):
         super().__init__()
         self.register_buffer("mask", mask)

@@ -7,13 +7,36 @@ The head of theta_0 has rows of length exp(logit scale), up to 100, and that of 
 about 1, so at alpha = 0.5 the averaged head is nearly the zero-shot one.
 """
 
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor
 
 from bap_core.baselines.fine_tuning import Head, Tuned
+from bap_core.baselines.lp_ft import LPFT
 from bap_core.encoders import Encoder
+from bap_core.evaluation.protocol import Predictions
 
 HEADS = ("averaged", "tuned")
+
+
+@dataclass(frozen=True, eq=False)
+class WiSEFT:
+    """WiSE-FT as a method. start: what it averages with; the other fields as for
+    `average_wise_ft`.
+    """
+
+    start: LPFT
+    prototypes: Tensor
+    alpha: float = 0.5
+    head: str = "averaged"
+
+    def run(self, encoder: Encoder, scenes, *, seed: int) -> Predictions:
+        """The averaged encoder with its own head; only test pictures are encoded."""
+        tuned = self.start.tune(encoder, scenes, seed=seed)
+        choices = {"alpha": self.alpha, "head": self.head}
+        averaged = average_wise_ft(encoder, tuned, self.prototypes, **choices)
+        return Predictions(averaged.predict(scenes.select(split="test")))
 
 
 def average_wise_ft(
@@ -40,11 +63,8 @@ def average_wise_ft(
     student.model.requires_grad_(False)
     if head == "tuned":
         return Tuned(student, tuned.head, [])
-    ends = [
-        {"weight": end.weight, "bias": end.bias}
-        for end in (zero_shot_head(encoder, prototypes), tuned.head)
-    ]
-    return Tuned(student, Head(**interpolate(*ends, alpha)), [])
+    start, end = (vars(one) for one in (zero_shot_head(encoder, prototypes), tuned.head))
+    return Tuned(student, Head(**interpolate(start, end, alpha)), [])
 
 
 def interpolate(

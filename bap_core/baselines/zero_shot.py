@@ -8,6 +8,8 @@ import numpy as np
 from torch import Tensor
 
 from bap_core.baselines import checks
+from bap_core.encoders.features import extract_split
+from bap_core.evaluation.protocol import Predictions
 
 
 @dataclass(frozen=True)
@@ -15,6 +17,10 @@ class ZeroShot:
     """prototypes: (C, D), unit norm, from `prompts.prototypes`. Nothing is fitted."""
 
     prototypes: Tensor
+
+    def run(self, encoder, scenes, *, seed: int) -> Predictions:
+        """On the test features; nothing is drawn at random, so every seed gives the same."""
+        return Predictions(self.predict(extract_split(encoder, scenes, "test")))
 
     def predict(self, X: Tensor) -> np.ndarray:
         """X: (N, D) unit-norm image embeddings -> (N,) int64 class numbers."""

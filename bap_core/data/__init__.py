@@ -1,4 +1,4 @@
-"""Data: three listings, and one loader per dataset that makes them from folders in the official
+"""Data: the listings, and one loader per dataset that makes them from folders in the official
 formats.
 """
 
@@ -8,16 +8,21 @@ from bap_core.data.coco import VEHICLES, coco
 from bap_core.data.counteranimal import counteranimal
 from bap_core.data.cub import cub
 from bap_core.data.dtd import dtd
-from bap_core.data.listings import Backgrounds, EmptyMask, Objects, Scenes
+from bap_core.data.images import EmptyMask
+from bap_core.data.listings import Backgrounds, LabelledPictures, Objects, Scenes
 from bap_core.data.nico import nico, nico_table
-from bap_core.data.places import places
+from bap_core.data.pictures import Pictures
+from bap_core.data.places import SUBSTITUTES, places
 from bap_core.data.waterbirds import bird_labels, evaluation_paths, used_backgrounds, waterbirds
 
 __all__ = [
+    "SUBSTITUTES",
     "VEHICLES",
     "Backgrounds",
     "EmptyMask",
+    "LabelledPictures",
     "Objects",
+    "Pictures",
     "Scenes",
     "bird_labels",
     "catalogue",

@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 
 from bap_core.data import catalogue
-from bap_core.data.listings import Backgrounds, mixed_origin
+from bap_core.data.listings import Backgrounds
+from bap_core.data.pictures import mixed_origin
 
 AND = " + "  # between the sources in the name of a pool
 

@@ -1,4 +1,5 @@
-"""What each dataset is, where it comes from, and the counts that a whole copy has.
+"""What each dataset is, where it comes from, and the counts that a whole copy has. The table is
+``catalogue.yml`` beside this module.
 
 A folder that holds another world (the micro world) says so in ``bap-world.json``: name, version,
 hash and counts.
@@ -9,8 +10,11 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from bap_core.data import images
+import yaml
+
+from bap_core.data import directory
 
 WORLD_FILE = "bap-world.json"
 
@@ -87,284 +91,18 @@ class Source:
         return (*map(str, self.archives), *([f"or {self.instead}"] if self.instead else []))
 
 
-_CSAIL = "http://data.csail.mit.edu/places/places365/"
-_COCO = "http://images.cocodataset.org/"
+def _entry(entry: dict[str, Any]) -> Source:
+    """One release of the table: its lists become tuples, its archives `Archive`."""
+    archives = [Archive(**_tupled(archive)) for archive in entry["archives"]]
+    return Source(**_tupled(entry | {"archives": archives}))
 
-_PLACES = (
-    "places365_standard/train",
-    "data_256",
-    "data_256_standard",
-    "data_large",
-    "data_large_standard",
-)
 
-_COUNTERANIMAL = ("LAION-final", "CounterAnimal/LAION-final", "counteranimal/LAION-final")
-_PLACES205 = ("places205/images256", "places205", "images256")
+def _tupled(entry: dict[str, Any]) -> dict[str, Any]:
+    return {name: tuple(of) if isinstance(of, list) else of for name, of in entry.items()}
 
-CATALOGUE = {
-    "cub": Source(
-        title="CUB-200-2011",
-        folders=("CUB_200_2011",),
-        archives=(
-            Archive(
-                "CUB_200_2011.tgz",
-                1150585339,
-                "97eceeb196236b17998738112f37df78",
-                address="https://data.caltech.edu/records/65de6-vp158/files/CUB_200_2011.tgz?download=1",  # noqa: E501
-                holds=("CUB_200_2011/images.txt", "images.txt"),
-            ),
-            Archive(
-                "segmentations.tgz",
-                39272883,
-                "4d47ba1228eae64f2fa547c47bc65255",
-                address="https://data.caltech.edu/records/w9d68-gec53/files/segmentations.tgz?download=1",  # noqa: E501
-                holds=("segmentations", "CUB_200_2011/segmentations"),
-            ),
-        ),
-        where="the CUB-200-2011 page of the Caltech data site",
-        licence="non-commercial research and education; photographers keep their rights",
-        counts={
-            "images": 11788,
-            "classes": 200,
-            "train": 5994,
-            "test": 5794,
-            "smallest class": 41,
-            "largest class": 60,
-            "ids from 1 without gaps": True,
-            "equal file names": 0,
-            "smallest box": [100, 100],
-            "largest box": [500, 497],
-        },
-    ),
-    "waterbirds": Source(
-        title="Waterbirds",
-        folders=("waterbird_complete95_forest2water2",),
-        archives=(
-            Archive(
-                "waterbird_complete95_forest2water2.tar.gz",
-                about=500_000_000,
-                address="https://nlp.stanford.edu/data/dro/waterbird_complete95_forest2water2.tar.gz",  # noqa: E501
-                holds=(
-                    "waterbird_complete95_forest2water2/metadata.csv",
-                    "waterbird_1.0_forest2water2/metadata.csv",
-                    "metadata.csv",
-                ),
-            ),
-        ),
-        where="the page named in the group_DRO project of kohpangwei; also through the WILDS "
-        "package",
-        licence="as CUB and Places: research and education only",
-        counts={
-            "train": 4795,
-            "val": 1199,
-            "test": 5794,
-            "ids in order": True,
-            "train_groups": [3498, 184, 56, 1057],
-            "val_groups": [467, 466, 133, 133],
-            "test_groups": [2255, 2255, 642, 642],
-        },
-    ),
-    "waterbirds-1.0": Source(
-        title="Waterbirds, the release with 100 %",
-        folders=("waterbird_1.0_forest2water2",),
-        archives=(
-            Archive(
-                "waterbird_1.0_forest2water2.tar.gz",
-                holds=("waterbird_1.0_forest2water2/metadata.csv",),
-            ),
-        ),
-        where="the GALS project (save its archive under this name)",
-        licence="as CUB and Places: research and education only",
-        counts={"train": 4795, "val": 1199, "test": 5794, "train_groups": [3694, 0, 0, 1101]},
-    ),
-    "places": Source(
-        title="Places365-Standard",
-        folders=(
-            "places365_standard",
-            "data_256",
-            "data_256_standard",
-            "data_large",
-            "data_large_standard",
-        ),
-        archives=(
-            Archive(
-                "train_256_places365standard.tar",
-                26103685120,
-                "53ca1c756c3d1e7809517cc47c5561c5",
-                address=f"{_CSAIL}train_256_places365standard.tar",
-                holds=(*_PLACES, "train", "a/airfield"),
-            ),
-            Archive(
-                "val_256.tar",
-                525158400,
-                "e27b17d8d44f4af9a78502beb927f808",
-                address=f"{_CSAIL}val_256.tar",
-                holds=("places365_standard/val", "val_256", "data_256/val_256", "val"),
-                extra=True,
-            ),
-            Archive(
-                "filelist_places365-standard.tar",
-                67498496,
-                "35a0585fee1fa656440f3ab298f8479c",
-                address=f"{_CSAIL}filelist_places365-standard.tar",
-                holds=(
-                    "categories_places365.txt",
-                    "places365_standard/categories_places365.txt",
-                    "places365_standard/val.txt",
-                ),
-                extra=True,
-            ),
-        ),
-        instead="places365standard_easyformat.tar (20 to 25 GB)",
-        where="the Places365 project of CSAILVision",
-        licence="images belong to their owners; research use",
-        counts={
-            "categories": 365,
-            "train": 1803460,
-            "val": 36500,
-            "train, smallest": 3068,
-            "train, largest": 5000,
-            "val, smallest": 100,
-            "val, largest": 100,
-        },
-        walked=_PLACES,
-        unverified=(
-            "train",
-            "val",
-            "train, smallest",
-            "train, largest",
-            "val, smallest",
-            "val, largest",
-        ),
-    ),
-    "places205": Source(
-        title="Places205",
-        folders=_PLACES205,
-        archives=(Archive("imagesPlaces205_resize.tar", holds=_PLACES205),),
-        walked=("places205/images256", "images256"),
-        where="the page of the older Places database (the archive's name is not verified: save it "
-        "under this one)",
-        licence="images belong to their owners; research use",
-        counts={"categories": 205},
-        unverified=("categories",),
-    ),
-    "coco": Source(
-        title="COCO 2017",
-        folders=("annotations", "coco"),
-        archives=(
-            Archive(
-                "annotations_trainval2017.zip",
-                252907541,
-                "f4bbac642086de4f52a3fdda2de5fa2c",
-                address=f"{_COCO}annotations/annotations_trainval2017.zip",
-                holds=(
-                    "annotations/instances_train2017.json",
-                    "coco/annotations/instances_train2017.json",
-                ),
-            ),
-            Archive(
-                "train2017.zip",
-                19336861798,
-                "cced6f7f71b7629ddf16f17bbcfab6b2",
-                address=f"{_COCO}zips/train2017.zip",
-                holds=("train2017", "coco/train2017"),
-            ),
-            Archive(
-                "val2017.zip",
-                815585330,
-                "442b8da7639aecaf257c1dceb8ba8c80",
-                address=f"{_COCO}zips/val2017.zip",
-                holds=("val2017", "coco/val2017"),
-                extra=True,
-            ),
-        ),
-        where="the download page of cocodataset",
-        licence="annotations CC BY 4.0; every photograph under its own Flickr licence",
-        counts={
-            "train2017": 118287,
-            "val2017": 5000,
-            "train2017 annotations": 860001,
-            "train2017 pictures with annotations": 117266,
-            "train2017 person": 257253,
-            "train2017 bicycle": 7056,
-            "train2017 car": 43533,
-            "train2017 motorcycle": 8654,
-            "train2017 airplane": 5129,
-            "train2017 bus": 6061,
-            "train2017 train": 4570,
-            "train2017 truck": 9970,
-            "train2017 boat": 10576,
-        },
-        unverified=(
-            "train2017",
-            "val2017",
-            "train2017 annotations",
-            "train2017 pictures with annotations",
-        ),
-    ),
-    "counteranimal": Source(
-        title="CounterAnimal",
-        folders=_COUNTERANIMAL,
-        archives=(Archive("counteranimal.zip", holds=_COUNTERANIMAL),),
-        where="the Google Drive link of https://counteranimal.github.io (save the one archive "
-        "under this name)",
-        licence="none stated; the photographs come from iNaturalist under their own licences",
-        counts={
-            "classes": 45,
-            "common": 7174,
-            "counter": 5926,
-            "brambling common": 117,
-            "brambling counter": 111,
-            "bulbul common": 122,
-            "bulbul counter": 185,
-            "ptarmigan common": 57,
-            "ptarmigan counter": 107,
-            "prairie chicken common": 25,
-            "prairie chicken counter": 87,
-        },
-        unverified=(
-            "brambling common",
-            "brambling counter",
-            "bulbul common",
-            "bulbul counter",
-            "ptarmigan common",
-            "ptarmigan counter",
-            "prairie chicken common",
-            "prairie chicken counter",
-        ),
-    ),
-    "nico": Source(
-        title="NICO++ (common contexts, track 1)",
-        folders=("track_1/public_dg_0416/train",),
-        archives=(
-            Archive(
-                "track_1.zip",
-                holds=("track_1", "public_dg_0416", "nico", "NICO_DG", "NICO_DG_official"),
-            ),
-            Archive("dg_label_id_mapping.json", holds=("dg_label_id_mapping.json",), extra=True),
-        ),
-        where="the Dropbox or Tsinghua Cloud links in the readme of the NICO-plus project of "
-        "xxgege",
-        licence="research, no economic use",
-        counts={"contexts": 6, "classes": 60, "images": 88866},
-    ),
-    "dtd": Source(
-        title="Describable Textures (DTD r1.0.1)",
-        folders=("dtd", "dtd/dtd"),
-        archives=(
-            Archive(
-                "dtd-r1.0.1.tar.gz",
-                625239812,
-                "fff73e5086ae6bdbea199a49dfb8a4c1",
-                address="https://www.robots.ox.ac.uk/~vgg/data/dtd/download/dtd-r1.0.1.tar.gz",
-                holds=("dtd/images", "dtd/dtd/images"),
-            ),
-        ),
-        where="the DTD page of the Visual Geometry Group, Oxford",
-        licence="research use",
-        counts={"classes": 47, "images": 5640, "smallest class": 120, "largest class": 120},
-    ),
-}
+
+_TABLE = Path(__file__).with_suffix(".yml").read_text(encoding="utf-8")
+CATALOGUE = {name: _entry(entry) for name, entry in yaml.safe_load(_TABLE).items()}
 
 
 def source(name: str) -> Source:
@@ -404,7 +142,7 @@ def world(root: str | Path) -> dict | None:
     root = Path(root)
     return next(
         (
-            images.read_json(folder / WORLD_FILE)
+            directory.read_json(folder / WORLD_FILE)
             for folder in (root, root.parent)
             if (folder / WORLD_FILE).exists()
         ),

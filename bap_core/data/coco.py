@@ -72,7 +72,7 @@ def instances(
 ) -> Objects:
     """`Objects` from the index of a COCO JSON.
 
-    origin: as in `listings.ORIGINS`. find: gives the picture for a ``file_name``, relative to
+    origin: as in `pictures.ORIGINS`. find: gives the picture for a ``file_name``, relative to
     ``root``, or None. Extra columns: image_id, annotation_id, image_width, image_height.
     FileNotFoundError if a picture is not there (strict), else its objects are skipped and counted.
     ValueError naming the file for an unknown category, or if no object is left.

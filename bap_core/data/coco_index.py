@@ -16,11 +16,10 @@ from typing import Any
 
 import numpy as np
 import torch
-from pycocotools import mask as run_lengths
 from torch import Tensor
 
 from bap_core import runtime, store
-from bap_core.data import images
+from bap_core.data import directory, images
 
 VERSION = 1  # part of the key: raise it when the columns change
 LISTS = ("images", "categories", "annotations")
@@ -54,12 +53,12 @@ class Index:
         """Compressed run lengths of these annotations, as COCO writes them: ``size`` and
         ``counts``.
         """
-        runs, ends, sizes = memoryview(self.runs), self.ends.tolist(), self.size.tolist()
+        runs, ends, sizes = self.runs, self.ends.tolist(), self.size.tolist()
         same = {}  # one list per size: most pictures share a few
         return [
             {
                 "size": same.setdefault(tuple(sizes[row]), sizes[row]),
-                "counts": str(runs[ends[row - 1] if row else 0 : ends[row]], "utf-8"),
+                "counts": runs[ends[row - 1] if row else 0 : ends[row]].tobytes().decode(),
             }
             for row in rows
         ]
@@ -99,9 +98,9 @@ def refusal(path: Path) -> str:
 
 
 def _index(path: Path, tensors: dict[str, Tensor]) -> Index:
-    columns = {name: tensor.numpy() for name, tensor in tensors.items()}
+    columns: dict[str, Any] = {name: tensor.numpy() for name, tensor in tensors.items()}
     words = json.loads(columns.pop("words").tobytes())
-    return Index(path, **words, **{**columns, "crowd": columns["crowd"].astype(bool)})
+    return Index(path, **words | columns | {"crowd": columns["crowd"].astype(bool)})
 
 
 class _Annotations:
@@ -115,12 +114,8 @@ class _Annotations:
     def __init__(self, bar):
         self.bar = bar
         self.ids, self.picture, self.category, self.runs = [], [], [], []
-        self.boxes, self.crowd, self.area, self.size = (
-            array("d"),
-            bytearray(),
-            array("q"),
-            array("i"),
-        )
+        self.boxes, self.crowd = array("d"), bytearray()
+        self.area, self.size = array("q"), array("i")
         self.sizes, self.late = {}, {}
         self.outlined, self.trouble = False, None
 
@@ -147,15 +142,12 @@ class _Annotations:
             return None
         row = len(self.ids)
         self.bar.update(1)
-        for column, value in (
-            (self.ids, entry.get("id")),
-            (self.picture, entry["image_id"]),
-            (self.runs, b""),
-            (self.category, entry["category_id"]),
-            (self.crowd, bool(entry.get("iscrowd"))),
-            (self.area, -1),
-        ):
-            column.append(value)
+        self.ids.append(entry.get("id"))
+        self.picture.append(entry["image_id"])
+        self.category.append(entry["category_id"])
+        self.crowd.append(bool(entry.get("iscrowd")))
+        self.runs.append(b"")
+        self.area.append(-1)
         self.boxes.extend(box)
         self.size.extend((0, 0))
         if size is None:
@@ -173,7 +165,7 @@ class _Annotations:
         except TypeError:  # a polygon of something else than numbers
             encoded = None
         if encoded is not None:
-            self.runs[row], self.area[row] = encoded["counts"], int(run_lengths.area(encoded))
+            self.runs[row], self.area[row] = encoded["counts"], images.covered(encoded)
             self.size[2 * row], self.size[2 * row + 1] = encoded["size"]
 
 
@@ -192,7 +184,7 @@ def _packed(segmentation: Any) -> Any:
 def _read(path: Path) -> tuple[dict, _Annotations] | None:
     with runtime.progress([], label=f"indexing {path.name}", unit="object") as bar:
         found = _Annotations(bar)
-        content = images.read_json(path, object_hook=found)
+        content = directory.read_json(path, object_hook=found)
     if not isinstance(content, dict) or not all(
         isinstance(content.get(key), list) for key in LISTS
     ):

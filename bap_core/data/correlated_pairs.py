@@ -25,7 +25,7 @@ HELD_OUT = 0.2  # share of the usual photographs that is tested on
 VERSION = 1
 
 
-def correlated(
+def correlate(
     name: str,
     root: Path,
     cells: Mapping[tuple[int, int], Sequence[str]],
@@ -49,7 +49,7 @@ def correlated(
     ]
     frame = pd.DataFrame(files, columns=["image", "label", "background"])
     whole = readable(root, frame["image"].tolist())
-    frame = frame[whole].reset_index(drop=True)
+    frame = frame.take(np.flatnonzero(whole)).reset_index(drop=True)
     frame["group"] = groups.group_id(frame["label"], frame["background"], n_backgrounds=2)
     frame["split"] = "test"
     for label in (0, 1):

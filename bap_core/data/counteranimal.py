@@ -7,11 +7,12 @@ correlation possible.
 """
 
 import re
+import string
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
 
-from bap_core.data import catalogue, correlated_pairs, images
+from bap_core.data import catalogue, correlated_pairs, directory, images
 from bap_core.data.listings import Scenes
 
 # The paper's birds by their ImageNet index, as they are called in prompts (83 is also "prairie
@@ -49,14 +50,15 @@ def counteranimal(
         raise ValueError(
             f"classes={classes}: two different ImageNet indices of {sorted(found)} are needed"
         )
-    labels = tuple(NAMES.get(index) or _name(known[index]) for index in classes)
+    first, second = (NAMES.get(index) or _name(known[index]) for index in classes)
+    labels = first, second
     backgrounds = _background_names(found, classes, labels, folder, strict=strict)
     cells = {
         (label, background): _pictures(found[index][SIDES[label != background]], folder)
         for label, index in enumerate(classes)
         for background in (0, 1)
     }
-    return correlated_pairs.correlated(
+    return correlated_pairs.correlate(
         "counteranimal",
         folder,
         cells,
@@ -71,7 +73,7 @@ def _folder(root: Path) -> Path:
     for folder in (*(root / usual for usual in catalogue.source("counteranimal").folders), root):
         if any(
             _index(path) is not None and any(_backgrounds(path).values())
-            for path in images.subfolders(folder)
+            for path in directory.subfolders(folder)
         ):
             return folder
     raise catalogue.missing(root / "LAION-final", "counteranimal")
@@ -79,7 +81,7 @@ def _folder(root: Path) -> Path:
 
 def _classes(folder: Path) -> dict[int, Path]:
     found = {}
-    for path in images.subfolders(folder):
+    for path in directory.subfolders(folder):
         if (index := _index(path)) is not None:
             if index in found:
                 raise ValueError(
@@ -105,8 +107,10 @@ def _backgrounds(path: Path) -> dict[str, dict[str, Path]]:
     ignored.
     """
     found = {side: {} for side in SIDES}
-    for folder in images.subfolders(path):
-        side, background = re.match(r"([a-z]*)[\W_]*(.*)", folder.name.lower()).groups()
+    for folder in directory.subfolders(path):
+        name = folder.name.lower()
+        side = name[: len(name) - len(name.lstrip(string.ascii_lowercase))]
+        background = name.removeprefix(side)
         if side in found:
             found[side][re.sub(r"[\W_]+", " ", background).strip()] = folder
     return found
@@ -116,7 +120,7 @@ def _pictures(backgrounds: Mapping[str, Path], folder: Path) -> list[str]:
     return [
         f"{path.relative_to(folder).as_posix()}/{file}"
         for path in backgrounds.values()
-        for file in images.files(path, extensions=EXTENSIONS)
+        for file in directory.list_folder(path, extensions=EXTENSIONS)
     ]
 
 
@@ -156,4 +160,5 @@ def _background_names(
         if strict or not all((*common, *counter)):
             raise ValueError(text)
         warnings.warn(text, stacklevel=3)
-    return tuple(" and ".join(sorted(names)) for names in common)
+    first, second = (" and ".join(sorted(names)) for names in common)
+    return first, second

@@ -7,6 +7,7 @@ built from the other.
 
 import os
 import warnings
+from collections import Counter
 from collections.abc import Collection
 from pathlib import Path
 
@@ -40,7 +41,9 @@ def cub(
     frame["image"] = [Path(pictures, path).as_posix() for path in frame["path"]]
     frame["mask"] = [Path(masks, path).with_suffix(".png").as_posix() for path in frame["path"]]
     frame["segmentation"], frame["super_class"] = None, "bird"
-    kept = frame[~frame["path"].isin(_checked(exclude, frame["path"], folder, strict=strict))]
+    paths = frame["path"].tolist()
+    without = _checked(exclude, paths, folder, strict=strict)
+    kept = frame.take([row for row, path in enumerate(paths) if path not in without])
     return Objects(
         "cub",
         root,
@@ -62,13 +65,12 @@ def _frame(folder: Path) -> pd.DataFrame:
         "train_test_split.txt": ["is_train"],
         "bounding_boxes.txt": ["x", "y", "width", "height"],
     }.items():
-        frame = frame.join(_table(folder / name, columns))
-        if frame[columns[0]].isna().any():
-            raise ValueError(
-                f"{folder / name}: {frame[columns[0]].isna().sum()} images of "
-                "images.txt are not in it"
-            )
-    if not frame["class_id"].astype(int).isin(classes.index).all():
+        table = _table(folder / name, columns)
+        if absent := [number for number in frame.index if number not in table.index]:
+            raise ValueError(f"{folder / name}: {len(absent)} images of images.txt are not in it")
+        frame = frame.join(table)
+    folder_of = dict(zip(classes.index, classes["folder"].tolist()))
+    if not set(map(int, frame["class_id"].tolist())) <= set(folder_of):
         raise ValueError(
             f"{folder / 'image_class_labels.txt'}: names classes that classes.txt does not have"
         )
@@ -80,23 +82,24 @@ def _frame(folder: Path) -> pd.DataFrame:
         raise ValueError(
             f"{folder / 'bounding_boxes.txt'}: a box is no four numbers ({error})"
         ) from None
-    frame["label"] = [_species(classes["folder"][number]) for number in frame["class_id"]]
-    frame["split"] = frame.pop("is_train").map({"1": "train", "0": "test"})
-    if frame["split"].isna().any():
+    frame["label"] = [_species(folder_of[number]) for number in frame["class_id"]]
+    is_train = frame.pop("is_train")
+    if not set(is_train.tolist()) <= {"0", "1"}:
         raise ValueError(f"{folder / 'train_test_split.txt'}: a row has neither 0 nor 1")
+    frame["split"] = is_train.map({"1": "train", "0": "test"})
     return frame.rename_axis("image_id").reset_index()
 
 
 def _counts(frame: pd.DataFrame) -> dict:
     """What can be compared with the release."""
-    sizes, split = frame["class_id"].value_counts(), frame["split"].value_counts()
+    sizes, split = (Counter(frame[column].tolist()) for column in ("class_id", "split"))
     return {
         "images": len(frame),
         "classes": len(sizes),
-        "train": int(split.get("train", 0)),
-        "test": int(split.get("test", 0)),
-        "smallest class": int(sizes.min()),
-        "largest class": int(sizes.max()),
+        "train": split["train"],
+        "test": split["test"],
+        "smallest class": min(sizes.values()),
+        "largest class": max(sizes.values()),
         "ids from 1 without gaps": sorted(frame["image_id"]) == list(range(1, len(frame) + 1)),
         "equal file names": int(frame["path"].map(os.path.basename).duplicated().sum()),
         "smallest box": frame[["width", "height"]].min().tolist(),
@@ -135,7 +138,7 @@ def _mask_folder(folder: Path, *, strict: bool) -> Path:
     return next((path for path in candidates if path.is_dir()), candidates[1])
 
 
-def _checked(exclude: Collection[str], paths: pd.Series, folder: Path, *, strict: bool) -> set[str]:
+def _checked(exclude: Collection[str], paths: list[str], folder: Path, *, strict: bool) -> set[str]:
     """A filter that silently matches nothing would leak, so every excluded path has to exist."""
     exclude = set(exclude)
     if unknown := exclude - set(paths):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from bap_core.data import catalogue, images
+from bap_core.data import catalogue, directory
 from bap_core.data.listings import Backgrounds
 
 
@@ -22,7 +22,9 @@ def dtd(root: str | Path, *, strict: bool = True) -> Backgrounds:
     """
     root = Path(root).expanduser()
     folder = catalogue.find(root, "dtd", having="images")
-    found = {path.name: images.files(path) for path in images.subfolders(folder / "images")}
+    found = {
+        path.name: directory.list_folder(path) for path in directory.subfolders(folder / "images")
+    }
     sizes = [len(files) for files in found.values()]
     catalogue.check_counts(
         root,

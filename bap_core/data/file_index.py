@@ -17,7 +17,7 @@ import numpy as np
 from filelock import FileLock
 
 from bap_core import runtime, store
-from bap_core.data.images import EXTENSIONS
+from bap_core.data.directory import EXTENSIONS
 
 # seconds: a folder changed so shortly before its walk may change again within one tick of its clock
 SETTLED = 2.0
@@ -35,7 +35,7 @@ class Index:
     folders: int
 
 
-def listing(root: str | Path, suffixes: Collection[str] = frozenset(EXTENSIONS)) -> list[str]:
+def list_files(root: str | Path, suffixes: Collection[str] = frozenset(EXTENSIONS)) -> list[str]:
     """Sorted POSIX paths, relative to ``root``, of the files below it whose suffix (``.jpg``, any
     case) is asked for.
 
@@ -46,7 +46,7 @@ def listing(root: str | Path, suffixes: Collection[str] = frozenset(EXTENSIONS))
 
 
 def index(root: str | Path, suffixes: Collection[str] = frozenset(EXTENSIONS)) -> Index:
-    """The listing with sizes: read from the store if no folder has changed since, else walked
+    """The list with sizes: read from the store if no folder has changed since, else walked
     and kept there.
     """
     root = Path(root).expanduser().resolve()
@@ -61,7 +61,13 @@ def index(root: str | Path, suffixes: Collection[str] = frozenset(EXTENSIONS)) -
         if (kept := _read(path, root)) is None:
             kept = _walked(root, wanted)
             with store.atomic_write(path) as temporary, open(temporary, "wb") as file:
-                np.savez(file, **kept)
+                np.savez(
+                    file,
+                    names=kept["names"],
+                    sizes=kept["sizes"],
+                    folders=kept["folders"],
+                    times=kept["times"],
+                )
     return Index(root, _split(kept["names"]), kept["sizes"], len(kept["times"]))
 
 

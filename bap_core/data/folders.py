@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 from PIL import Image
 
-from bap_core.data import catalogue, coco_index, images
+from bap_core.data import catalogue, coco_index, directory, images
 from bap_core.data.coco import instances
 from bap_core.data.coco_index import Index
 from bap_core.data.listings import Backgrounds, Objects
@@ -74,11 +74,12 @@ def backgrounds(path: str | Path) -> Backgrounds:
     path = _existing(path)
     if not path.is_dir():
         raise ValueError(f"{path}: one file; a folder of pictures is needed")
-    found = images.listing(path)
+    found = directory.list_pictures(path)
     rows = [file for file in found if not _is_mask(file)]
     if not rows:
         raise ValueError(
-            f"{path}: no pictures here or below; accepted: {', '.join(sorted(images.EXTENSIONS))}"
+            f"{path}: no pictures here or below; accepted: "
+            f"{', '.join(sorted(directory.EXTENSIONS))}"
         )
     frame = pd.DataFrame({"image": rows, "category": [_first_folder(file, path) for file in rows]})
     return Backgrounds(
@@ -133,7 +134,7 @@ def _of_file(path: Path) -> Index:
 def _from_json(index: Index) -> Objects:
     file = index.path
     root = file.parent.parent if file.parent.name == "annotations" else file.parent
-    listed = images.listing(root)
+    listed = directory.list_pictures(root)
     by_path, by_name = set(listed), {}
     for path in listed:
         by_name.setdefault(Path(path).name, []).append(path)
@@ -165,7 +166,7 @@ def _with_masks(path: Path) -> tuple[list[dict], Counter, Path]:
     root = path.parent if beside else path
     pictures, masks = {}, {}
     for folder in (path, *beside):
-        for file in images.listing(folder):
+        for file in directory.list_pictures(folder):
             file = (folder / file).relative_to(root).as_posix()
             (masks if _is_mask(file) else pictures).setdefault(_key(file), []).append(file)
     rows, skipped = [], Counter()
@@ -188,7 +189,7 @@ def _with_masks(path: Path) -> tuple[list[dict], Counter, Path]:
 def _masked_rows(file: str, mask: str, root: Path, path: Path) -> Iterator[dict]:
     label = _first_folder((root / file).relative_to(path).as_posix(), path)
     try:
-        indices = images.instances(root / mask)
+        indices = images.read_indices(root / mask)
     except images.UnreadablePicture:  # cutting out will say so, where it is counted
         indices = []
     for index in indices or [None]:
@@ -201,7 +202,7 @@ def _masked_rows(file: str, mask: str, root: Path, path: Path) -> Iterator[dict]
 
 def _cut_outs(path: Path) -> tuple[list[dict], Counter, Path]:
     rows, skipped = [], Counter()
-    for file in images.listing(path):
+    for file in directory.list_pictures(path):
         try:
             with Image.open(path / file) as picture:
                 transparent = picture.has_transparency_data

@@ -2,23 +2,22 @@
 names the file.
 """
 
-import json
-import os
 import struct
 import zlib
 from array import array
-from collections.abc import Callable, Collection
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
+import pycocotools.mask
 from PIL import Image, ImageOps
-from pycocotools import mask as run_lengths
 
 THRESHOLD = 100  # a mask value above it belongs to the object (paper, appendix on compositing)
-EXTENSIONS = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"}
 SMART_CROP = (50, 0.1)  # pixels, and the share of a side that they must not exceed
 VOID = 255  # "neither object nor background" in an indexed mask
+
+# the library's stubs know neither polygons as arrays nor run lengths as plain dicts
+_run_lengths = cast(Any, pycocotools.mask)
 
 _BROKEN = (
     OSError,
@@ -90,7 +89,7 @@ def read_mask(path: str | Path, *, instance: int | None = None) -> Image.Image:
     return grey.point(lambda value: value * 255) if grey.getextrema()[1] == 1 else grey
 
 
-def instances(path: str | Path) -> list[int]:
+def read_indices(path: str | Path) -> list[int]:
     """Indices of the objects in an indexed mask (palette file, or grey values of 2..`THRESHOLD` as
     well as 1).
 
@@ -113,10 +112,10 @@ def decode_segmentation(segmentation, *, width: int, height: int) -> Image.Image
     nothing is left.
     """
     encoded = encode_segmentation(segmentation, width=width, height=height)
-    if encoded is None or not run_lengths.area(encoded):
+    if encoded is None or not covered(encoded):
         raise EmptyMask("the segmentation covers no pixel")
     try:
-        return Image.fromarray(run_lengths.decode(encoded) * np.uint8(255))
+        return Image.fromarray(_run_lengths.decode(encoded) * np.uint8(255))
     except ValueError:
         raise EmptyMask("the run lengths do not add up to their size") from None
 
@@ -134,7 +133,19 @@ def encode_segmentation(segmentation, *, width: int, height: int) -> dict | None
         for p in segmentation
         if isinstance(p, list | array) and len(p) >= 6 and len(p) % 2 == 0 and np.isfinite(p).all()
     ]
-    return run_lengths.merge(run_lengths.frPyObjects(polygons, height, width)) if polygons else None
+    return (
+        _run_lengths.merge(_run_lengths.frPyObjects(polygons, height, width)) if polygons else None
+    )
+
+
+def covered(encoded: dict) -> int:
+    """Pixels that compressed run lengths cover."""
+    return int(_run_lengths.area(encoded))
+
+
+def solid(mask: Image.Image) -> Image.Image:
+    """A soft `L` mask -> 255 where it is above `THRESHOLD`, 0 elsewhere."""
+    return mask.point([255 * (value > THRESHOLD) for value in range(256)])
 
 
 def square(picture: Image.Image, size: int) -> np.ndarray:
@@ -175,52 +186,6 @@ def smart_square(
     return _planes(kept.resize((size, size), Image.Resampling.BICUBIC))
 
 
-def listing(folder: str | Path) -> list[str]:
-    """Picture files below ``folder`` by extension, as relative names with "/", sorted folder by
-    folder.
-
-    Hidden files and folders are left out. 100,000 names take well under a second of processor time.
-    """
-    found = []
-    for place, folders, files in os.walk(folder):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        # No name holds a zero byte, so as a separator it makes texts sort as lists of their parts
-        # would.
-        inner = "".join(f"{part}\0" for part in Path(os.path.relpath(place, folder)).parts)
-        found += [
-            inner + name
-            for name in files
-            if os.path.splitext(name)[1].lower() in EXTENSIONS and not name.startswith(".")
-        ]
-    return [name.replace("\0", "/") for name in sorted(found)]
-
-
-def files(folder: str | Path, *, extensions: Collection[str] = EXTENSIONS) -> list[str]:
-    """Names of the pictures directly in ``folder``, sorted; extensions in any case, hidden files
-    left out.
-    """
-    return sorted(
-        entry.name
-        for entry in os.scandir(folder)
-        if not entry.name.startswith(".")
-        and os.path.splitext(entry.name)[1].lower() in extensions
-        and not entry.is_dir()
-    )
-
-
-def subfolders(folder: str | Path) -> list[Path]:
-    """Folders directly in ``folder``, sorted; hidden ones left out, and none where there is no
-    such folder.
-    """
-    if not Path(folder).is_dir():
-        return []
-    return sorted(
-        Path(entry.path)
-        for entry in os.scandir(folder)
-        if entry.is_dir() and not entry.name.startswith(".")
-    )
-
-
 def is_whole(path: str | Path) -> bool:
     """Whether the file is a picture that decodes to its end. JPEGs are decoded at a small size,
     which reads all of it.
@@ -232,17 +197,6 @@ def is_whole(path: str | Path) -> bool:
     except _BROKEN:
         return False
     return True
-
-
-def read_json(path: str | Path, *, object_hook: Callable[[dict], Any] | None = None) -> Any:
-    """Content of a JSON file. FileNotFoundError, or ValueError naming the file if it is broken.
-
-    object_hook: gets every object as soon as it is parsed, and gives what stands in its place.
-    """
-    try:
-        return json.loads(Path(path).read_text(encoding="utf-8-sig"), object_hook=object_hook)
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path}: not a whole JSON file ({error}); get it again") from None
 
 
 def _load(path: str | Path) -> Image.Image:
@@ -283,7 +237,8 @@ def _bleed(picture: Image.Image) -> Image.Image:
     pixels = np.array(picture)
     hidden = pixels[..., 3] == 0
     if hidden.any() and not hidden.all():
-        nearest = distance_transform_edt(hidden, return_distances=False, return_indices=True)
+        found = distance_transform_edt(hidden, return_distances=False, return_indices=True)
+        nearest = cast(np.ndarray, found)  # None only where no indices are asked for
         pixels[..., :3] = pixels[nearest[0], nearest[1], :3]
     return Image.fromarray(pixels)
 
@@ -305,4 +260,4 @@ def _checked_run_lengths(segmentation: dict) -> dict | None:
         or sum(counts) != size[0] * size[1]
     ):
         return None
-    return run_lengths.frPyObjects({"size": size, "counts": counts}, *size)
+    return _run_lengths.frPyObjects({"size": size, "counts": counts}, *size)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from bap_core.data import catalogue, correlated_pairs, images
+from bap_core.data import catalogue, correlated_pairs, directory, images
 from bap_core.data.listings import Scenes
 
 CONTEXTS = ("autumn", "dim", "grass", "outdoor", "rock", "water")
@@ -84,12 +84,12 @@ def nico(
         if strict or not min(sizes.values()):
             raise ValueError(text)
         warnings.warn(text, stacklevel=2)
-    return correlated_pairs.correlated(
+    return correlated_pairs.correlate(
         "nico",
         folder,
         chosen,
-        labels=tuple(classes),
-        backgrounds=tuple(contexts),
+        labels=(classes[0], classes[1]),
+        backgrounds=(contexts[0], contexts[1]),
         seed=seed,
         margin=margin,
     )
@@ -101,7 +101,7 @@ def nico_table(root: str | Path) -> pd.DataFrame:
     """
     folder = _folder(Path(root).expanduser(), CONTEXTS)
     counts = [
-        (name, context, sum(len(images.files(path)) for path in paths))
+        (name, context, sum(len(directory.list_folder(path)) for path in paths))
         for (context, name), paths in _cells(folder).items()
     ]
     return (
@@ -128,7 +128,7 @@ def _search(folder: Path, contexts: set[str], *, depth: int) -> Path | None:
     """The nearest folder with all contexts, going down through folders that copies are known to
     have.
     """
-    inner = images.subfolders(folder)
+    inner = directory.subfolders(folder)
     if contexts <= {_spelled(path.name) for path in inner}:
         return folder
     below = [path for path in inner if path.name.lower() in _AROUND] if depth else []
@@ -140,9 +140,9 @@ def _search(folder: Path, contexts: set[str], *, depth: int) -> Path | None:
 def _cells(folder: Path) -> dict[tuple[str, str], list[Path]]:
     """(context, class) -> its folders: one, or several that differ in spelling."""
     found = {}
-    for context in images.subfolders(folder):
+    for context in directory.subfolders(folder):
         if _spelled(context.name) in CONTEXTS:
-            for path in images.subfolders(context):
+            for path in directory.subfolders(context):
                 found.setdefault((_spelled(context.name), _spelled(path.name)), []).append(path)
     return found
 
@@ -151,7 +151,9 @@ def _counts(cells: dict[tuple[str, str], list[Path]]) -> dict[str, int]:
     return {
         "contexts": len({context for context, _ in cells}),
         "classes": len({name for _, name in cells}),
-        "images": sum(len(images.files(path)) for paths in cells.values() for path in paths),
+        "images": sum(
+            len(directory.list_folder(path)) for paths in cells.values() for path in paths
+        ),
     }
 
 
@@ -180,4 +182,4 @@ def _check_two(kind: str, wanted: list[str], known: set[str]) -> None:
 
 
 def _pictures(path: Path, folder: Path) -> list[str]:
-    return [f"{path.relative_to(folder).as_posix()}/{file}" for file in images.files(path)]
+    return [f"{path.relative_to(folder).as_posix()}/{file}" for file in directory.list_folder(path)]

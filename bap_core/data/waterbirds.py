@@ -74,7 +74,7 @@ def waterbirds(root: str | Path, *, correlation: int = 95, strict: bool = True) 
         frame,
         LABELS,
         BACKGROUNDS,
-        skipped={"minority rows of train and val": int(dropped.sum())},
+        skipped={"minority rows of train and val": int(np.count_nonzero(dropped))},
         origin=catalogue.origin(folder),
     )
 
@@ -86,12 +86,13 @@ def bird_labels(root: str | Path, paths: Iterable[str]) -> np.ndarray:
     waterbirds, because it chose by parts of names and theirs hold "tern". ValueError for a path
     that is not in the table.
     """
-    labels = _metadata(_folder(root)).set_index("img_filename")["y"]
-    if absent := [path for path in paths if path not in labels.index]:
+    frame, paths = _metadata(_folder(root)), list(paths)
+    label_of = dict(zip(frame["img_filename"].tolist(), frame["y"].tolist()))
+    if absent := [path for path in paths if path not in label_of]:
         raise ValueError(
             f"{len(absent)} birds are not in the Waterbirds metadata, the first: {absent[0]}"
         )
-    return labels[list(paths)].to_numpy(dtype=np.int64)
+    return np.array([label_of[path] for path in paths], dtype=np.int64)
 
 
 def evaluation_paths(root: str | Path) -> frozenset[str]:
@@ -127,14 +128,13 @@ def _metadata(folder: Path) -> pd.DataFrame:
     if absent := [column for column in COLUMNS if column not in frame.columns]:
         raise ValueError(f"{path}: has no column {absent}; needed: {list(COLUMNS)}")
     for column, known in {"y": (0, 1), "place": (0, 1), "split": (0, 1, 2)}.items():
-        if not frame[column].isin(known).all():
-            wrong = frame[column][~frame[column].isin(known)].iloc[0]
+        if wrong := [value for value in frame[column].tolist() if value not in known]:
             raise ValueError(
-                f"{path}: {column} is {wrong!r} in some row; it should be one of {known}"
+                f"{path}: {column} is {wrong[0]!r} in some row; it should be one of {known}"
             )
     for column in ("img_id", "img_filename"):
-        if (twice := frame[column][frame[column].duplicated()]).size:
-            raise ValueError(f"{path}: {column} {twice.iloc[0]!r} stands in two rows")
+        if twice := frame.loc[frame.duplicated(column), column].tolist():
+            raise ValueError(f"{path}: {column} {twice[0]!r} stands in two rows")
     return frame
 
 
@@ -159,10 +159,8 @@ def _check(root: str | Path, frame: pd.DataFrame, name: str, *, strict: bool) ->
         if official and counted != official:
             warnings.warn(
                 f"{split} of {root} has the groups {counted}, the release has {official}: this "
-                "copy was generated again "
-                "with another seed. Its results cannot be compared with published ones, and its "
-                "validation rows are "
-                "not those of the release.",
+                "copy was generated again with another seed. Its results cannot be compared with "
+                "published ones, and its validation rows are not those of the release.",
                 NotTheOfficialDraw,
                 stacklevel=3,
             )

@@ -23,22 +23,25 @@ def extract(encoder, pictures, *, unit: bool = True, batch_size: int = 256) -> T
     smart crop of `Scenes` that ask for it. unit: of unit norm; otherwise as they leave the tower,
     which is another encoding.
     """
-    parts = {"encoder": encoder.fingerprint, "pictures": pictures.pictures, "version": VERSION}
+    parts = {"encoder": encoder.fingerprint, "pictures": pictures.key, "version": VERSION}
     parts |= {} if unit else {"unit": False}
-    encoder.tally.need(store.key(**parts), len(pictures))
-    return store.arrays(
-        "features",
-        parts,
-        lambda: {
-            "features": embed(
-                encoder,
-                _read(pictures, encoder.size, batch_size),
-                total=len(pictures),
-                label=pictures.name,
-                unit=unit,
-            )
-        },
-    )["features"]
+
+    def make() -> dict[str, Tensor]:
+        batches = _read(pictures, encoder.size, batch_size)
+        choices = {"total": len(pictures), "label": pictures.name, "unit": unit}
+        return {"features": embed(encoder, batches, **choices)}
+
+    kept = store.arrays("features", parts, make, tally=encoder.tally, pictures=len(pictures))
+    return kept["features"]
+
+
+def extract_split(encoder, scenes, split: str, *, unit: bool = True) -> Tensor:
+    """Features of one split of labelled pictures, (N, D), out of those of the whole set.
+
+    So sets that differ in splits alone share one encoding. unit: as for `extract`.
+    """
+    rows = (scenes.frame["split"] == split).to_numpy(copy=True)
+    return extract(encoder, scenes, unit=unit)[torch.from_numpy(rows)]
 
 
 @torch.no_grad()

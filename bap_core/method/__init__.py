@@ -1,7 +1,23 @@
-"""The paper's own method: composites, anchors (equation 2), alignment (equation 3), and BAP,
-which is both.
-"""
+"""The paper's own method: composites, anchors (equation 2), alignment (equation 3), BAP."""
 
+from bap_core.method.additivity import additivity_scores, background_swap_bsi, k_ablation
+from bap_core.method.alignment import Contexts, Pretrained
+from bap_core.method.anchors import compute_anchors, draw_backgrounds, sweep_anchors
 from bap_core.method.bap import pretrain_bap
+from bap_core.method.compositing import Compositor, object_alone
+from bap_core.method.training import Schedule
 
-__all__ = ["pretrain_bap"]
+__all__ = [
+    "Compositor",
+    "Contexts",
+    "Pretrained",
+    "Schedule",
+    "additivity_scores",
+    "background_swap_bsi",
+    "compute_anchors",
+    "draw_backgrounds",
+    "k_ablation",
+    "object_alone",
+    "pretrain_bap",
+    "sweep_anchors",
+]

@@ -6,17 +6,53 @@ Equation 1 (additivity), appendix G (what an anchor keeps and loses as K grows) 
 them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor
 
-from bap_core import metrics, runtime
+from bap_core import metrics, runtime, store
 from bap_core.encoders import features
-from bap_core.method.anchors import anchor_sweep, draw_backgrounds
+from bap_core.method.anchors import draw_backgrounds, sweep_anchors
 from bap_core.method.compositing import object_alone
+
+VERSION = 1  # part of every key: raise it when this module's results change
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Random objects on random backgrounds, and for each another object and another background.
+
+    All (N,) int64.
+    """
+
+    objects: np.ndarray
+    backgrounds: np.ndarray
+    other_objects: np.ndarray
+    other_backgrounds: np.ndarray
+
+    @property
+    def all_objects(self) -> np.ndarray:
+        """Numbers of all objects that occur, each once."""
+        return np.union1d(self.objects, self.other_objects)
+
+
+def draw_pairs(n_objects: int, n_backgrounds: int, *, n: int, seed: int) -> Pairs:
+    """``n`` pairs in the order of their objects. The other one differs where there are two."""
+    draw = runtime.rng(seed, "additivity")
+    objects = np.sort(draw.integers(n_objects, size=n))  # neighbours share their cut-out
+    backgrounds = draw.integers(n_backgrounds, size=n)
+    further_object = draw.integers(1, max(2, n_objects), size=n)
+    further_background = draw.integers(1, max(2, n_backgrounds), size=n)
+    return Pairs(
+        objects,
+        backgrounds,
+        (objects + further_object) % n_objects,
+        (backgrounds + further_background) % n_backgrounds,
+    )
 
 
 def additivity_scores(
@@ -27,47 +63,55 @@ def additivity_scores(
     Columns, each (n,): ``score``; its parts ``object_background``, ``composite_object``,
     ``composite_background`` (cosines); its null, the score when the composite is compared with
     parts of which one was swapped for a random other one, ``object_swapped`` and
-    ``background_swapped``. The object alone lies on a grey canvas.
+    ``background_swapped``. The object alone lies on a grey canvas. Kept in the store.
     """
-    n_objects, n_backgrounds = len(compositor.objects), len(compositor.backgrounds)
-    draw = runtime.rng(seed, "additivity")
-    objects = np.sort(draw.integers(n_objects, size=n))  # neighbours share their cut-out
-    backgrounds = draw.integers(n_backgrounds, size=n)
-    other_object = (objects + draw.integers(1, max(2, n_objects), size=n)) % n_objects
-    other_background = (
-        backgrounds + draw.integers(1, max(2, n_backgrounds), size=n)
-    ) % n_backgrounds
-    alone_object = _objects_alone(
-        encoder, compositor, np.union1d(objects, other_object), batch_size
-    )
-    alone_background = background_features(encoder, compositor)
-    tables = []
-    composites = (
-        compositor.batch(objects[rows], backgrounds[rows]) for rows in _chunks(n, batch_size)
-    )
-    with runtime.progress([], total=n, label=f"{encoder.name}: additivity", unit="img") as bar:
-        for rows, batch in zip(_chunks(n, batch_size), runtime.prefetch(composites)):
+    compositor = compositor.at(encoder.size)
+    sizes = len(compositor.objects), len(compositor.backgrounds)
+    pairs = draw_pairs(*sizes, n=n, seed=seed)
+    behind = background_features(encoder, compositor)
+
+    def make() -> dict[str, Tensor]:
+        alone = _objects_alone(encoder, compositor, pairs.all_objects, batch_size)
+        parts = list(_scored(encoder, compositor, pairs, alone, behind, batch_size))
+        return {column: torch.cat([part[column] for part in parts]) for column in parts[0]}
+
+    key = _parts(encoder, compositor, n=n, seed=seed)
+    pictures = n + len(pairs.all_objects)
+    kept = store.arrays("additivity", key, make, tally=encoder.tally, pictures=pictures)
+    return pd.DataFrame({name: kept[name].numpy() for name in COLUMNS})
+
+
+COLUMNS = (
+    "score",
+    "object_background",
+    "composite_object",
+    "composite_background",
+    "object_swapped",
+    "background_swapped",
+)
+
+
+def _scored(encoder, compositor, pairs: Pairs, alone, behind, batch_size) -> Iterator[dict]:
+    """The columns of `additivity_scores`, batch by batch. alone: (N, D), behind: (M, D)."""
+    chunks, label = _chunks(len(pairs.objects), batch_size), f"{encoder.name}: additivity"
+    composites = (compositor.batch(pairs.objects[c], pairs.backgrounds[c]) for c in chunks)
+    with runtime.progress([], total=len(pairs.objects), label=label, unit="img") as bar:
+        for rows, batch in zip(chunks, runtime.prefetch(composites)):
             z = encoder.encode_images(batch)
-            a, b = alone_object[objects[rows]], alone_background[backgrounds[rows]]
-            tables.append(
-                pd.DataFrame(
-                    {
-                        "score": metrics.additivity(a, b, z),
-                        "object_background": (a * b).sum(1),
-                        "composite_object": (a * z).sum(1),
-                        "composite_background": (b * z).sum(1),
-                        "object_swapped": metrics.additivity(
-                            alone_object[other_object[rows]], b, z
-                        ),
-                        "background_swapped": metrics.additivity(
-                            a, alone_background[other_background[rows]], z
-                        ),
-                    }
-                )
+            a, b = alone[pairs.objects[rows]], behind[pairs.backgrounds[rows]]
+            other_a, other_b = (
+                alone[pairs.other_objects[rows]],
+                behind[pairs.other_backgrounds[rows]],
             )
+            yield {
+                "score": torch.from_numpy(metrics.additivity(a, b, z)),
+                "object_background": (a * b).sum(1),
+                "composite_object": (a * z).sum(1),
+                "composite_background": (b * z).sum(1),
+                "object_swapped": torch.from_numpy(metrics.additivity(other_a, b, z)),
+                "background_swapped": torch.from_numpy(metrics.additivity(a, other_b, z)),
+            }
             bar.update(len(batch))
-    encoder.tally.need(f"additivity {compositor.fingerprint} {n} {seed} {encoder.fingerprint}", n)
-    return pd.concat(tables, ignore_index=True)
 
 
 def k_ablation(
@@ -87,7 +131,7 @@ def k_ablation(
     cosine_background_text`` (the largest over categories), ``residual_variance`` (equation 6,
     against the mean over the whole pool).
     """
-    sweep = anchor_sweep(encoder, compositor, ks=ks, seed=seed)
+    sweep = sweep_anchors(encoder, compositor, ks=ks, seed=seed)
     pool = background_features(encoder, compositor)
     drawn = draw_backgrounds(
         len(compositor.objects), len(compositor.backgrounds), k=max(ks), seed=seed
@@ -117,9 +161,10 @@ def background_swap_bsi(
     random pairs.
 
     Returns (pairs,) indices, with the total variance. Meant for objects of one super-class, as on
-    one's own pictures, where no two kinds of background are given. ValueError with fewer than two
-    objects or backgrounds.
+    one's own pictures, where no two kinds of background are given. Kept in the store. ValueError
+    with fewer than two objects or backgrounds.
     """
+    compositor = compositor.at(encoder.size)
     n_objects, n_backgrounds = len(compositor.objects), len(compositor.backgrounds)
     if n_objects < 2 or n_backgrounds < 2:
         raise ValueError(
@@ -128,8 +173,17 @@ def background_swap_bsi(
         )
     draw = runtime.rng(seed, "background swap")
     chosen = [draw.choice(n_backgrounds, size=2, replace=False) for _ in range(pairs)]
-    on = {b: _on_background(encoder, compositor, b, batch_size) for b in np.unique(chosen)}
-    return np.array([metrics.background_sensitivity_index(on[a], on[b]) for a, b in chosen])
+    different = np.unique(chosen)
+
+    def make() -> dict[str, Tensor]:
+        on = {b: _on_background(encoder, compositor, b, batch_size) for b in different}
+        found = [metrics.background_sensitivity_index(on[a], on[b]) for a, b in chosen]
+        return {"bsi": torch.tensor(found, dtype=torch.float64)}
+
+    key = _parts(encoder, compositor, pairs=pairs, seed=seed)
+    pictures = len(different) * n_objects
+    kept = store.arrays("background-swap", key, make, tally=encoder.tally, pictures=pictures)
+    return kept["bsi"].numpy()
 
 
 def background_features(encoder, compositor) -> Tensor:
@@ -139,13 +193,15 @@ def background_features(encoder, compositor) -> Tensor:
     return features.extract(encoder, compositor.backgrounds)
 
 
+def _parts(encoder, compositor, **choices: int) -> dict:
+    names = {"encoder": encoder.fingerprint, "composites": compositor.fingerprint}
+    return {**names, **choices, "version": VERSION}
+
+
 def _on_background(encoder, compositor, background: int, batch_size: int) -> Tensor:
     batches = (
         compositor.batch(rows, np.full(len(rows), background))
         for rows in _chunks(len(compositor.objects), batch_size)
-    )
-    encoder.tally.need(
-        f"swap {compositor.fingerprint} {background} {encoder.fingerprint}", len(compositor.objects)
     )
     return features.embed(encoder, batches, total=len(compositor.objects), label="background swap")
 
@@ -157,9 +213,6 @@ def _objects_alone(encoder, compositor, which: np.ndarray, batch_size: int) -> T
         for rows in _chunks(len(which), batch_size)
     )
     embedded = features.embed(encoder, batches, total=len(which), label="objects alone")
-    encoder.tally.need(
-        f"alone {compositor.fingerprint} {len(which)} {encoder.fingerprint}", len(which)
-    )
     table = torch.full((len(compositor.objects), embedded.shape[1]), torch.nan)
     table[torch.from_numpy(which)] = embedded
     return table

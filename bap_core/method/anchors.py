@@ -35,39 +35,40 @@ def draw_backgrounds(n_objects: int, n_backgrounds: int, *, k: int, seed: int) -
     return drawn
 
 
-def anchor_sweep(
-    teacher, compositor, *, ks: Sequence[int], seed: int, batch_size: int = 256
+def sweep_anchors(
+    encoder, compositor, *, ks: Sequence[int], seed: int, batch_size: int = 256
 ) -> Tensor:
     """Anchors of every object for every K in ``ks``, from one set of max(ks) composites an object.
 
-    compositor: a `Compositor` over N objects. Returns (len(ks), N, D) float32, unit norm. Kept in
-    the store.
+    encoder: the frozen teacher. compositor: a `Compositor` over N objects. Returns (len(ks), N, D)
+    float32, unit norm. Kept in the store.
     """
+    compositor = compositor.at(encoder.size)
     parts = {
-        "teacher": teacher.fingerprint,
+        "teacher": encoder.fingerprint,
         "composites": compositor.fingerprint,
         "ks": list(ks),
         "seed": seed,
         "version": VERSION,
     }
-    teacher.tally.need(store.key(**parts), len(compositor.objects) * max(ks))
-    return store.arrays(
-        "anchors",
-        parts,
-        lambda: {
-            "anchors": _prefix_means(teacher, compositor, ks=ks, seed=seed, batch_size=batch_size)
-        },
-    )["anchors"]
+
+    def make() -> dict[str, Tensor]:
+        means = _prefix_means(encoder, compositor, ks=ks, seed=seed, batch_size=batch_size)
+        return {"anchors": means}
+
+    pictures = len(compositor.objects) * max(ks)
+    return store.arrays("anchors", parts, make, tally=encoder.tally, pictures=pictures)["anchors"]
 
 
-def anchors(teacher, compositor, *, k: int, seed: int, batch_size: int = 256) -> Tensor:
-    """Equation 2 for every object of the compositor: (N, D) float32, unit norm. Table 17: K =
-    10.
+def compute_anchors(encoder, compositor, *, k: int, seed: int, batch_size: int = 256) -> Tensor:
+    """Equation 2 for every object of the compositor: (N, D) float32, unit norm. Table 17: K = 10.
+
+    encoder: the frozen teacher.
     """
-    return anchor_sweep(teacher, compositor, ks=[k], seed=seed, batch_size=batch_size)[0]
+    return sweep_anchors(encoder, compositor, ks=[k], seed=seed, batch_size=batch_size)[0]
 
 
-def _prefix_means(teacher, compositor, *, ks, seed, batch_size) -> Tensor:
+def _prefix_means(encoder, compositor, *, ks, seed, batch_size) -> Tensor:
     """Whole objects per batch, reduced at once, so that memory does not grow with N * K
     composites.
     """
@@ -79,12 +80,11 @@ def _prefix_means(teacher, compositor, *, ks, seed, batch_size) -> Tensor:
         compositor.batch(np.repeat(rows, largest), backgrounds[rows].ravel()) for rows in chunks
     )
     # at once: small results between large batches would break up the heap
-    means = torch.empty(len(ks), n, teacher.dim)
-    with runtime.progress(
-        [], total=n * largest, label=f"{teacher.name}: anchors", unit="img"
-    ) as bar:
+    means = torch.empty(len(ks), n, encoder.dim)
+    label = f"{encoder.name}: anchors"
+    with runtime.progress([], total=n * largest, label=label, unit="img") as bar:
         for rows, batch in zip(chunks, runtime.prefetch(composites)):
-            z = teacher.encode_images(batch).view(len(rows), largest, -1)
+            z = encoder.encode_images(batch).view(len(rows), largest, -1)
             for mean, k in zip(means, ks):
                 mean[rows] = z[:, :k].mean(dim=1)
             bar.update(len(batch))

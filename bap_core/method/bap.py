@@ -1,19 +1,17 @@
-"""BAP (paper section 3.1): anchors from the frozen teacher, then a student that maps every
-context to them.
+"""BAP (paper section 3.1): anchors from the frozen teacher, then a student that maps every context
+to them.
 """
-
-from dataclasses import asdict
 
 from bap_core.encoders import Encoder
 from bap_core.method.alignment import (
+    CompositeBatches,
     Contexts,
     Pretrained,
-    Schedule,
     alignment_loss,
-    optimise,
     pretrain,
 )
-from bap_core.method.anchors import anchors
+from bap_core.method.anchors import compute_anchors
+from bap_core.method.training import TABLE_17, Schedule, train
 
 
 def pretrain_bap(
@@ -24,31 +22,27 @@ def pretrain_bap(
     k: int = 10,
     lr: float = 5e-6,
     weight_decay: float = 0.01,
-    schedule: Schedule | None = None,
+    schedule: Schedule = TABLE_17,
 ) -> Pretrained:
     """Phase 1 (equation 2) and phase 2 (equation 3) with Table 17's values as defaults.
 
     compositor: N objects and the background pool; contexts: what alignment shows when; k:
-    backgrounds per anchor; schedule: of the learning rate, Table 17's if None.
+    backgrounds per anchor; schedule: of the learning rate.
     """
+    batches = CompositeBatches(compositor.at(teacher.size), contexts)
 
-    def train(student, checkpoint):
-        targets = anchors(teacher, compositor, k=k, seed=contexts.seed).to(student.device)
-        return optimise(
+    def fit(student, checkpoint):
+        anchors = compute_anchors(teacher, compositor, k=k, seed=contexts.seed).to(student.device)
+        return train(
             student,
-            compositor,
-            lambda z, objects: alignment_loss(z, targets[objects]),
-            contexts=contexts,
+            batches,
+            lambda z, objects: alignment_loss(z, anchors[objects]),
             lr=lr,
             weight_decay=weight_decay,
+            schedule=schedule,
             label="BAP",
             checkpoint=checkpoint,
-            schedule=schedule,
         )
 
-    settings = {"k": k, "lr": lr, "weight_decay": weight_decay} | (
-        {"schedule": asdict(schedule)} if schedule else {}
-    )
-    return pretrain(
-        teacher, compositor, method="BAP", contexts=contexts, train=train, settings=settings
-    )
+    settings = {"k": k, "lr": lr, "weight_decay": weight_decay}
+    return pretrain(teacher, batches, fit, method="BAP", settings=settings, schedule=schedule)

@@ -10,6 +10,7 @@ give the same bytes. Letters: B composites, S the side in pixels, (r, g, b, a) t
 canvas.
 """
 
+import copy
 import warnings
 from collections.abc import Sequence
 from typing import Self
@@ -22,11 +23,13 @@ from torch import Tensor
 
 from bap_core import runtime, store
 from bap_core.data import images
-from bap_core.data.cache import Recent, Shelf
+from bap_core.data.cache import CachedPictures, ImageCache
 from bap_core.data.images import THRESHOLD, EmptyMask
+from bap_core.data.listings import Backgrounds, Objects
+from bap_core.method.blending import blend, blend_into
 
 VERSION = 1  # part of every fingerprint: raise it when composites change
-CACHE_BYTES = 4 << 30  # holds the paper's 4,795 birds and 20,000 backgrounds at 224 pixels
+SIZE = 224  # side of the paper's pictures in pixels
 
 
 def prepare(cutout: Image.Image, *, size: int, scale: float) -> Image.Image:
@@ -40,15 +43,11 @@ def prepare(cutout: Image.Image, *, size: int, scale: float) -> Image.Image:
     if not 0 < scale <= 1 or size < 1:
         raise ValueError(f"size={size} must be at least 1 and scale={scale} in (0, 1]")
     factor = scale * size / max(cutout.size)
-    shape = tuple(max(1, round(side * factor)) for side in cutout.size)
+    shape = max(1, round(cutout.width * factor)), max(1, round(cutout.height * factor))
     # Colour and mask are resized apart: as one RGBA picture PIL would weight the colours with the
     # soft mask.
     colour = cutout.convert("RGB").resize(shape, Image.Resampling.LANCZOS)
-    mask = (
-        cutout.getchannel("A")
-        .resize(shape, Image.Resampling.LANCZOS)
-        .point(lambda value: 255 * (value > THRESHOLD))
-    )
+    mask = images.solid(cutout.getchannel("A").resize(shape, Image.Resampling.LANCZOS))
     if mask.getbbox() is None:
         raise EmptyMask(
             f"no pixel of the mask is above {THRESHOLD} at {shape[0]} x {shape[1]} pixels"
@@ -89,10 +88,10 @@ def composite(canvases: Tensor, backgrounds: Tensor) -> Tensor:
             f"{tuple(backgrounds.shape)} do not fit"
         )
     if backgrounds.device.type != "cpu":
-        return _blend_torch(canvases[:, :3], canvases[:, 3:], backgrounds)
+        return blend(canvases[:, :3], canvases[:, 3:], backgrounds)
     blended = backgrounds.clone(memory_format=torch.contiguous_format)
     for piece, out in zip(canvases.numpy(), blended.numpy()):
-        _blend_into(out, piece[:3], piece[3:])
+        blend_into(out, piece[:3], piece[3:])
     return blended
 
 
@@ -107,12 +106,13 @@ def object_alone(canvases: Tensor, *, grey: int = 128) -> Tensor:
 
 
 class Compositor:
-    """Composites of any object on any background, prepared once and kept within a limit of memory.
+    """Composites of any object on any background, prepared once and kept in the image cache.
 
-    objects, backgrounds: the listings (N and M things). size: side S in pixels. scale: one
-    fraction, or a range from which each object draws its own once (paper: 0.6 to 0.8). Nothing is
-    read before it is needed; when ``cache_bytes`` are reached the least recently used pictures are
-    dropped. Backgrounds are fitted by `images.square`.
+    objects, backgrounds: the listings (N and M things). size: side S in pixels; `at` gives the same
+    composites at another one. scale: one fraction, or a range from which each object draws its own
+    once (paper: 0.6 to 0.8). cache: where pictures are kept, None for the process's own
+    (`cache.image_cache`). Nothing is read before it is needed. Backgrounds are fitted by
+    `images.square`.
 
     `check` reads everything once and leaves out what cannot be used: ``skipped`` lists it (kind,
     image, reason), and ``objects`` and ``backgrounds`` are then the usable ones. Without it, an
@@ -121,37 +121,46 @@ class Compositor:
 
     def __init__(
         self,
-        objects,
-        backgrounds,
+        objects: Objects,
+        backgrounds: Backgrounds,
         *,
-        size: int,
+        size: int = SIZE,
         scale: float | tuple[float, float] = (0.6, 0.8),
         seed: int,
-        cache_bytes: int = CACHE_BYTES,
+        cache: ImageCache | None = None,
     ):
         low, high = scale if isinstance(scale, Sequence) else (scale, scale)
-        if not 0 < low <= high <= 1 or size < 1:
-            raise ValueError(
-                f"size={size} must be at least 1, scale={scale} one number or (low, "
-                "high) within (0, 1]"
-            )
-        self.size = size
+        if not 0 < low <= high <= 1:
+            raise ValueError(f"scale={scale}: one number or (low, high) within (0, 1]")
+        self.size = _checked(size)
         self.skipped = pd.DataFrame(columns=["kind", "image", "reason"])
         self._scales = runtime.rng(seed, "scale").uniform(low, high, size=len(objects))
         self._resized = set()
-        memory = Recent(cache_bytes)
-        self._objects = Shelf(objects, self._read_object, memory=memory, kind="object")
-        self._backgrounds = Shelf(
-            backgrounds, self._read_background, memory=memory, kind="background"
+        self._objects = CachedPictures(objects, self._read_object, cache=cache, kind="object")
+        self._backgrounds = CachedPictures(
+            backgrounds, self._read_background, cache=cache, kind="background"
         )
+        self._views = {size: self}
+
+    def at(self, size: int) -> Self:
+        """The same objects, scales and backgrounds, also after `check`, at side ``size`` in pixels:
+        itself for its own size, and the same compositor every time it is asked.
+        """
+        if size not in self._views:
+            view = copy.copy(self)
+            view.size = _checked(size)
+            view._objects = self._objects.prepared_by(view._read_object)
+            view._backgrounds = self._backgrounds.prepared_by(view._read_background)
+            self._views[size] = view
+        return self._views[size]
 
     @property
-    def objects(self):
+    def objects(self) -> Objects:
         """The N `Objects` that the object numbers refer to."""
         return self._objects.listing
 
     @property
-    def backgrounds(self):
+    def backgrounds(self) -> Backgrounds:
         """The M `Backgrounds` that the background numbers refer to."""
         return self._backgrounds.listing
 
@@ -205,7 +214,7 @@ class Compositor:
         out = np.empty((len(rows), 3, self.size, self.size), dtype=np.uint8)
         for b, (i, j) in enumerate(zip(rows.tolist(), columns.tolist())):
             out[b] = behind[j]
-            _blend_into(out[b][pieces[i].window], pieces[i].colour, pieces[i].alpha)
+            blend_into(out[b][pieces[i].window], pieces[i].colour, pieces[i].alpha)
         return torch.from_numpy(out)
 
     def check(self) -> Self:
@@ -217,6 +226,8 @@ class Compositor:
         lost = [*self._objects.check(), *self._backgrounds.check()]
         if lost:
             self.skipped = pd.DataFrame([*self.skipped.to_dict("records"), *lost])
+            del self._views[self.size]  # the others keep the objects of before
+            self._views = {self.size: self}
             warnings.warn(
                 f"{len(lost)} pictures cannot be used and are left out, the first: "
                 f"{lost[0]['reason']}",
@@ -224,7 +235,7 @@ class Compositor:
             )
         return self
 
-    def _read_object(self, objects, row: int) -> "_Piece":
+    def _read_object(self, objects: Objects, row: int) -> "_Piece":
         cutout = objects.cutout(row)
         if cutout.info["mask_resized"]:
             self._resized.add(row)
@@ -233,7 +244,7 @@ class Compositor:
         except EmptyMask as error:
             raise EmptyMask(f"{objects.path(row)}, row {row}: {error}") from None
 
-    def _read_background(self, backgrounds, row: int) -> np.ndarray:
+    def _read_background(self, backgrounds: Backgrounds, row: int) -> np.ndarray:
         return images.square(backgrounds.image(row), self.size)
 
 
@@ -257,32 +268,11 @@ class _Piece:
         return whole
 
 
+def _checked(size: int) -> int:
+    if size < 1:
+        raise ValueError(f"size={size}: at least 1 pixel")
+    return size
+
+
 def _corner(shape: tuple[int, int], size: int) -> tuple[int, int]:
     return (size - shape[0]) // 2, (size - shape[1]) // 2
-
-
-def _blend_into(out: np.ndarray, colour: np.ndarray, alpha: np.ndarray) -> None:
-    """Blend in place: colour and out (3, h, w), alpha (1, h, w), all uint8. 255 * 255 + 128 just
-    fits 16 bits.
-    """
-    mixed = np.multiply(out, 255 - alpha, dtype=np.uint16)
-    part = np.multiply(colour, alpha, dtype=np.uint16)
-    mixed += part
-    mixed += 128
-    np.right_shift(mixed, 8, out=part)
-    mixed += part
-    # (x + 128 + (x + 128) / 256) / 256: division by 255 to the nearest, as in PIL
-    np.right_shift(mixed, 8, out=part)
-    out[...] = part
-
-
-def _blend_torch(colour: Tensor, alpha: Tensor, background: Tensor) -> Tensor:
-    """The same on any device, in 32 bits, since torch has no arithmetic on unsigned 16-bit
-    integers.
-    """
-    alpha = alpha.to(torch.int32)
-    mixed = background * (255 - alpha)
-    mixed += colour * alpha
-    mixed += 128
-    mixed += mixed >> 8
-    return (mixed >> 8).to(torch.uint8)

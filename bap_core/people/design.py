@@ -8,7 +8,7 @@ answer changes when only the background does. They must not be used to identify,
 judge people, to build a classifier of people, or as figures about bias in the world. `DISCLAIMER`
 says it to the reader of a page.
 
-The order of work: `labels.labelled` gives every person a label and a margin M in [-1, 1], `select`
+The order of work: `labels.label_objects` gives every person a label and a margin M in [-1, 1], `select`
 draws persons of all margins evenly and divides them, `placements` puts them on backgrounds, and
 `scenes.Composites` shows the result. Label i is usually seen on background i; group = 2 * label +
 background. Nothing in here knows what the two labels mean.
@@ -23,6 +23,7 @@ from PIL import Image
 
 from bap_core import groups, runtime
 from bap_core.data.listings import LEFT_OUT, Backgrounds, Objects
+from bap_core.people.margins import margin_bins, round_robin
 
 LABELS = ("man", "woman")
 BACKGROUNDS = {
@@ -62,60 +63,27 @@ class Silhouettes(Objects):
         return flat
 
 
-def visible(persons: Objects) -> Objects:
-    """``persons`` as a page shows them: drawn figures of a rendered world as they are, anybody else
+def visible(objects: Objects) -> Objects:
+    """The persons as a page shows them: drawn figures of a rendered world as they are, anybody else
     as a silhouette.
 
     Nobody is shown beside a guess about them. Outlines are enough to see what the page is about,
     the background.
     """
-    if persons.origin == "micro":
-        return persons
+    if objects.origin == "micro":
+        return objects
     return Silhouettes(
-        persons.name,
-        persons.root,
-        persons.frame,
-        skipped=persons.skipped,
-        origin=persons.origin,
-        bbox_source=persons.bbox_source,
+        objects.name,
+        objects.root,
+        objects.frame,
+        skipped=objects.skipped,
+        origin=objects.origin,
+        bbox_source=objects.bbox_source,
     )
 
 
-def margin_bins(
-    margin, *, bounds: tuple[float, float] = (0.20, 0.99), n_bins: int = 15
-) -> np.ndarray:
-    """Bin of every absolute margin: (N,) float in [-1, 1] -> (N,) int64 in 0..n_bins-1, -1 outside
-    the bounds (L.3).
-
-    Bins are equally wide; both bounds belong to the set, and an inner edge to the bin above it.
-    """
-    low, high = bounds
-    if not 0 <= low < high <= 1 or n_bins < 1:
-        raise ValueError(
-            f"bounds={bounds}, n_bins={n_bins}; needed: 0 <= low < high <= 1 and at least one bin"
-        )
-    size = np.abs(np.asarray(margin, dtype=np.float64))
-    numbers = np.minimum(np.digitize(size, np.linspace(low, high, n_bins + 1)) - 1, n_bins - 1)
-    return np.where((size >= low) & (size <= high), numbers, -1)
-
-
-def round_robin(bins, n: int, *, rng: np.random.Generator) -> np.ndarray:
-    """``n`` row numbers in the order drawn, one from each bin in turn, a random one (L.3). bins:
-    (N,) int, -1 for none.
-
-    A bin that is used up is passed over. The last round may not reach every bin; chance decides
-    which. ValueError if fewer than ``n`` rows have a bin.
-    """
-    bins = np.asarray(bins, dtype=np.int64)
-    rows = rng.permutation(np.flatnonzero(bins >= 0))
-    if not 1 <= n <= len(rows):
-        raise ValueError(f"n={n} of {len(rows)} rows that have a bin")
-    turn = pd.Series(bins[rows]).groupby(bins[rows]).cumcount().to_numpy()
-    return rows[np.lexsort((rng.random(len(rows)), turn))[:n]]
-
-
 def select(
-    persons: Objects,
+    objects: Objects,
     *,
     labels: Sequence[str] = LABELS,
     n_train: int = 3000,
@@ -127,32 +95,32 @@ def select(
     """The persons of the experiment (L.3, L.4): n_train + n_test of each label, evenly over the
     bins of ``|M|``.
 
-    persons: as `labels.labelled` gives them, with the columns label and margin. The result has a
+    objects: as `labels.label_objects` gives them, with the columns label and margin. The result has a
     column split ("train" or "test"), drawn per label after the selection; ``skipped`` counts who
     was not taken and why. ValueError with the counts if a label has too few candidates.
     """
-    if "margin" not in persons.frame.columns:
+    if "margin" not in objects.frame.columns:
         raise ValueError(
-            f"{persons.name}: the persons have no margin; label them first with labelling.labelled"
+            f"{objects.name}: the persons have no margin; label them first with labels.labelled"
         )
     if n_train < 1 or n_test < 1:
         raise ValueError(f"n_train={n_train}, n_test={n_test} must be at least 1")
-    bins = margin_bins(persons.frame["margin"], bounds=bounds, n_bins=n_bins)
-    of_label = {label: np.where(persons.frame["label"] == label, bins, -1) for label in labels}
-    _refuse_too_few(persons, of_label, n_train + n_test, bounds)
+    bins = margin_bins(objects.frame["margin"], bounds=bounds, n_bins=n_bins)
+    of_label = {label: np.where(objects.frame["label"] == label, bins, -1) for label in labels}
+    _refuse_too_few(objects, of_label, n_train + n_test, bounds)
     rows = []
     for label, candidates in of_label.items():
         drawn = round_robin(
             candidates, n_train + n_test, rng=runtime.rng(seed, "round robin", label)
         )
         rows.append(runtime.rng(seed, "train and test", label).permutation(drawn))
-    taken = persons.take(np.concatenate(rows))
+    taken = objects.take(np.concatenate(rows))
     split = (["train"] * n_train + ["test"] * n_test) * len(rows)
     return replace(
         taken,
         frame=taken.frame.assign(split=split),
         skipped={
-            **persons.skipped,
+            **objects.skipped,
             f"|margin| outside {bounds[0]:g} to {bounds[1]:g}": int((bins < 0).sum()),
             "not drawn": int((bins >= 0).sum()) - len(taken),
         },
@@ -160,7 +128,7 @@ def select(
 
 
 def placements(
-    persons: Objects,
+    objects: Objects,
     backgrounds: Backgrounds,
     *,
     labels: Sequence[str] = LABELS,
@@ -173,7 +141,7 @@ def placements(
     """Who stands where (L.5): one row per composite, with ``object_row`` and
     ``background_row``.
 
-    persons: of `select`. backgrounds: pictures of the two kinds' categories, or of their
+    objects: of `select`. backgrounds: pictures of the two kinds' categories, or of their
     substitutes; others are not used. correlation: percentage of the training persons of label i
     that stand on background i, 95 or 100. both: every test person on both (groups of n_test)
     instead of one half on each (groups of n_test / 2). n_val: test rows of every group that become
@@ -189,11 +157,11 @@ def placements(
         raise ValueError(f"correlation={correlation!r}; choices: 95, 100")
     if len(labels) != 2 or len(kinds) != 2:
         raise ValueError(f"labels={list(labels)}, kinds={list(kinds)}: two of each are needed")
-    if "split" not in persons.frame.columns:
-        raise ValueError(f"{persons.name}: the persons have no split; draw them with gender.select")
+    if "split" not in objects.frame.columns:
+        raise ValueError(f"{objects.name}: the persons have no split; draw them with design.select")
     pictures = _divided(backgrounds, kinds, seed)
-    rows = _training(persons, labels, correlation, seed) + _balanced(
-        persons, labels, n_val, both, seed
+    rows = _training(objects, labels, correlation, seed) + _balanced(
+        objects, labels, n_val, both, seed
     )
     frame = pd.DataFrame(rows, columns=["object_row", "label", "background", "split", "part"])
     frame["background_row"] = -1
@@ -202,32 +170,34 @@ def placements(
         order = runtime.rng(seed, "backgrounds", kind, part).permutation(of_part)
         frame.loc[here, "background_row"] = np.resize(order, here.sum())
     frame["group"] = groups.group_id(frame["label"], frame["background"], n_backgrounds=2)
-    return frame[["object_row", "background_row", "label", "background", "split", "group"]]
+    return frame.reindex(
+        columns=["object_row", "background_row", "label", "background", "split", "group"]
+    )
 
 
-def unconfounded(pool: Backgrounds, scenery: Backgrounds) -> Backgrounds:
-    """The pictures of ``pool`` for anchors and alignment: none of a category that ``scenery`` has
-    (L.5.1).
+def unconfounded(backgrounds: Backgrounds, used: Backgrounds) -> Backgrounds:
+    """The ``backgrounds`` for anchors and alignment: none of a category that the experiment has
+    ``used`` (L.5.1).
 
     ValueError if nothing is left.
     """
-    free = ~pool.frame["category"].isin(scenery.categories).to_numpy()
+    free = ~backgrounds.frame["category"].isin(used.categories).to_numpy()
     if not free.any():
         raise ValueError(
-            f"{pool.name}: all categories, {pool.categories}, are backgrounds of the "
+            f"{backgrounds.name}: all categories, {backgrounds.categories}, are backgrounds of the "
             "experiment; add others"
         )
-    return pool.take(free)
+    return backgrounds.take(free)
 
 
 def _refuse_too_few(
-    persons: Objects, of_label: Mapping[str, np.ndarray], n: int, bounds: tuple[float, float]
+    objects: Objects, of_label: Mapping[str, np.ndarray], n: int, bounds: tuple[float, float]
 ) -> None:
     counts = {label: int((bins >= 0).sum()) for label, bins in of_label.items()}
     if min(counts.values()) < n:
-        found = persons.frame["label"].value_counts().to_dict()
+        found = objects.frame["label"].value_counts().to_dict()
         raise ValueError(
-            f"{persons.name}: {n} persons of each label are needed, with "
+            f"{objects.name}: {n} persons of each label are needed, with "
             f"{bounds[0]:g} <= |M| <= {bounds[1]:g} "
             f"there are {counts} (of {found} at any margin); lower n_train or n_test, "
             "widen bounds, or give "
@@ -265,14 +235,14 @@ def _divided(
     return parts
 
 
-def _training(persons: Objects, labels: Sequence[str], correlation: int, seed: int) -> list[tuple]:
+def _training(objects: Objects, labels: Sequence[str], correlation: int, seed: int) -> list[tuple]:
     """Everyone on the usual background, and the rare twentieth on the other as well; one of
     these two is left out.
     """
     rows = []
     usual, rare = (LEFT_OUT, "train") if correlation == 95 else ("train", LEFT_OUT)
     for label, name in enumerate(labels):
-        people = _rows(persons, name, "train")
+        people = _rows(objects, name, "train")
         moved = set(
             runtime.rng(seed, "rare", name)
             .permutation(people)[: round(0.05 * len(people))]
@@ -280,7 +250,7 @@ def _training(persons: Objects, labels: Sequence[str], correlation: int, seed: i
         )
         if not moved:
             raise ValueError(
-                f"{persons.name}: 5 % of {len(people)} training persons {name!r} are "
+                f"{objects.name}: 5 % of {len(people)} training persons {name!r} are "
                 "none; 20 are one"
             )
         rows += [(i, label, label, usual if i in moved else "train", "train") for i in people]
@@ -289,17 +259,17 @@ def _training(persons: Objects, labels: Sequence[str], correlation: int, seed: i
 
 
 def _balanced(
-    persons: Objects, labels: Sequence[str], n_val: int, both: bool, seed: int
+    objects: Objects, labels: Sequence[str], n_val: int, both: bool, seed: int
 ) -> list[tuple]:
     """Validation and test rows: as many of every label on every background."""
     people = [
-        runtime.rng(seed, "test", name).permutation(_rows(persons, name, "test")).tolist()
+        runtime.rng(seed, "test", name).permutation(_rows(objects, name, "test")).tolist()
         for name in labels
     ]
     size = min(map(len, people)) // (1 if both else 2)
     if not 0 <= n_val < size:
         raise ValueError(
-            f"{persons.name}: n_val={n_val} of test groups of {size}; some rows of "
+            f"{objects.name}: n_val={n_val} of test groups of {size}; some rows of "
             "each have to remain for the test"
         )
     rows = []
@@ -313,5 +283,5 @@ def _balanced(
     return rows
 
 
-def _rows(persons: Objects, label: str, split: str) -> np.ndarray:
-    return np.flatnonzero((persons.frame["label"] == label) & (persons.frame["split"] == split))
+def _rows(objects: Objects, label: str, split: str) -> np.ndarray:
+    return np.flatnonzero((objects.frame["label"] == label) & (objects.frame["split"] == split))

@@ -28,7 +28,7 @@ TEMPLATES = ("a photo of a {}", "a portrait of a {}")  # the two that appendix L
 VERSION = 1  # part of every key: raise it when this module's results change
 
 
-def labelled(
+def label_objects(
     encoder,
     objects: Objects,
     names: Sequence[str],
@@ -46,9 +46,9 @@ def labelled(
     """
     if len(names) != 2 or names[0] == names[1]:
         raise ValueError(f"names={list(names)}: two different ones are needed")
-    rows, z = isolated(encoder, objects)
+    rows, z = embed_alone(encoder, objects)
     scale = _own_scale(encoder) if logit_scale is None else logit_scale
-    margin = margins(z, prototypes(encoder, names, templates=templates), logit_scale=scale)
+    margin = compute_margins(z, prototypes(encoder, names, templates=templates), logit_scale=scale)
     kept = objects.take(rows)
     return replace(
         kept,
@@ -57,7 +57,7 @@ def labelled(
     )
 
 
-def margins(z: Tensor, text: Tensor, *, logit_scale: float) -> np.ndarray:
+def compute_margins(z: Tensor, text: Tensor, *, logit_scale: float) -> np.ndarray:
     """Equation 8. z: (N, D), text: (2, D), both unit norm -> (N,) float64 in [-1, 1]; they add
     up to 0 over swapped text.
     """
@@ -65,7 +65,7 @@ def margins(z: Tensor, text: Tensor, *, logit_scale: float) -> np.ndarray:
     return (confidence[:, 0] - confidence[:, 1]).numpy()
 
 
-def isolated(encoder, objects: Objects, *, batch_size: int = 256) -> tuple[np.ndarray, Tensor]:
+def embed_alone(encoder, objects: Objects, *, batch_size: int = 256) -> tuple[np.ndarray, Tensor]:
     """Embeddings of the objects alone: row numbers (U,) int64 of those that can be cut out, and (U,
     D). Kept in the store.
 
@@ -84,8 +84,9 @@ def isolated(encoder, objects: Objects, *, batch_size: int = 256) -> tuple[np.nd
         )
         return {"rows": torch.tensor(usable), "features": z}
 
-    kept = store.arrays("isolated", parts, make)
-    encoder.tally.need(store.key(**parts), len(kept["rows"]))
+    kept = store.arrays(
+        "isolated", parts, make, tally=encoder.tally, pictures=lambda made: len(made["rows"])
+    )
     return kept["rows"].numpy(), kept["features"]
 
 

@@ -11,31 +11,24 @@ import numpy as np
 from PIL import Image
 
 from bap_core import store
-from bap_core.data import Backgrounds, Objects, Scenes
-from bap_core.data.listings import mixed_origin
+from bap_core.data import Backgrounds, LabelledPictures, Objects, images
+from bap_core.data.pictures import mixed_origin
 from bap_core.method.compositing import Compositor
 from bap_core.people import design
 
 
 @dataclass(frozen=True, eq=False)
-class Composites(Scenes):
-    """`Scenes` without files: row i is object ``object_row[i]`` on background ``background_row[i]``
-    of the compositor.
+class Composites(LabelledPictures):
+    """`LabelledPictures` without files: row i is object ``object_row[i]`` on background
+    ``background_row[i]`` of the compositor.
 
-    frame: object_row and background_row, label, background, split, group. Use the compositor's
-    `check` before the rows are numbered, not after. ValueError for a number that the compositor
-    does not have.
+    frame: object_row and background_row, label, background, split, group. root: the data root that
+    the objects come from. Use the compositor's `check` before the rows are numbered, not after.
+    ValueError for a number that the compositor does not have.
     """
 
     compositor: Compositor = field(kw_only=True)
-    columns: ClassVar[tuple[str, ...]] = (
-        "object_row",
-        "background_row",
-        "label",
-        "background",
-        "split",
-        "group",
-    )
+    columns: ClassVar[tuple[str, ...]] = ("object_row", "background_row", *LabelledPictures.columns)
 
     def __post_init__(self):
         super().__post_init__()
@@ -59,10 +52,10 @@ class Composites(Scenes):
 
     def square(self, i: int, size: int) -> np.ndarray:
         """Composite ``i``, fitted to the encoder's square: uint8 (3, size, size)."""
-        return self._fitted(i, size)
+        return images.square(self.image(i), size)
 
     @cached_property
-    def pictures(self) -> str:
+    def key(self) -> str:
         """Names the pictures alone: equal for sets of the same pairs that differ in labels or
         splits.
         """
@@ -72,13 +65,13 @@ class Composites(Scenes):
             backgrounds=self.frame["background_row"].tolist(),
         )
 
-    def _more(self) -> list:
-        return [*super()._more(), self.compositor.fingerprint]
+    def _further(self) -> list:
+        return [*super()._further(), self.compositor.fingerprint]
 
 
-def people(
-    persons: Objects,
-    scenery: Backgrounds,
+def compose(
+    objects: Objects,
+    backgrounds: Backgrounds,
     *,
     size: int,
     labels: Sequence[str] = design.LABELS,
@@ -90,12 +83,12 @@ def people(
     """The sets of the people experiment (L.5), one per correlation. They differ in splits alone, so
     one encoding serves all.
 
-    persons: of `design.select`, with ``labels``; scenery: pictures of `design.CATEGORIES`. words:
-    what prompts and groups call the labels, in their order. size: side in pixels. choices: n_val
-    and both of `design.placements`, which says what is refused. Whatever cannot be read is left
-    out, with a warning, before anybody is placed.
+    objects: the persons of `design.select`, with ``labels``; backgrounds: pictures of
+    `design.CATEGORIES`. words: what prompts and groups call the labels, in their order. size: side
+    in pixels. choices: n_val and both of `design.placements`, which says what is refused. Whatever
+    cannot be read is left out, with a warning, before anybody is placed.
     """
-    compositor = Compositor(persons, scenery, size=size, scale=design.SCALE, seed=seed).check()
+    compositor = Compositor(objects, backgrounds, size=size, scale=design.SCALE, seed=seed).check()
     placed = {
         correlation: design.placements(
             compositor.objects,
@@ -110,7 +103,7 @@ def people(
     return [
         Composites(
             f"coco-gender-{correlation}",
-            persons.root,
+            objects.root,
             frame,
             tuple(words),
             tuple(design.BACKGROUNDS),
@@ -121,12 +114,12 @@ def people(
     ]
 
 
-def to_show(people: Composites, *, size: int = 160) -> Composites:
-    """A set of `people` for the eye: larger, and with the persons as `design.visible` lets them
-    be seen.
+def make_visible(composites: Composites, *, size: int = 160) -> Composites:
+    """A set of `compose` as a page shows it: larger, and with the persons as `design.visible` lets
+    them be seen.
     """
-    made = people.compositor
+    made = composites.compositor
     shown = Compositor(
         design.visible(made.objects), made.backgrounds, size=size, scale=design.SCALE, seed=0
     )
-    return replace(people, compositor=shown)
+    return replace(composites, compositor=shown)

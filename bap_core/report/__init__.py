@@ -3,23 +3,16 @@ computes no metric.
 """
 
 from bap_core.report.claims import judge
-from bap_core.report.data_tables import group_table, inventory, margin_table, selection
-from bap_core.report.figures import (
-    additivity_histogram,
-    before_and_after,
-    contact_sheet,
-    dot_plot,
-    k_curve,
-    mistakes,
-    picture_grid,
-)
-from bap_core.report.html import Notice
+from bap_core.report.data_tables import group_table, inventory, margin_table, selection, words_table
+from bap_core.report.figures import additivity_histogram, before_and_after, dot_plot, k_curve
+from bap_core.report.html import Notice, Table
 from bap_core.report.idea_figure import idea
 from bap_core.report.labels import label
 from bap_core.report.page import Page, open_page
+from bap_core.report.picture_figures import contact_sheet, mistakes, picture_grid
 from bap_core.report.stamp import source_hash
 from bap_core.report.summary import write_summaries
-from bap_core.report.tables import Table, paper_table, results_table, side_by_side
+from bap_core.report.tables import group_accuracy_table, paper_table, results_table, side_by_side
 
 __all__ = [
     "Notice",
@@ -29,6 +22,7 @@ __all__ = [
     "before_and_after",
     "contact_sheet",
     "dot_plot",
+    "group_accuracy_table",
     "group_table",
     "idea",
     "inventory",
@@ -44,5 +38,6 @@ __all__ = [
     "selection",
     "side_by_side",
     "source_hash",
+    "words_table",
     "write_summaries",
 ]

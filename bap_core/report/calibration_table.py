@@ -79,7 +79,7 @@ def tables(known: Mapping[str, dict]) -> list[Table]:
     theirs, calibrated, others = {}, {}, {}
     for family in ("CLIP", "SigLIP 2"):
         theirs["paper, ViT-B/16", family] = {
-            title: labels.number(
+            title: labels.format_number(
                 _printed(source, {**where, "metric": metric, "family": family}), metric
             )
             for title, metric, source, where in FIGURES.values()
@@ -88,7 +88,7 @@ def tables(known: Mapping[str, dict]) -> list[Table]:
         known, key=lambda name: ("species" not in known[name]["native_figures"], len(name))
     ):
         figures = {
-            title: labels.number(known[name]["native_figures"].get(key), metric)
+            title: labels.format_number(known[name]["native_figures"].get(key), metric)
             for key, (title, metric, _, _) in FIGURES.items()
         }
         if name in CALIBRATED:
@@ -98,11 +98,9 @@ def tables(known: Mapping[str, dict]) -> list[Table]:
             others["without words" if family == "micro" else family, kind] = figures
     first = (
         "Untouched encoders: the paper's and, beside them, two of the micro world. Accuracies in "
-        "percent: zero-shot "
-        "and probes on Waterbirds, zero-shot on CounterAnimal's two pairs, and how many scenes, "
-        "species, vehicles and "
-        "kinds of figure are recognised by their names. The paper's figure for scenes is the mean "
-        "over Table 16."
+        "percent: zero-shot and probes on Waterbirds, zero-shot on CounterAnimal's two pairs, and "
+        "how many scenes, species, vehicles and kinds of figure are recognised by their names. The "
+        "paper's figure for scenes is the mean over Table 16."
     )
     return [
         Table(pd.DataFrame(theirs | calibrated), first, notes=("- not printed in the paper",)),
@@ -121,5 +119,5 @@ def _printed(source: str | None, where: dict) -> float:
     if source is None:
         return float("nan")
     frame = paper_tables.table(source)
-    found = frame.loc[rules.matching(frame, where)]
+    found = frame.loc[rules.match_rows(frame, where)]
     return float((found["value"] / found["unit"].map({"percent": 100}).fillna(1)).mean())

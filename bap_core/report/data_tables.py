@@ -2,7 +2,7 @@
 was left out.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -11,7 +11,7 @@ import pandas as pd
 from bap_core.data.listings import SPLITS
 from bap_core.groups import group_counts
 from bap_core.people import design
-from bap_core.report import labels as wording
+from bap_core.report import labels
 from bap_core.report.html import Table
 
 
@@ -80,29 +80,29 @@ def inventory(compositor) -> Table:
     return Table(frame, caption="What was found, and what was left out.", words=("which",))
 
 
-def margin_table(persons, chosen, *, bounds: tuple[float, float], n_bins: int = 15) -> Table:
+def margin_table(labelled, chosen, *, bounds: tuple[float, float], n_bins: int = 15) -> Table:
     """Persons in every bin of the absolute margin, and how many of them were drawn, per label
     (L.3).
 
-    persons: of `labels.labelled`; chosen: what `design.select` made of them with the same bounds
+    labelled: of `labels.label_objects`; chosen: what `design.select` made of them with the same bounds
     and bins.
     """
     names = [f"{low:.2f} to {high:.2f}" for low, high in pairwise(np.linspace(*bounds, n_bins + 1))]
     counts = {
         (label, what): _in_bins(
-            listing.frame["margin"][listing.frame["label"] == label], bounds, n_bins
+            objects.frame["margin"][objects.frame["label"] == label], bounds, n_bins
         )
         for label in chosen.frame["label"].unique()
-        for what, listing in (("found", persons), ("drawn", chosen))
+        for what, objects in (("found", labelled), ("drawn", chosen))
     }
     frame = pd.DataFrame(counts, index=pd.Index(names, name="|M|")).map(lambda n: f"{n:,}")
     outside = int(
-        (design.margin_bins(persons.frame["margin"], bounds=bounds, n_bins=n_bins) < 0).sum()
+        (design.margin_bins(labelled.frame["margin"], bounds=bounds, n_bins=n_bins) < 0).sum()
     )
     return Table(
         frame,
         caption="Persons in every bin of the absolute margin, by the label that they were given.",
-        notes=(f"{outside:,} of {len(persons):,} lie outside {bounds[0]:g} to {bounds[1]:g}.",),
+        notes=(f"{outside:,} of {len(labelled):,} lie outside {bounds[0]:g} to {bounds[1]:g}.",),
     )
 
 
@@ -117,7 +117,7 @@ def selection(choice, *, caption: str) -> Table:
     """
     shown = choice.table.set_index("setting")
     cells = {
-        wording.label(name): [wording.number(value, name) for value in shown[name]]
+        labels.label(name): [labels.format_number(value, name) for value in shown[name]]
         for name in ("worst_group_accuracy", "average_accuracy")
     }
     how = "transferred" if choice.transferred else "chosen"
@@ -129,7 +129,15 @@ def selection(choice, *, caption: str) -> Table:
     )
 
 
-def _most(labels: pd.Series, *, at_most: int = 8) -> str:
-    counts = labels.value_counts()
+def words_table(told: Mapping[str, Sequence[str]], caption: str) -> Table:
+    """What is said in words, such as the prompts that a method gets: a row per name, its texts in
+    the order given.
+    """
+    cells = ["; ".join(texts) for texts in told.values()]
+    return Table(pd.DataFrame({"texts": cells}, index=list(told)), caption, words=("texts",))
+
+
+def _most(kinds: pd.Series, *, at_most: int = 8) -> str:
+    counts = kinds.value_counts()
     listed = ", ".join(f"{label} {n}" for label, n in counts.head(at_most).items())
     return listed + (f" and {len(counts) - at_most} more kinds" if len(counts) > at_most else "")

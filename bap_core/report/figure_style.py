@@ -9,6 +9,7 @@ suit a phone: text stays legible at half size.
 
 from contextlib import contextmanager
 from io import BytesIO
+from typing import Any
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
@@ -24,8 +25,11 @@ BLUE, ORANGE, GREEN, RED, PURPLE, SKY, YELLOW = (
 INK, MUTED, HAIRLINE, PAPER = "#1f2933", "#5f6b76", "#d9dee3", "#ffffff"
 SERIES = [BLUE, RED, GREEN, PURPLE, ORANGE, SKY]
 MARKERS = ["o", "D", "s", "^", "v", "P"]
+# a line to compare with
+REFERENCE: dict[str, Any] = {"color": MUTED, "linestyle": ":", "linewidth": 1.5}
 
-RC = {
+# stubs of some matplotlib versions know every key by name
+RC: dict[Any, Any] = {
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans"],
     "font.size": 12,
@@ -73,9 +77,14 @@ def look():
         yield
 
 
-def new(width: float = WIDTH, height: float = 4.0, **choices) -> Picture:
+def new(width: float = WIDTH, height: float = 4.0) -> Picture:
     """An empty figure; sizes in inches. Call it inside `look`."""
-    return Picture(figsize=(width, height), dpi=DPI, layout="constrained", **choices)
+    return Picture(figsize=(width, height), dpi=DPI, layout="constrained")
+
+
+def series(nth: int) -> dict[str, Any]:
+    """Colour and marker of the nth series, which say the same thing twice; keywords of ``plot``."""
+    return {"color": SERIES[nth], "marker": MARKERS[nth]}
 
 
 def png(figure: Figure) -> bytes:

@@ -2,6 +2,8 @@
 student drawn to it.
 """
 
+from typing import Any
+
 import numpy as np
 from matplotlib.patches import Circle, Ellipse, FancyArrowPatch, FancyBboxPatch, Polygon, Rectangle
 from matplotlib.transforms import Affine2D
@@ -41,7 +43,7 @@ def idea() -> figure_style.Picture:
 
 
 def _phase(axes, y: float, title: str, sentence: str) -> None:
-    outline = {
+    outline: dict[str, Any] = {
         "boxstyle": "round,pad=0,rounding_size=1.6",
         "facecolor": "#f6f8fa",
         "edgecolor": figure_style.HAIRLINE,
@@ -174,11 +176,10 @@ def _sphere(axes, x: float, y: float, angles: list[float], *, drawn: bool) -> No
     """Embeddings on the unit sphere around the anchor: averaged (phase 1) or drawn towards it
     (phase 2).
     """
-    radius, centre = 8.6, np.array([x, y])
     axes.add_patch(
-        Circle(centre, radius, facecolor="white", edgecolor=figure_style.HAIRLINE, linewidth=1.4)
+        Circle((x, y), 8.6, facecolor="white", edgecolor=figure_style.HAIRLINE, linewidth=1.4)
     )
-    anchor = centre + (0.6, 0.4)
+    anchor = np.array([x + 0.6, y + 0.4])
     for angle in np.radians(angles + [120, 60]):
         point = anchor + 6.0 * np.array([np.cos(angle), 0.8 * np.sin(angle)])
         axes.plot(*point, "o", color=WAVE, markersize=8)
@@ -190,5 +191,5 @@ def _sphere(axes, x: float, y: float, angles: list[float], *, drawn: bool) -> No
 
 
 def _arrow(axes, start, end, colour: str) -> None:
-    look = {"arrowstyle": "-|>", "mutation_scale": 14, "linewidth": 2, "shrinkA": 0, "shrinkB": 0}
-    axes.add_patch(FancyArrowPatch(start, end, color=colour, **look))
+    shape: dict[str, Any] = {"arrowstyle": "-|>", "mutation_scale": 14, "linewidth": 2}
+    axes.add_patch(FancyArrowPatch(start, end, color=colour, shrinkA=0, shrinkB=0, **shape))

@@ -92,7 +92,7 @@ def is_accuracy(metric: str) -> bool:
     return metric.endswith("accuracy")
 
 
-def number(value: float, metric: str, *, beside: float | None = None) -> str:
+def format_number(value: float, metric: str, *, beside: float | None = None) -> str:
     """A value as pages print it: accuracies in percent with one decimal, others with three
     significant places.
 
@@ -110,16 +110,18 @@ def number(value: float, metric: str, *, beside: float | None = None) -> str:
     return f"{value:.3f}" if size >= 0.01 or size == 0 else f"{value:.1e}"
 
 
-def spread(mean: float, std: float, metric: str) -> str:
+def format_spread(mean: float, std: float, metric: str) -> str:
     """``mean ± std`` that no line break divides; the mean alone where there is no spread to
     state (one run).
     """
     if math.isnan(mean) or math.isnan(std):
-        return number(mean, metric)
-    return "\N{NO-BREAK SPACE}".join([number(mean, metric), "±", number(std, metric, beside=mean)])
+        return format_number(mean, metric)
+    return "\N{NO-BREAK SPACE}".join(
+        [format_number(mean, metric), "±", format_number(std, metric, beside=mean)]
+    )
 
 
-def in_method_order(methods) -> list[str]:
+def sort_methods(methods) -> list[str]:
     """Methods in the paper's order (zero-shot first, ours last); unknown ones follow in the
     order they came.
     """

@@ -6,6 +6,7 @@ wherever there is more than one seed to estimate it from.
 """
 
 from dataclasses import dataclass
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -42,23 +43,23 @@ class Sample:
         return self.std / np.sqrt(len(self.values)) if len(self.values) > 1 else 0.0
 
 
-def constant(value: float) -> Sample:
+def as_sample(value: float) -> Sample:
     """A fixed number (chance, a printed threshold) as a sample without spread."""
     return Sample((float(value),))
 
 
-def sample(frame: pd.DataFrame, where: dict) -> Sample:
+def read_sample(frame: pd.DataFrame, where: dict) -> Sample:
     """The values of the rows of a tidy frame that match every ``column: value`` of ``where``, one
     per seed.
 
     Rows of one seed (several encoders or splits) are averaged first. NaN values count as not
     measured.
     """
-    rows = frame.loc[matching(frame, where)].dropna(subset=["value"])
+    rows = frame.loc[match_rows(frame, where)].dropna(subset=["value"])
     return Sample(tuple(rows.groupby("seed")["value"].mean()))
 
 
-def matching(frame: pd.DataFrame, where: dict) -> pd.Series:
+def match_rows(frame: pd.DataFrame, where: dict) -> pd.Series:
     """Boolean mask (N,) of the rows that match ``where``. ValueError for a column that the frame
     lacks.
     """
@@ -70,21 +71,21 @@ def matching(frame: pd.DataFrame, where: dict) -> pd.Series:
     return mask
 
 
-def curve(frame: pd.DataFrame, where: dict) -> tuple[np.ndarray, np.ndarray]:
+def read_curve(frame: pd.DataFrame, where: dict) -> tuple[np.ndarray, np.ndarray]:
     """A quantity against K: ks (n,) increasing, values (seeds, n). The K of a row stands in
     ``group`` as ``K=10``.
     """
-    rows = frame.loc[matching(frame, where)].dropna(subset=["value"])
-    rows = rows.assign(k=k_of(rows["group"]))
+    rows = frame.loc[match_rows(frame, where)].dropna(subset=["value"])
+    rows = rows.assign(k=read_k(rows["group"]))
     wide = rows.pivot_table(index="seed", columns="k", values="value").dropna(axis=1)
     return wide.columns.to_numpy(dtype=float), wide.to_numpy(dtype=float)
 
 
-def k_of(group: pd.Series) -> pd.Series:
+def read_k(group: pd.Series) -> pd.Series:
     """K (int) of group names such as ``K=10``. ValueError for another name."""
     found = group.astype(str).str.extract(r"^K=(\d+)$")[0]
     if found.isna().any():
-        raise ValueError(f"group {group[found.isna()].iloc[0]!r} is not of the form 'K=10'")
+        raise ValueError(f"group {group.loc[found.isna()].iloc[0]!r} is not of the form 'K=10'")
     return found.astype(int)
 
 
@@ -93,7 +94,7 @@ def exceeds(a: Sample, b: Sample, *, margin: float = 0.0) -> bool:
     return bool(a.mean - b.mean - margin > np.hypot(a.error, b.error) + TIE)
 
 
-def close(a: Sample, b: Sample, *, within: float) -> bool:
+def is_close(a: Sample, b: Sample, *, within: float) -> bool:
     """Whether the two means differ by at most ``within``. Spread is no excuse here: the means
     alone decide.
     """
@@ -118,23 +119,23 @@ class Trend:
         return bool(self.gap > self.error + TIE and self.rank >= SMALLEST_RANK_CORRELATION - TIE)
 
 
-def trend(ks: np.ndarray, values: np.ndarray) -> Trend:
+def fit_trend(ks: np.ndarray, values: np.ndarray) -> Trend:
     """The trend of a curve. ks (n,) increasing, values (seeds, n); Spearman's correlation is
     over the mean curve.
     """
     first, last = Sample(tuple(values[:, 0])), Sample(tuple(values[:, -1]))
-    rank = spearmanr(ks, values.mean(axis=0)).statistic
+    rank = cast(Any, spearmanr(ks, values.mean(axis=0))).statistic  # SciPy does not say its type
     return Trend(last.mean - first.mean, float(np.hypot(first.error, last.error)), float(rank))
 
 
-def slopes(ks: np.ndarray, values: np.ndarray) -> Sample:
+def fit_slopes(ks: np.ndarray, values: np.ndarray) -> Sample:
     """Slope on log-log axes, one per seed: -1 for a 1/K decay. ks (n,), values (seeds, n), all
     positive.
     """
     return Sample(tuple(power_law_slope(ks, row) for row in values))
 
 
-def within_noise(measured: Sample, value: float, std: float) -> bool:
+def is_within_noise(measured: Sample, value: float, std: float) -> bool:
     """Whether ``|measured - paper| <= 2 sqrt(std_paper^2 + std_measured^2)``, stds over the
     runs, in the value's units.
     """

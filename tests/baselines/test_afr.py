@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from spurious import erm, toy, worst_group
 
 from bap_core.baselines import AFR, LinearProbe
-from bap_core.baselines.afr import GAMMAS, both_stages, weights
+from bap_core.baselines.afr import GAMMAS, fit_stages, weights
 
 
 def head(coef, intercept):
@@ -146,7 +146,7 @@ def test_the_erm_head_and_the_second_stage_share_the_rows_four_to_one(monkeypatc
 
         monkeypatch.setattr(cls, "fit", note)
     X = torch.stack([torch.arange(203.0), torch.ones(203)], dim=1)
-    both_stages(X, np.arange(203) % 2, seed=0, gammas=(0.0, 6.0))
+    fit_stages(X, np.arange(203) % 2, seed=0, gammas=(0.0, 6.0))
     (first,), (rest, again) = rows["ERM"], rows["AFR"]
     assert rest == again and len(first) == 162 and sorted(first + rest) == list(range(203))
     assert first != list(range(162)), "the split is a random one"
@@ -155,7 +155,7 @@ def test_the_erm_head_and_the_second_stage_share_the_rows_four_to_one(monkeypatc
 def test_the_probe_that_lends_its_settings_stays_unfitted():
     data = toy(0, n_train=300).train
     probe = LinearProbe(epochs=1, lr=1e-3)
-    both_stages(data.X, data.y, seed=0, gammas=(0.0,), erm=probe)
+    fit_stages(data.X, data.y, seed=0, gammas=(0.0,), erm=probe)
     assert not hasattr(probe, "coef_")
 
 

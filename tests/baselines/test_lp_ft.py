@@ -5,12 +5,12 @@ import torch
 import torch.nn.functional as F
 
 from bap_core.baselines import LinearProbe, fine_tuning, lp_ft, tune_lp_ft
-from bap_core.baselines.fine_tuning import Head, Passes, Recipe, TrainingPictures
-from bap_core.data import images, listings
-from bap_core.data.cache import Recent
+from bap_core.baselines.fine_tuning import Head, Recipe
+from bap_core.baselines.picture_batches import PictureBatches
+from bap_core.data import cache, images
 from bap_core.encoders import features
 from bap_core.evaluation import scoring
-from bap_core.method import alignment
+from bap_core.method import training
 
 QUICK = {"epochs": 3, "batch_size": 8, "lr": 1e-3, "head_lr": 1e-2, "warmup": 2}
 
@@ -158,7 +158,7 @@ def test_predictions_are_those_of_the_head_on_the_ordinary_features_and_can_be_s
 
 def test_a_second_call_trains_nothing_and_gives_the_same(home, tiny, scenes, monkeypatch):
     first = tune_lp_ft(tiny, scenes, seed=0, **QUICK)
-    monkeypatch.setattr(alignment, "optimise", None)
+    monkeypatch.setattr(training, "train", None)
     second = tune_lp_ft(tiny, scenes, seed=0, **QUICK)
     assert first.encoder.fingerprint == second.encoder.fingerprint and first.losses == second.losses
     assert first.head.fingerprint == second.head.fingerprint
@@ -224,7 +224,7 @@ def test_an_interrupted_run_resumes_to_the_same_weights(home, tiny, scenes, monk
 
 def interrupt(monkeypatch, *, after):
     """Checkpoint every epoch, and stop once after so many of them."""
-    keep, calls = alignment._keep, []
+    keep, calls = training._keep, []
 
     def stop(*args):
         keep(*args)
@@ -232,8 +232,8 @@ def interrupt(monkeypatch, *, after):
         if len(calls) == after:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(alignment, "CHECKPOINT_SECONDS", -1)
-    monkeypatch.setattr(alignment, "_keep", stop)
+    monkeypatch.setattr(training, "CHECKPOINT_SECONDS", -1)
+    monkeypatch.setattr(training, "_keep", stop)
 
 
 @pytest.mark.parametrize("kind", ["convolutional", "siglip"])
@@ -262,39 +262,42 @@ def test_statistics_of_batch_norms_stay_those_of_the_pre_training(home, scenes):
 
 
 def test_every_epoch_shows_each_picture_once_in_a_new_order():
-    passes = Passes(10, epochs=2, batch_size=4, seed=0)
+    batches = PictureBatches(range(10), 32, epochs=2, batch_size=4, seed=0)
     orders = [
-        np.concatenate([rows for rows, _ in passes.epoch(number)]).tolist() for number in (0, 1)
+        np.concatenate([rows for rows, _ in batches.rows(number)]).tolist() for number in (0, 1)
     ]
     assert sorted(orders[0]) == sorted(orders[1]) == list(range(10)) and orders[0] != orders[1]
-    assert [len(rows) for rows, _ in passes.epoch(0)] == [4, 4, 2] and passes.steps == 6
+    assert [len(rows) for rows, _ in batches.rows(0)] == [4, 4, 2] and batches.steps == 6
 
 
 def test_about_half_of_the_pictures_are_mirrored_or_none():
     def mirrored(**flips):
-        return np.concatenate(
-            [turned for _, turned in Passes(2000, 1, 64, seed=0, **flips).epoch(0)]
-        )
+        batches = PictureBatches(range(2000), 32, epochs=1, batch_size=64, seed=0, **flips)
+        return np.concatenate([turned for _, turned in batches.rows(0)])
 
     assert abs(mirrored().mean() - 0.5) < 0.05
     assert not mirrored(flips=False).any()
 
 
 def test_a_batch_is_the_square_of_each_picture_mirrored_where_asked(scenes):
-    batch = TrainingPictures(scenes, 32).batch(np.array([3, 0]), np.array([False, True])).numpy()
-    assert np.array_equal(batch[0], images.square(scenes.image(3), 32))
-    assert np.array_equal(batch[1], images.square(scenes.image(0), 32)[..., ::-1])
+    batches = PictureBatches(scenes, 32, epochs=1, batch_size=8, seed=0)
+    (rows, turned), (numbers, made) = next(batches.rows(0)), next(batches.epoch(0))
+    assert numbers.tolist() == rows.tolist() and set(turned.tolist()) == {False, True}
+    for i, mirrored, found in zip(rows, turned, made.numpy()):
+        square = images.square(scenes.image(i), 32)
+        assert np.array_equal(found, square[..., ::-1] if mirrored else square)
 
 
 def test_pictures_are_read_once_within_the_limit_of_memory(scenes, monkeypatch):
     read, opened = images.read_rgb, []
     monkeypatch.setattr(images, "read_rgb", lambda path: opened.append(path) or read(path))
-    rows, turned = np.arange(8), np.zeros(8, bool)
+    eight = scenes.take(np.arange(8))
     for limit, expected in ((8 * 3 * 32 * 32, 8), (0, 16)):
         opened.clear()
-        monkeypatch.setattr(listings, "_SQUARES", Recent(limit))
-        pictures = TrainingPictures(scenes, 32)
-        first, second = pictures.batch(rows, turned), pictures.batch(rows, turned)
+        kept = cache.ImageCache(limit)
+        monkeypatch.setattr(cache, "image_cache", lambda kept=kept: kept)
+        batches = PictureBatches(eight, 32, epochs=2, batch_size=8, seed=0)
+        (_, first), (_, second) = next(batches.epoch(0)), next(batches.epoch(0))
         assert torch.equal(first, second) and len(opened) == expected
 
 

@@ -13,8 +13,8 @@ import torch
 from spurious import N_GROUPS, Toy, toy
 
 from bap_core.baselines import DFR, DIAL, MSAE, LinearProbe, RoboShot, ZeroShot
-from bap_core.baselines.afr import both_stages
-from bap_core.selection import select
+from bap_core.baselines.afr import fit_stages
+from bap_core.evaluation.selection import select
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Method:
 
 
 def afr(data: Toy, seed: int):
-    fitted = both_stages(data.train.X, data.train.y, seed=seed)
+    fitted = fit_stages(data.train.X, data.train.y, seed=seed)
     return select(fitted, data.val.X, data.val.y, data.val.group, n_groups=N_GROUPS).estimator
 
 

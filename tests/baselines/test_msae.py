@@ -3,8 +3,9 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from bap_core.baselines import MSAE, msae
-from bap_core.baselines.msae import Autoencoder, nested_loss, nesting
+from bap_core.baselines import MSAE, msae, nested_autoencoder
+from bap_core.baselines.msae import nesting
+from bap_core.baselines.nested_autoencoder import Autoencoder, nested_loss
 
 
 def random(*shape, seed=0):
@@ -154,7 +155,7 @@ def test_rescaling_the_rows_leaves_the_reconstruction_as_it_is():
         net.encoder.clone(), net.latent_bias.clone(), 3 * net.decoder, net.input_bias
     )
     before = longer.reconstruct(longer.before(x).relu())
-    msae._to_unit_rows(longer)
+    nested_autoencoder.to_unit_rows(longer)
     assert torch.allclose(longer.reconstruct(longer.before(x).relu()), before, atol=1e-4)
     assert torch.allclose(longer.decoder, net.decoder, atol=1e-6)
 
@@ -162,7 +163,7 @@ def test_rescaling_the_rows_leaves_the_reconstruction_as_it_is():
 def test_the_gradient_lies_on_the_sphere_of_the_rows():
     decoder = coder().decoder.clone().requires_grad_()
     (decoder * random(24, 6, seed=5)).sum().backward()
-    msae._keep_to_the_sphere(decoder)
+    nested_autoencoder.keep_to_the_sphere(decoder)
     assert (decoder.grad * decoder).sum(dim=1).abs().max() < 1e-5 < decoder.grad.abs().max()
 
 

@@ -8,19 +8,19 @@ import torch.nn.functional as F
 from sklearn.metrics import adjusted_rand_score
 from torch import nn
 
-from bap_core.baselines import learn_masks, prusc, tune_lp_ft, tune_prusc
-from bap_core.baselines.fine_tuning import Head, Passes, Tuned
-from bap_core.baselines.prusc import (
-    Masks,
+from bap_core.baselines import learn_masks, mask_learning, prusc, tune_lp_ft, tune_prusc
+from bap_core.baselines.contrast import (
     cluster_features,
     contrastive_loss,
-    pairs,
+    pair_up,
     skipped_anchors,
     task_rows,
-    train_masks,
 )
+from bap_core.baselines.fine_tuning import Head, Tuned
+from bap_core.baselines.mask_learning import Masks, train_masks
+from bap_core.baselines.picture_batches import PictureBatches
 from bap_core.baselines.weight_masks import Mask, add_masks, apply_masks, fold_masks, prunable
-from bap_core.method import alignment
+from bap_core.method import training
 
 QUICK = {"epochs": 2, "batch_size": 8, "lr": 1e-3, "head_lr": 1e-2, "warmup": 2}
 LEARN = {"clusters": 3, "ratio": 1.0, "epochs": 2, "batch_size": 8, "lr": 0.2}
@@ -204,7 +204,7 @@ def test_the_loss_averages_positives_within_an_anchor_and_then_the_anchors():
 
 
 def test_positives_are_of_the_class_in_other_clusters_negatives_of_the_cluster_in_other_classes():
-    positive, negative = pairs(torch.tensor([0, 0, 0, 1, 1]), torch.tensor([5, 5, 6, 5, 7]))
+    positive, negative = pair_up(torch.tensor([0, 0, 0, 1, 1]), torch.tensor([5, 5, 6, 5, 7]))
     # row 0: positive 2, negative 3; row 1: likewise; row 2 has no negative; row 3: positive 4,
     # negatives 0 and 1; row 4 none
     assert positive.nonzero().tolist() == [[0, 2], [1, 2], [3, 4]]
@@ -214,16 +214,16 @@ def test_positives_are_of_the_class_in_other_clusters_negatives_of_the_cluster_i
 def test_where_clusters_and_classes_are_one_all_anchors_are_skipped_and_the_loss_is_zero():
     y = torch.tensor([0, 0, 1, 1])
     z = torch.eye(4, requires_grad=True)
-    loss = contrastive_loss(z, *pairs(y, y))
+    loss = contrastive_loss(z, *pair_up(y, y))
     loss.backward()
     assert loss.item() == 0 and z.grad.abs().sum() == 0
-    assert skipped_anchors(y.numpy(), y.numpy(), passes=Passes(4, 2, 4, seed=0)) == 1.0
+    assert skipped_anchors(y.numpy(), y.numpy(), [np.arange(4)] * 2) == 1.0
 
 
 def test_skipped_anchors_are_counted_batch_by_batch():
     y, cluster = np.array([0, 0, 0, 1, 1]), np.array([5, 5, 6, 5, 7])
-    assert skipped_anchors(y, cluster, passes=Passes(5, 3, 5, seed=0)) == pytest.approx(2 / 5)
-    assert skipped_anchors(y, cluster, passes=Passes(5, 3, 1, seed=0)) == 1.0
+    assert skipped_anchors(y, cluster, [np.arange(5)] * 3) == pytest.approx(2 / 5)
+    assert skipped_anchors(y, cluster, [np.array([i]) for i in range(5)]) == 1.0
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -231,7 +231,7 @@ def test_the_contrastive_loss_alone_has_a_gradient_at_every_mask(kind, pictures)
     student = small.encoder(kind).student()
     masks = add_masks(student.image_tower, start=2.0, seed=0)
     contrastive_loss(
-        student.forward(pictures), *pairs(torch.tensor([0, 0, 1, 1]), torch.tensor([0, 1, 0, 1]))
+        student.forward(pictures), *pair_up(torch.tensor([0, 0, 1, 1]), torch.tensor([0, 1, 0, 1]))
     ).backward()
     assert all(mask.logits.grad.abs().sum() > 0 for mask in masks.values())
 
@@ -295,16 +295,25 @@ class Net:
         self.image_tower[0].weight.data = torch.stack([core, spurious], dim=1)
         self.head = Head(torch.stack([-core, core]), torch.zeros(2))
 
+    def student(self):
+        return self
+
     def forward(self, x):
         return F.normalize(self.image_tower(x), dim=1)
 
 
 class Points:
-    def __init__(self, x):
-        self.x = x
+    """Sixty-four points as batches, all of them in each of sixty epochs."""
 
-    def batch(self, rows, mirrored):
-        return self.x[rows]
+    epochs = steps = 60
+
+    def __init__(self, x, seed):
+        self.x = x
+        self.order = PictureBatches(x, 2, epochs=60, batch_size=64, seed=seed)
+
+    def epoch(self, number):
+        for rows, _ in self.order.rows(number):
+            yield torch.from_numpy(rows), self.x[rows]
 
 
 @pytest.fixture
@@ -331,12 +340,11 @@ def test_mask_training_cuts_the_spurious_weights_and_keeps_the_core_ones(points,
     x, y, cluster = points
     net, pruned = Net(), Net()
     masks, _ = train_masks(
-        net,
-        Points(x),
-        net.head,
+        Tuned(net, net.head, []),
+        Points(x, seed),
         y,
         cluster,
-        passes=Passes(64, 60, 64, seed=seed),
+        seed=seed,
         lr=0.1,
         sparsity=1e-4,
         contrast=1.0,
@@ -445,19 +453,19 @@ def test_a_second_call_trains_nothing_and_gives_the_same(dense, scenes, monkeypa
 
     masks, first = run(0)
     _, other = run(1)
-    optimise = alignment.optimise
-    monkeypatch.setattr(alignment, "optimise", None)
+    train = training.train
+    monkeypatch.setattr(training, "train", None)
     again, second = run(0)
     assert first.encoder.fingerprint == second.encoder.fingerprint != other.encoder.fingerprint
     assert (masks.losses, masks.skipped, masks.kept) == (again.losses, again.skipped, again.kept)
-    monkeypatch.setattr(alignment, "optimise", optimise)
+    monkeypatch.setattr(training, "train", train)
     assert learn_masks(dense, scenes, seed=0, **LEARN | {"contrast": 0.0}).losses != masks.losses
 
 
 def test_interrupted_mask_training_resumes_to_the_same_masks(dense, scenes, monkeypatch):
-    monkeypatch.setattr(prusc.store, "arrays", lambda kind, parts, make: make())
+    monkeypatch.setattr(mask_learning.store, "arrays", lambda kind, parts, make, **_: make())
     whole = learn_masks(dense, scenes, seed=0, **LEARN)
-    keep, calls = alignment._keep, []
+    keep, calls = training._keep, []
 
     def stop(*args):
         keep(*args)
@@ -465,8 +473,8 @@ def test_interrupted_mask_training_resumes_to_the_same_masks(dense, scenes, monk
         if len(calls) == 1:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(alignment, "CHECKPOINT_SECONDS", -1)
-    monkeypatch.setattr(alignment, "_keep", stop)
+    monkeypatch.setattr(training, "CHECKPOINT_SECONDS", -1)
+    monkeypatch.setattr(training, "_keep", stop)
     with pytest.raises(KeyboardInterrupt):
         learn_masks(dense, scenes, seed=0, **LEARN)
     before = dense.encoder.tally.encoded

@@ -90,7 +90,7 @@ def test_a_truncated_or_foreign_file_gives_one_error_that_names_it(tmp_path, con
         noise.save(path, format=content.split()[-1])
         content = path.read_bytes()[: path.stat().st_size // 2]
     path.write_bytes(content)
-    for read in (images.read_rgb, images.read_mask, images.read_rgba, images.instances):
+    for read in (images.read_rgb, images.read_mask, images.read_rgba, images.read_indices):
         with pytest.raises(UnreadablePicture, match="broken.jpg: truncated, or not a picture"):
             read(path)
 

@@ -90,7 +90,7 @@ def test_the_folder_itself_may_be_the_root_and_the_imagenet_variant_beside_it_is
 def test_seeds_list_the_same_photographs_and_hold_out_others(animals):
     drawn = [counteranimal(animals, seed=seed) for seed in range(5)]
     assert (
-        len({scenes.pictures for scenes in drawn}) == 1
+        len({scenes.key for scenes in drawn}) == 1
         and len({scenes.fingerprint for scenes in drawn}) > 1
     )
     assert counteranimal(animals, seed=0).fingerprint == drawn[0].fingerprint
@@ -173,7 +173,7 @@ def test_every_photograph_is_used_once_and_other_cells_do_not_shift_the_draw(siz
         cells = {
             (i // 2, i % 2): [f"{i}/{k:02d}.png" for k in range(n)] for i, n in enumerate(sizes)
         }
-        scenes = correlated_pairs.correlated(
+        scenes = correlated_pairs.correlate(
             "toys", root, cells, labels=("a", "b"), backgrounds=("p", "q"), seed=seed, margin=None
         )
         return scenes.frame.set_index("image")["split"], scenes
@@ -192,7 +192,7 @@ def test_every_photograph_is_used_once_and_other_cells_do_not_shift_the_draw(siz
             and set(splits) <= {"train", "test"}
         )
         other, _ = split([sizes[0], sizes[1] + more, sizes[2], sizes[3] + more])
-        assert other[splits.index[: sizes[0]]].equals(splits[: sizes[0]])
+        assert other[splits.index[: sizes[0]]].tolist() == splits.tolist()[: sizes[0]]
 
 
 def contexts(folder, *, classes=("car", "truck", "hot air balloon"), n=5):

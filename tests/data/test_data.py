@@ -1,8 +1,8 @@
-"""The three listings, the catalogue and the shelf on toys counted by hand."""
+"""The listings and the catalogue on toys counted by hand."""
 
 import json
-import os
 from dataclasses import FrozenInstanceError
+from functools import partial
 from hashlib import sha256
 
 import numpy as np
@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from bap_core.data import Backgrounds, EmptyMask, Objects, Scenes, catalogue, images
-from bap_core.data.cache import Recent, Shelf
 from bap_core.encoders.features import extract
 
 
@@ -253,11 +252,11 @@ def test_scenes_are_fitted_by_their_own_crop_which_their_fingerprints_know(tmp_p
         smart.square(0, 10), images.smart_square(plain.image(0), 10, margin=(2, 0.4))
     )
     assert not np.array_equal(smart.square(0, 10), plain.square(0, 10))
-    assert len({scenes.pictures for scenes in (plain, smart, other)}) == 3
+    assert len({scenes.key for scenes in (plain, smart, other)}) == 3
     assert len({scenes.fingerprint for scenes in (plain, smart, other)}) == 3
     assert smart.select(split="test").margin == (2, 0.4)
     state = [["a.png"], [(tmp_path / "a.png").stat().st_size]]
-    assert plain.pictures == sha256(json.dumps(state).encode()).hexdigest(), (
+    assert plain.key == sha256(json.dumps(state).encode()).hexdigest(), (
         "without a crop as it always was"
     )
 
@@ -320,38 +319,32 @@ def test_the_official_groups_of_waterbirds_add_up():
     )
 
 
-def test_a_shelf_reads_every_row_once_and_drops_the_unusable(birds):
-    asked = []
-
-    def prepare(listing, row):
-        asked.append(row)
-        if row == 3:
-            raise ValueError("row 3 is broken")
-        return np.full(4, row)
-
-    shelf = Shelf(birds, prepare, memory=Recent(1000), kind="object")
-    assert shelf.check() == [{"kind": "object", "image": "a.png", "reason": "row 3 is broken"}]
-    assert len(shelf.listing) == 4 and shelf.rows.tolist() == [0, 1, 2, 4]
-    assert shelf.get(3).tolist() == [4] * 4
-    assert {i: row[0] for i, row in shelf.get_many(np.array([0, 3, 3])).items()} == {0: 0, 3: 4}
-    assert sorted(asked) == [0, 1, 2, 3, 4]
+def test_at_most_draws_the_same_rows_as_the_number_that_there_is(birds):
+    draw = partial(np.random.default_rng, 3)
+    for at_most, n in ((2, 2), (5, 5), (900, 5)):
+        for balance in (None, "label"):
+            wanted = birds.sample(n, rng=draw(), balance=balance).frame
+            assert birds.sample(at_most=at_most, rng=draw(), balance=balance).frame.equals(wanted)
+    grounds = birds.frame.assign(category="x")[["image", "category"]]
+    listed = Backgrounds("grounds", birds.root, grounds)
+    assert listed.sample(at_most=9, rng=draw()).frame.equals(listed.sample(5, rng=draw()).frame)
 
 
-def test_a_scene_is_read_once_for_all_encoders_and_again_when_its_file_changes(
-    tmp_path, monkeypatch
-):
-    Image.new("RGB", (8, 8), (250, 0, 0)).save(tmp_path / "a.png")
+@pytest.mark.parametrize("choice", [{}, {"n": 2, "at_most": 2}])
+def test_a_sample_has_one_size(birds, choice):
+    with pytest.raises(ValueError, match="give one of the two"):
+        birds.sample(rng=np.random.default_rng(0), **choice)
+
+
+def test_of_every_group_as_many_are_shown_as_asked_or_all_that_there_are(tmp_path):
+    group = [0, 3, 0, 1, 0, 3, 0, 0]  # five, one, none and two pictures
     frame = pd.DataFrame(
-        [{"image": "a.png", "label": 0, "background": 0, "split": "test", "group": 0}]
+        {"image": "a.png", "label": 0, "background": 0, "split": "test", "group": group}
     )
-    read, image = [], Scenes.image
-    monkeypatch.setattr(Scenes, "image", lambda self, i: read.append(i) or image(self, i))
-    whole, part = (
-        Scenes("one", tmp_path, frame, ("a", "b"), ("c", "d")).select(split="test")
-        for _ in range(2)
-    )
-    assert (whole.square(0, 4) == part.square(0, 4)).all() and len(read) == 1
-    assert whole.square(0, 6).shape == (3, 6, 6) and len(read) == 2
-    Image.new("RGB", (8, 8), (0, 0, 250)).save(tmp_path / "a.png")
-    os.utime(tmp_path / "a.png", (1, 1))
-    assert whole.square(0, 4)[2].mean() > 200 and len(read) == 3
+    scenes = Scenes("toys", tmp_path, frame, ("a", "b"), ("up", "down"))
+    shown = scenes.per_group(2)
+    assert scenes.groups[shown].tolist() == [0, 0, 1, 3, 3] and len(set(shown.tolist())) == 5
+    assert shown.tolist() == scenes.per_group(2, seed=0).tolist()
+    assert len({tuple(scenes.per_group(1, seed=seed)[:1].tolist()) for seed in range(40)}) == 5
+    with pytest.raises(ValueError, match="n=0"):
+        scenes.per_group(0)

@@ -8,23 +8,24 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from on_disk import declare, people, save
 from PIL import Image
 
 from bap_core.data import (
+    SUBSTITUTES,
     bird_labels,
     catalogue,
     cub,
+    directory,
     evaluation_paths,
     folders,
-    images,
     places,
     used_backgrounds,
     waterbirds,
 )
-from bap_core.data.places import SUBSTITUTES, TWO_PARTS, normalise
+from bap_core.data.places_layout import TWO_PARTS, normalise
 from bap_core.data.waterbirds import COLUMNS, NotTheOfficialDraw
 
 NAMES = [
@@ -270,11 +271,11 @@ def test_places205_refuses_what_it_cannot_do(tmp_path):
         places(tmp_path, release="places205")
     with pytest.raises(ValueError, match="those of Places205 have other names"):
         places(tmp_path, release="places205", exclude=["/o/ocean/00000001.jpg"])
-    for wrong in ({"release": "places205", "part": "val"}, {"release": "places"}):
+    for release, part in (("places205", "val"), ("places", "train")):
         with pytest.raises(
             ValueError, match="'train', 'val' of 'places365', 'train' of 'places205'"
         ):
-            places(tmp_path, **wrong)
+            places(tmp_path, release=release, part=part)
 
 
 def test_categories_that_are_the_beginning_or_the_end_of_others_stay_apart(tmp_path):
@@ -483,7 +484,7 @@ def test_bird_labels_are_those_of_the_table(metadata):
 
 def test_both_variants_list_the_same_pictures(metadata):
     first, second = (waterbirds(metadata, correlation=correlation) for correlation in (95, 100))
-    assert first.pictures == second.pictures and first.fingerprint != second.fingerprint
+    assert first.key == second.key and first.fingerprint != second.fingerprint
 
 
 def test_a_waterbirds_copy_with_other_groups_warns_and_with_other_splits_is_refused(metadata):
@@ -607,14 +608,15 @@ def test_own_folders_say_what_was_found_and_what_is_accepted(tmp_path):
         max_size=12,
     )
 )
-def test_a_listing_is_sorted_folder_by_folder_whatever_the_names(names):
+@settings(deadline=None)
+def test_pictures_are_listed_folder_by_folder_whatever_the_names(names):
     with tempfile.TemporaryDirectory() as folder:
         for parts in names:
             path = Path(folder, *parts[:-1], f"{parts[-1]}.JPG")
             path.parent.mkdir(parents=True, exist_ok=True)
             path.touch()
         expected = sorted(path.relative_to(folder) for path in Path(folder).rglob("*.JPG"))
-        assert images.listing(folder) == [path.as_posix() for path in expected]
+        assert directory.list_pictures(folder) == [path.as_posix() for path in expected]
 
 
 def test_own_backgrounds_are_all_pictures_below_a_folder_but_not_masks(tmp_path):

@@ -55,7 +55,21 @@ class Behaviour:
     sent: int = 0
 
 
+class Server(ThreadingHTTPServer):
+    """Answers as its ``does`` says."""
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.does = Behaviour()
+        self.address = f"http://127.0.0.1:{self.server_port}"
+
+    def handle_error(self, request, client_address):
+        """A client that hangs up is what some tests are about."""
+
+
 class Handler(BaseHTTPRequestHandler):
+    server: Server
+
     def do_GET(self):
         does, wanted = self.server.does, self.headers.get("Range", "")
         does.asked.append(wanted)
@@ -91,14 +105,11 @@ class Handler(BaseHTTPRequestHandler):
 def server(monkeypatch):
     monkeypatch.setenv("NO_PROXY", "*")
     monkeypatch.setattr(download, "PAUSE", 0)
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as http:
-        http.does = Behaviour()
-        http.handle_error = lambda *_: None  # a client that hangs up is what some tests are about
+    with Server() as http:
         thread = threading.Thread(
             target=http.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True
         )
         thread.start()
-        http.address = f"http://127.0.0.1:{http.server_port}"
         yield http
         http.shutdown()
 

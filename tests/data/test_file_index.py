@@ -25,7 +25,7 @@ def scenery(tmp_path, home):
 
 def age(root):
     for folder in [root, *(path for path in root.rglob("*") if path.is_dir())]:
-        os.utime(folder, (time.time() - 3600,) * 2)
+        os.utime(folder, (time.time() - 3600, time.time() - 3600))
 
 
 @pytest.fixture
@@ -41,10 +41,10 @@ def walks(monkeypatch):
 
 
 def test_pictures_are_listed_by_sorted_relative_path_without_hidden_ones(scenery):
-    assert file_index.listing(scenery) == PICTURES
+    assert file_index.list_files(scenery) == PICTURES
     assert (
-        file_index.listing(scenery, {".txt"}) == ["f/forest/list.txt"]
-        and file_index.listing(scenery, {".bmp"}) == []
+        file_index.list_files(scenery, {".txt"}) == ["f/forest/list.txt"]
+        and file_index.list_files(scenery, {".bmp"}) == []
     )
 
 
@@ -54,16 +54,16 @@ def test_sizes_and_folders_are_counted(scenery):
 
 
 def test_a_second_call_reads_what_the_first_has_walked(scenery, walks):
-    assert file_index.listing(scenery) == file_index.listing(scenery) == file_index.listing(
-        f"{scenery}/"
-    ) and walks == ["data_256"]
-    file_index.listing(scenery, {".png"})
+    first = file_index.list_files(scenery)
+    assert first == file_index.list_files(scenery) == file_index.list_files(f"{scenery}/")
+    assert walks == ["data_256"]
+    file_index.list_files(scenery, {".png"})
     assert len(walks) == 2
 
 
 @pytest.mark.parametrize("change", ["add", "remove", "rename", "new folder", "remove folder"])
 def test_any_change_of_a_folder_makes_the_list_again(scenery, walks, change):
-    file_index.listing(scenery)
+    file_index.list_files(scenery)
     category = scenery / "a" / "airfield"
     if change == "add":
         (category / "3.jpg").touch()
@@ -77,7 +77,7 @@ def test_any_change_of_a_folder_makes_the_list_again(scenery, walks, change):
     if change == "new folder":
         (scenery / "b" / "bar").mkdir(parents=True)
         (scenery / "b" / "bar" / "1.jpg").touch()
-    found = file_index.listing(scenery)
+    found = file_index.list_files(scenery)
     assert len(walks) == 2
     assert found == sorted(
         path.relative_to(scenery).as_posix()
@@ -89,24 +89,24 @@ def test_any_change_of_a_folder_makes_the_list_again(scenery, walks, change):
 
 def test_a_folder_that_was_changed_a_moment_ago_is_walked_again(scenery, walks):
     (scenery / "a" / "airfield" / "3.jpg").touch()
-    file_index.listing(scenery)
-    file_index.listing(scenery)
+    file_index.list_files(scenery)
+    file_index.list_files(scenery)
     assert len(walks) == 2
     age(scenery)
-    file_index.listing(scenery)
-    file_index.listing(scenery)
+    file_index.list_files(scenery)
+    file_index.list_files(scenery)
     assert len(walks) == 3
 
 
 def test_a_damaged_list_is_made_again(scenery, walks, home):
-    file_index.listing(scenery)
+    file_index.list_files(scenery)
     (path,) = (home / "store" / "listing").glob("*.npz")
     content = bytearray(path.read_bytes())
     content[content.index(b"airfield")] ^= 1
     path.write_bytes(content)
-    assert file_index.listing(scenery) == PICTURES and len(walks) == 2
+    assert file_index.list_files(scenery) == PICTURES and len(walks) == 2
     path.write_bytes(b"half")
-    assert file_index.listing(scenery) == PICTURES and len(walks) == 3
+    assert file_index.list_files(scenery) == PICTURES and len(walks) == 3
 
 
 def test_links_to_folders_are_followed_and_links_that_lead_back_do_no_harm(scenery, tmp_path):
@@ -114,17 +114,16 @@ def test_links_to_folders_are_followed_and_links_that_lead_back_do_no_harm(scene
     (tmp_path / "other" / "5.jpg").touch()
     (scenery / "linked").symlink_to(tmp_path / "other")
     (scenery / "a" / "back").symlink_to(scenery)
-    assert file_index.listing(scenery) == [*PICTURES, "linked/5.jpg"]
+    assert file_index.list_files(scenery) == [*PICTURES, "linked/5.jpg"]
 
 
 def test_names_outside_utf8_survive(scenery):
     with open(os.fsencode(scenery) + b"/\xff\xfe.jpg", "wb"):
         pass
-    assert os.fsencode(file_index.listing(scenery)[-1]) == b"\xff\xfe.jpg" and file_index.listing(
-        scenery
-    ) == file_index.listing(scenery)
+    found = file_index.list_files(scenery)
+    assert os.fsencode(found[-1]) == b"\xff\xfe.jpg" and found == file_index.list_files(scenery)
 
 
 def test_a_folder_that_is_not_there_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match="nowhere is not a folder"):
-        file_index.listing(tmp_path / "nowhere")
+        file_index.list_files(tmp_path / "nowhere")

@@ -81,7 +81,7 @@ def test_composites_that_are_kept_are_found_out(world, monkeypatch):
         return kept[-1]
 
     # 6.9 kB a composite, counted here: a worker's heap has room that its size does not show
-    compositor.batch = hoarding
+    monkeypatch.setattr(compositor, "batch", hoarding)
     monkeypatch.setattr(
         streaming, "_resident", lambda: 100 + sum(batch.nbytes for batch in kept) / 1e6
     )

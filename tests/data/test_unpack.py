@@ -8,6 +8,7 @@ import shutil
 import stat
 import tarfile
 import zipfile
+from typing import Literal
 
 import pytest
 
@@ -15,7 +16,7 @@ from bap_core.data.acquire import unpack
 from bap_core.data.acquire.download import Unfetched
 
 
-def tar_of(path, *members, mode="w"):
+def tar_of(path, *members, mode: Literal["w", "w:gz", "w:xz"] = "w"):
     """members: (name, content) or (name, kind, target)."""
     with tarfile.open(path, mode) as archive:
         for name, what, *target in members:

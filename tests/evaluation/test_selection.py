@@ -3,7 +3,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from bap_core.selection import select
+from bap_core.evaluation.selection import select
 
 
 @dataclass

@@ -38,7 +38,7 @@ class Grounds:
     name = "grounds"
 
     def __init__(self, n):
-        self.n, self.pictures = n, f"grounds {n}"
+        self.n, self.key = n, f"grounds {n}"
 
     def __len__(self):
         return self.n
@@ -236,6 +236,20 @@ def test_what_is_left_of_the_backgrounds_is_that_of_the_ones_drawn(home):
         for i in range(3)
     ]
     assert frame["residual_variance"].to_numpy() == pytest.approx(expected, rel=1e-5)
+
+
+def test_what_was_measured_once_is_read_back_and_other_draws_are_not(home):
+    encoder, compositor = Coded(*at_right_angles(5, 7)), Numbered(5, 7)
+
+    def measured(seed):
+        swap = additivity.background_swap_bsi(encoder, compositor, pairs=3, seed=seed)
+        scores = additivity.additivity_scores(encoder, compositor, n=40, seed=seed)
+        return scores.assign(bsi=swap[0])
+
+    first, encoded = measured(0), encoder.tally.encoded
+    assert measured(0).equals(first) and encoder.tally.encoded == encoded
+    measured(1)
+    assert encoder.tally.encoded >= encoded + 40
 
 
 def test_an_encoder_and_its_student_are_counted_apart(home, tiny, shapes):

@@ -3,33 +3,41 @@ import pytest
 import torch
 
 from bap_core.baselines import control, pretrain_control
-from bap_core.method import alignment
-from bap_core.method.alignment import Contexts
+from bap_core.method import training
+from bap_core.method.alignment import CompositeBatches, Contexts
 from bap_core.method.bap import pretrain_bap
 
 
 def contexts(**changes):
-    return Contexts(
-        **{"n_objects": 6, "n_backgrounds": 12, "m": 4, "epochs": 3, "batch_size": 8, "seed": 0}
-        | changes
-    )
+    return Contexts(**{"m": 4, "epochs": 3, "batch_size": 8, "seed": 0} | changes)
+
+
+def batches(shapes, **changes):
+    return CompositeBatches(shapes, contexts(**changes))
 
 
 def weights(encoder):
     return {name: tensor.clone() for name, tensor in encoder.model.state_dict().items()}
 
 
-def test_every_epoch_shows_each_object_m_times():
+def test_every_epoch_shows_each_object_m_times(shapes):
     for epoch in range(3):
-        objects = np.concatenate([o for o, _ in contexts().epoch(epoch)])
+        objects = np.concatenate([o for o, _ in batches(shapes).pairs(epoch)])
         assert np.bincount(objects).tolist() == [4] * 6
 
 
-def test_epochs_draw_new_backgrounds_unless_told_not_to():
+def test_an_epoch_is_the_composites_of_its_pairs(shapes):
+    shown = list(batches(shapes).epoch(1))
+    drawn = list(batches(shapes).pairs(1))
+    assert [rows.tolist() for rows, _ in shown] == [objects.tolist() for objects, _ in drawn]
+    assert all(torch.equal(made, shapes.batch(*pair)) for (_, made), pair in zip(shown, drawn))
+
+
+def test_epochs_draw_new_backgrounds_unless_told_not_to(shapes):
     def drawn(number, **changes):
         pairs = [
             pair
-            for batch in contexts(**changes).epoch(number)
+            for batch in batches(shapes, **changes).pairs(number)
             for pair in zip(*map(np.ndarray.tolist, batch))
         ]
         return sorted(pairs)
@@ -38,9 +46,10 @@ def test_epochs_draw_new_backgrounds_unless_told_not_to():
     assert drawn(0, redraw=False) == drawn(1, redraw=False)
 
 
-def test_steps_count_the_smaller_last_batch():
-    assert contexts(m=5, batch_size=8).steps == 3 * 4
-    assert sum(1 for _ in contexts(m=5, batch_size=8).epoch(0)) == 4
+def test_steps_count_the_smaller_last_batch(shapes):
+    assert batches(shapes, m=5, batch_size=8).steps == 3 * 4
+    assert sum(1 for _ in batches(shapes, m=5, batch_size=8).epoch(0)) == 4
+    assert batches(shapes, m=5).pictures == 3 * 6 * 5
 
 
 def test_a_count_below_one_is_refused():
@@ -49,10 +58,14 @@ def test_a_count_below_one_is_refused():
 
 
 def test_the_rate_rises_for_a_tenth_then_falls_as_a_cosine():
-    factor = alignment._warmup_cosine(100)
-    assert [factor(s) for s in (0, 4, 9, 10)] == pytest.approx([0.1, 0.5, 1.0, 1.0])
-    assert factor(55) == pytest.approx(0.5)
-    assert factor(100) == pytest.approx(0)
+    optimiser = torch.optim.AdamW([torch.nn.Parameter(torch.zeros(1))], lr=2.0)
+    schedule, rates = training.TABLE_17(optimiser, 100), []
+    for _ in range(101):
+        rates.append(optimiser.param_groups[0]["lr"] / 2.0)
+        optimiser.step()
+        schedule.step()
+    assert [rates[s] for s in (0, 4, 9, 10)] == pytest.approx([0.1, 0.5, 1.0, 1.0])
+    assert rates[55] == pytest.approx(0.5) and rates[100] == pytest.approx(0)
 
 
 def test_a_schedule_of_steps_rises_from_a_hundredth_and_ends_at_its_floor_for_every_rate():
@@ -60,7 +73,7 @@ def test_a_schedule_of_steps_rises_from_a_hundredth_and_ends_at_its_floor_for_ev
     optimiser = torch.optim.AdamW(
         [{"params": [parameters[0]], "lr": 7e-6}, {"params": [parameters[1]], "lr": 5e-4}]
     )
-    schedule, rates = alignment.Schedule(warmup=400, floor=5e-7)(optimiser, 1600), []
+    schedule, rates = training.Schedule(warmup=400, floor=5e-7)(optimiser, 1600), []
     for _ in range(1600):
         rates.append([group["lr"] for group in optimiser.param_groups])
         optimiser.step()
@@ -77,10 +90,10 @@ def test_a_schedule_of_steps_rises_from_a_hundredth_and_ends_at_its_floor_for_ev
 def test_a_schedule_without_a_rise_or_above_its_rate_is_refused(choices, home, tiny, shapes):
     with pytest.raises(
         ValueError,
-        match=r"warmup=\d must be at least 1, and floor=.* between 0 and the rates \[0.001\]",
+        match=r"warmup=\d must be at least 1, .* floor=.* between 0 and the rates \[0.001\]",
     ):
         pretrain_bap(
-            tiny, shapes, contexts=contexts(), k=2, lr=1e-3, schedule=alignment.Schedule(**choices)
+            tiny, shapes, contexts=contexts(), k=2, lr=1e-3, schedule=training.Schedule(**choices)
         )
 
 
@@ -88,12 +101,7 @@ def test_another_schedule_is_another_pre_training(home, tiny, shapes):
     usual = pretrain_bap(tiny, shapes, contexts=contexts(), k=2, lr=1e-3).encoder
     others = [
         pretrain_bap(
-            tiny,
-            shapes,
-            contexts=contexts(),
-            k=2,
-            lr=1e-3,
-            schedule=alignment.Schedule(warmup, 0.0),
+            tiny, shapes, contexts=contexts(), k=2, lr=1e-3, schedule=training.Schedule(warmup, 0.0)
         ).encoder
         for warmup in (1, 4)
     ]
@@ -132,7 +140,7 @@ def test_another_seed_gives_other_weights(home, tiny, shapes):
 
 def test_the_control_is_fed_the_composites_of_bap_in_the_same_order(home, tiny, shapes):
     pretrain_bap(tiny, shapes, contexts=contexts(), k=2, lr=1e-3)
-    aligned = shapes.seen[-contexts().steps :]
+    aligned = shapes.seen[-batches(shapes).steps :]
     shapes.seen.clear()
     pretrain_control(tiny, shapes, [0, 0, 0, 1, 1, 1], contexts=contexts(), lr=1e-3)
     assert shapes.seen == aligned
@@ -161,16 +169,16 @@ def test_a_head_that_learned_alone_begins_below_a_new_one(home, tiny, shapes):
 def test_while_the_head_learns_alone_the_encoder_stands_still_and_then_it_moves(
     home, tiny, shapes, monkeypatch
 ):
-    seen, optimise = [], alignment.optimise
+    seen, train = [], training.train
 
     def watched(student, *args, **choices):
         before = {name: tensor.clone() for name, tensor in student.image_tower.state_dict().items()}
-        losses = optimise(student, *args, **choices)
+        losses = train(student, *args, **choices)
         after = student.image_tower.state_dict()
         seen.append((len(losses), all(torch.equal(before[name], after[name]) for name in before)))
         return losses
 
-    monkeypatch.setattr(control, "optimise", watched)
+    monkeypatch.setattr(control, "train", watched)
     pretrain_control(tiny, shapes, LABELS, contexts=contexts(), lr=1e-3, probe_epochs=2)
     assert seen == [(2, True), (3, False)]
     # the head is shown the composites of the first epochs
@@ -196,8 +204,8 @@ def test_an_interrupted_control_resumes_to_the_same_weights_without_its_heads_ep
 
     whole = run()
     monkeypatch.setenv("BAP_HOME", str(tmp_path / "another"))
-    monkeypatch.setattr(alignment, "CHECKPOINT_SECONDS", -1)
-    keep, calls = alignment._keep, []
+    monkeypatch.setattr(training, "CHECKPOINT_SECONDS", -1)
+    keep, calls = training._keep, []
 
     def interrupt_after_three(*args):
         keep(*args)
@@ -205,10 +213,10 @@ def test_an_interrupted_control_resumes_to_the_same_weights_without_its_heads_ep
         if len(calls) == 3:  # one of the head's epochs, two of all
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(alignment, "_keep", interrupt_after_three)
+    monkeypatch.setattr(training, "_keep", interrupt_after_three)
     with pytest.raises(KeyboardInterrupt):
         run()
-    monkeypatch.setattr(alignment, "_keep", keep)
+    monkeypatch.setattr(training, "_keep", keep)
     shapes.seen.clear()
     resumed = run()
     assert (
@@ -233,8 +241,8 @@ def test_a_loss_that_is_not_finite_stops_the_run_and_leaves_nothing(home, tiny, 
 def test_an_interrupted_run_resumes_to_the_same_weights(home, tiny, shapes, monkeypatch, tmp_path):
     whole = pretrain_bap(tiny, shapes, contexts=contexts(epochs=4), k=2, lr=1e-3)
     monkeypatch.setenv("BAP_HOME", str(tmp_path / "another"))
-    monkeypatch.setattr(alignment, "CHECKPOINT_SECONDS", -1)
-    keep, calls = alignment._keep, []
+    monkeypatch.setattr(training, "CHECKPOINT_SECONDS", -1)
+    keep, calls = training._keep, []
 
     def interrupt_after_two(*args):
         keep(*args)
@@ -242,10 +250,10 @@ def test_an_interrupted_run_resumes_to_the_same_weights(home, tiny, shapes, monk
         if len(calls) == 2:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(alignment, "_keep", interrupt_after_two)
+    monkeypatch.setattr(training, "_keep", interrupt_after_two)
     with pytest.raises(KeyboardInterrupt):
         pretrain_bap(tiny, shapes, contexts=contexts(epochs=4), k=2, lr=1e-3)
-    monkeypatch.setattr(alignment, "_keep", keep)
+    monkeypatch.setattr(training, "_keep", keep)
     shapes.seen.clear()
     resumed = pretrain_bap(tiny, shapes, contexts=contexts(epochs=4), k=2, lr=1e-3)
     assert resumed.losses == whole.losses

@@ -6,19 +6,19 @@ import torch
 import torch.nn.functional as F
 
 from bap_core.method.alignment import alignment_loss
-from bap_core.method.anchors import anchor_sweep, anchors, draw_backgrounds
+from bap_core.method.anchors import compute_anchors, draw_backgrounds, sweep_anchors
 
 
 def test_an_anchor_from_one_background_is_the_embedding_of_that_composite(home, tiny, shapes):
     drawn = draw_backgrounds(6, 12, k=1, seed=0)[:, 0]
     alone = tiny.encode_images(shapes.batch(np.arange(6), drawn))
-    assert torch.allclose(anchors(tiny, shapes, k=1, seed=0), alone, atol=1e-6)
+    assert torch.allclose(compute_anchors(tiny, shapes, k=1, seed=0), alone, atol=1e-6)
 
 
 def test_an_encoder_has_no_loss_against_its_own_single_background_anchors(home, tiny, shapes):
     drawn = draw_backgrounds(6, 12, k=1, seed=0)[:, 0]
     z = tiny.forward(shapes.batch(np.arange(6), drawn))
-    assert alignment_loss(z, anchors(tiny, shapes, k=1, seed=0)).item() == pytest.approx(
+    assert alignment_loss(z, compute_anchors(tiny, shapes, k=1, seed=0)).item() == pytest.approx(
         0, abs=1e-6
     )
 
@@ -34,13 +34,15 @@ def test_anchors_are_the_unit_mean_of_unit_embeddings(home, tiny, shapes):
     z = torch.stack(
         [tiny.encode_images(shapes.batch(np.full(4, i), drawn[i])).mean(dim=0) for i in range(6)]
     )
-    assert torch.allclose(anchors(tiny, shapes, k=4, seed=3), F.normalize(z, dim=1), atol=1e-6)
+    assert torch.allclose(
+        compute_anchors(tiny, shapes, k=4, seed=3), F.normalize(z, dim=1), atol=1e-6
+    )
 
 
 def test_prefix_means_equal_separate_runs(home, tiny, shapes):
-    sweep = anchor_sweep(tiny, shapes, ks=[1, 2, 5, 9], seed=1)
+    sweep = sweep_anchors(tiny, shapes, ks=[1, 2, 5, 9], seed=1)
     for row, k in zip(sweep, [1, 2, 5, 9]):
-        assert torch.allclose(row, anchors(tiny, shapes, k=k, seed=1), atol=1e-6)
+        assert torch.allclose(row, compute_anchors(tiny, shapes, k=k, seed=1), atol=1e-6)
 
 
 def test_no_background_comes_twice_for_an_object():
@@ -50,13 +52,13 @@ def test_no_background_comes_twice_for_an_object():
 
 def test_fewer_backgrounds_than_k_are_refused(home, tiny, shapes):
     with pytest.raises(ValueError, match="k=13 .* there are 12"):
-        anchors(tiny, shapes, k=13, seed=0)
+        compute_anchors(tiny, shapes, k=13, seed=0)
 
 
 def test_a_sweep_encodes_its_largest_k_and_no_more(home, tiny, shapes):
-    anchor_sweep(tiny, shapes, ks=[1, 3, 7], seed=0)
+    sweep_anchors(tiny, shapes, ks=[1, 3, 7], seed=0)
     assert tiny.tally.encoded == 6 * 7
-    anchor_sweep(tiny, shapes, ks=[1, 3, 7], seed=0)
+    sweep_anchors(tiny, shapes, ks=[1, 3, 7], seed=0)
     assert tiny.tally.encoded == 6 * 7 == sum(tiny.tally.needed.values())
 
 

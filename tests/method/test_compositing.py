@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from bap_core.data import Backgrounds, EmptyMask, Objects, images
-from bap_core.data.cache import Recent
-from bap_core.method import compositing
+from bap_core.data.cache import ImageCache
+from bap_core.method.blending import blend
 from bap_core.method.compositing import (
     Compositor,
     canvas,
@@ -97,7 +97,7 @@ def test_every_colour_and_alpha_is_blended_as_pil_does_on_the_cpu_and_in_torch()
         picture.paste(Image.fromarray(np.dstack([fg, fg, fg])), (0, 0), mask=Image.fromarray(a))
         expected = torch.from_numpy(np.array(picture)).permute(2, 0, 1)[None]
         assert torch.equal(composite(pieces, ground), expected)
-        assert torch.equal(compositing._blend_torch(pieces[:, :3], pieces[:, 3:], ground), expected)
+        assert torch.equal(blend(pieces[:, :3], pieces[:, 3:], ground), expected)
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
@@ -263,7 +263,7 @@ def test_a_pool_without_anything_usable_is_refused(pool):
 def test_a_small_cache_changes_nothing_but_the_work(pool):
     large, small = (
         Compositor(*pool, size=32, seed=0),
-        Compositor(*pool, size=32, seed=0, cache_bytes=4000),
+        Compositor(*pool, size=32, seed=0, cache=ImageCache(4000)),
     )
     for pair in ([0, 2], [1, 0]), ([2, 2], [0, 1]):
         assert torch.equal(large.batch(*pair), small.batch(*pair))
@@ -282,11 +282,48 @@ def test_lists_of_different_length_are_refused(pool):
         Compositor(*pool, size=32, seed=0).batch([0, 1], [0])
 
 
-def test_memory_keeps_to_its_limit_and_drops_the_least_recently_used():
-    memory, row = Recent(100), np.zeros(40, np.uint8)
-    for name in "ab":
-        memory.keep(name, row)
-    assert memory.get("a") is row
-    memory.keep("c", row)
-    assert memory.get("b") is None and memory.get("a") is row and memory.nbytes == 80
-    assert memory.keep("large", np.zeros(101, np.uint8)).size == 101 and memory.get("large") is None
+def test_at_another_size_the_same_objects_stand_at_the_same_scales_on_the_same_backgrounds(pool):
+    compositor = Compositor(*pool, size=32, seed=0)
+    larger, alone = compositor.at(48), Compositor(*pool, size=48, seed=0)
+    assert larger.size == 48 and larger.fingerprint == alone.fingerprint
+    assert torch.equal(larger.batch([0, 2], [1, 0]), alone.batch([0, 2], [1, 0]))
+    assert torch.equal(
+        compositor.batch([0, 2], [1, 0]), Compositor(*pool, size=32, seed=0).batch([0, 2], [1, 0])
+    )
+    with pytest.raises(ValueError, match="size=0"):
+        compositor.at(0)
+
+
+def test_every_size_is_one_compositor_however_it_is_reached(pool):
+    compositor = Compositor(*pool, seed=0)
+    assert compositor.size == 224 and compositor.at(224) is compositor
+    assert compositor.at(32) is compositor.at(32) is compositor.at(48).at(32)
+    assert compositor.at(32).at(224) is compositor
+    assert compositor.at(32).objects is compositor.objects
+
+
+def test_another_size_has_what_a_check_left_and_a_size_of_before_the_check_what_was_there(pool):
+    compositor = Compositor(*pool, size=32, seed=0)
+    before = compositor.at(48)
+    with pytest.warns(UserWarning, match="left out"):
+        compositor.check()
+    after = compositor.at(48)
+    assert (len(before.objects), len(after.objects)) == (3, len(compositor.objects)) == (3, 2)
+    assert after.skipped is compositor.skipped and len(before.skipped) == 0
+    assert (after.scales == compositor.scales).all()
+    assert before.at(48) is before and len(before.at(32).objects) == 3
+
+
+def test_two_compositors_never_take_each_others_pictures(pool):
+    objects, grounds = pool
+    kept = ImageCache(10**6)
+    one, other, turned = (
+        Compositor(objects, grounds, size=32, scale=0.6, seed=0, cache=kept),
+        Compositor(objects, grounds, size=32, scale=0.9, seed=0, cache=kept),
+        Compositor(objects.take([2, 1, 0]), grounds.take([1, 0]), size=32, seed=0, cache=kept),
+    )
+    first = one.canvas(0), one.background(0)
+    assert not torch.equal(other.canvas(0), first[0])
+    assert torch.equal(turned.background(1), first[1])
+    assert not torch.equal(turned.background(0), first[1])
+    assert torch.equal(one.canvas(0), first[0])

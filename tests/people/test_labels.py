@@ -12,9 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from bap_core.baselines import LinearProbe
 from bap_core.data import Backgrounds, Objects
 from bap_core.encoders import Tally
-from bap_core.evaluation.scoring import probe, table
+from bap_core.evaluation import evaluate, table
 from bap_core.people import design
 from bap_core.people import labels as labelling
 from bap_core.people import scenes as composites
@@ -72,7 +73,7 @@ def four(tmp_path):
 
 
 def test_labels_and_margins_counted_by_hand(four):
-    found = labelling.labelled(Colours(scale=2.0), four, ("red", "blue"))
+    found = labelling.label_objects(Colours(scale=2.0), four, ("red", "blue"))
     assert found.frame["label"].tolist()[:3] == ["red", "blue", "red"]
     margin = found.frame["margin"]
     assert margin[0] == pytest.approx(math.tanh(1), abs=1e-4) and margin[1] == pytest.approx(
@@ -93,11 +94,11 @@ def test_a_margin_is_half_the_difference_of_logits_through_tanh_and_turns_its_si
 ):
     draw = torch.Generator().manual_seed(seed)
     z, text = (F.normalize(torch.randn(n, 8, generator=draw), dim=1) for n in (5, 2))
-    margin = labelling.margins(z, text, logit_scale=scale)
+    margin = labelling.compute_margins(z, text, logit_scale=scale)
     difference = (z @ text[0] - z @ text[1]).double().numpy()
     assert margin == pytest.approx(np.tanh(scale * difference / 2), abs=1e-5)
     assert margin == pytest.approx(
-        -labelling.margins(z, text.flip(0), logit_scale=scale), abs=1e-12
+        -labelling.compute_margins(z, text.flip(0), logit_scale=scale), abs=1e-12
     )
     assert (np.abs(margin) <= 1).all() and margin.dtype == np.float64
 
@@ -105,30 +106,30 @@ def test_a_margin_is_half_the_difference_of_logits_through_tanh_and_turns_its_si
 def test_with_a_scale_of_one_no_margin_of_near_cosines_reaches_the_papers_window():
     z, text = F.normalize(torch.tensor([[1.0, 0.3, 0.2]]), dim=1), torch.eye(3)[1:]
     assert (
-        abs(labelling.margins(z, text, logit_scale=1.0)[0])
+        abs(labelling.compute_margins(z, text, logit_scale=1.0)[0])
         < 0.2
-        < abs(labelling.margins(z, text, logit_scale=100.0)[0])
+        < abs(labelling.compute_margins(z, text, logit_scale=100.0)[0])
     )
 
 
 def test_the_encoders_own_scale_is_used_unless_one_is_given(four):
-    own = labelling.labelled(Colours(scale=2.0), four, ("red", "blue")).frame["margin"]
+    own = labelling.label_objects(Colours(scale=2.0), four, ("red", "blue")).frame["margin"]
     assert own.equals(
-        labelling.labelled(Colours(scale=50.0), four, ("red", "blue"), logit_scale=2.0).frame[
+        labelling.label_objects(Colours(scale=50.0), four, ("red", "blue"), logit_scale=2.0).frame[
             "margin"
         ]
     )
     unscaled = Colours(scale=None)
     with pytest.raises(ValueError, match="colours has no trained logit scale; give one"):
-        labelling.labelled(unscaled, four, ("red", "blue"))
+        labelling.label_objects(unscaled, four, ("red", "blue"))
 
 
 @pytest.mark.parametrize("kind", ["transformer", "siglip"])
 def test_an_encoder_labels_with_its_own_scale_whichever_library_it_is_from(kind, four):
     encoder = small.encoder(kind)
-    found = labelling.labelled(encoder, four, ("red", "blue")).frame["margin"]
+    found = labelling.label_objects(encoder, four, ("red", "blue")).frame["margin"]
     native = getattr(encoder.model, "native", encoder.model)
-    given = labelling.labelled(
+    given = labelling.label_objects(
         encoder, four, ("red", "blue"), logit_scale=native.logit_scale.exp().item()
     ).frame["margin"]
     assert encoder.logit_scale == native.logit_scale.exp().item() and found.equals(given)
@@ -136,7 +137,7 @@ def test_an_encoder_labels_with_its_own_scale_whichever_library_it_is_from(kind,
 
 def test_the_labeller_sees_the_object_alone_on_grey_as_large_as_the_picture_allows(four):
     encoder = Colours()
-    labelling.isolated(encoder, four)
+    labelling.embed_alone(encoder, four)
     picture = encoder.seen[0][0]
     assert picture.shape == (3, 16, 16)
     # 16 x 8 in the middle
@@ -145,25 +146,25 @@ def test_the_labeller_sees_the_object_alone_on_grey_as_large_as_the_picture_allo
 
 def test_each_word_goes_into_every_template(four):
     encoder = Colours()
-    labelling.labelled(encoder, four, ("red", "blue"), templates=("a {}", "the {}"))
+    labelling.label_objects(encoder, four, ("red", "blue"), templates=("a {}", "the {}"))
     assert encoder.prompts == ["a red", "the red", "a blue", "the blue"]
-    labelling.labelled(encoder, four, ("red", "blue"))
+    labelling.label_objects(encoder, four, ("red", "blue"))
     assert encoder.prompts[4:6] == ["a photo of a red", "a portrait of a red"]
 
 
 def test_other_words_and_scales_encode_nothing_again(four):
     encoder = Colours()
     for scale, names in [(None, ("red", "blue")), (3.0, ("blue", "red"))]:
-        labelling.labelled(encoder, four, names, logit_scale=scale)
+        labelling.label_objects(encoder, four, names, logit_scale=scale)
     assert encoder.tally.encoded == 4 == sum(encoder.tally.needed.values())
 
 
 def test_what_cannot_be_cut_out_is_counted_and_the_others_keep_their_labels(four):
     Image.new("RGBA", (20, 10), (255, 0, 0, 0)).save(four.root / "object0.png")
     (four.root / "object3.png").write_bytes(b"no picture")
-    rows, z = labelling.isolated(Colours(), four, batch_size=1)
+    rows, z = labelling.embed_alone(Colours(), four, batch_size=1)
     assert rows.tolist() == [1, 2] and z.shape == (2, 3)
-    found = labelling.labelled(Colours(), four, ("red", "blue"))
+    found = labelling.label_objects(Colours(), four, ("red", "blue"))
     assert found.skipped == {"cannot be cut out": 2}
     assert found.frame["image"].tolist() == ["object1.png", "object2.png"] and found.frame[
         "label"
@@ -172,13 +173,13 @@ def test_what_cannot_be_cut_out_is_counted_and_the_others_keep_their_labels(four
 
 def test_no_usable_object_a_missing_file_and_other_than_two_words_are_refused(four, tmp_path):
     with pytest.raises(ValueError, match="squares: none of the 2 objects can be cut out"):
-        labelling.isolated(Colours(), squares(tmp_path, [(1, 2, 3)] * 2, alpha=50))
+        labelling.embed_alone(Colours(), squares(tmp_path, [(1, 2, 3)] * 2, alpha=50))
     (four.root / "object2.png").unlink()
     with pytest.raises(FileNotFoundError, match="object2.png"):
-        labelling.isolated(Colours(), four)
+        labelling.embed_alone(Colours(), four)
     for names in [("red",), ("red", "red"), ("red", "blue", "green")]:
         with pytest.raises(ValueError, match="two different ones are needed"):
-            labelling.labelled(Colours(), four, names)
+            labelling.label_objects(Colours(), four, names)
 
 
 def test_from_unlabelled_persons_to_accuracies_and_both_correlations_cost_one_encoding(
@@ -191,7 +192,7 @@ def test_from_unlabelled_persons_to_accuracies_and_both_correlations_cost_one_en
         Image.new("RGB", (32, 32), (40 * design.CATEGORIES.index(category), 90, 90)).save(
             tmp_path / image
         )
-    persons = labelling.labelled(Colours(), persons, ("red", "blue"))
+    persons = labelling.label_objects(Colours(), persons, ("red", "blue"))
     chosen = design.select(persons, labels=("red", "blue"), n_train=20, n_test=8, seed=0)
     assert chosen.frame["label"].value_counts().to_dict() == {"red": 28, "blue": 28}
     scenery = Backgrounds("places", tmp_path, pd.DataFrame(rows, columns=["image", "category"]))
@@ -204,7 +205,7 @@ def test_from_unlabelled_persons_to_accuracies_and_both_correlations_cost_one_en
         n_val=1,
         seed=0,
     )
-    scored = table(probe(tiny, scenes, method="LP", seed=0, epochs=1) for scenes in sets)
+    scored = table(evaluate({"LP": (tiny, LinearProbe(epochs=1))}, sets, seed=0))
     assert set(scored["dataset"]) == {"coco-gender-95", "coco-gender-100"}
     assert scored[scored["metric"] == "group_accuracy"]["n"].tolist() == [3] * 8
     assert set(scored["group"]) >= {"red hat on construction", "blue hat on kitchen"}

@@ -1,6 +1,7 @@
 """A set whose pictures are composed when they are asked for."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -27,7 +28,7 @@ def listed(shapes, **columns):
         }
     )
     return Composites(
-        "toys", "data", frame.assign(**columns), ("a", "b"), ("up", "down"), compositor=shapes
+        "toys", Path("data"), frame.assign(**columns), ("a", "b"), ("up", "down"), compositor=shapes
     )
 
 
@@ -52,17 +53,15 @@ def test_sets_that_differ_in_splits_alone_share_their_encoding_and_not_their_fin
     features.extract(tiny, one)
     features.extract(tiny, other)
     assert tiny.tally.encoded == 4 == sum(tiny.tally.needed.values())
-    assert one.pictures == other.pictures and one.fingerprint != other.fingerprint
+    assert one.key == other.key and one.fingerprint != other.fingerprint
 
 
 def test_other_pairs_or_another_compositor_are_other_pictures(shapes):
     one = listed(shapes)
-    assert one.pictures != listed(shapes, background_row=[11, 3, 3, 1]).pictures
+    assert one.key != listed(shapes, background_row=[11, 3, 3, 1]).key
     again = listed(shapes)
     shapes.fingerprint = "other shapes"
-    assert (
-        again.pictures != one.pictures and again.fingerprint != listed(shapes, label=1).fingerprint
-    )
+    assert again.key != one.key and again.fingerprint != listed(shapes, label=1).fingerprint
 
 
 def test_a_split_keeps_its_composites(shapes):
@@ -118,7 +117,7 @@ def scenery(tmp_path):
 
 def placed(crowd, scenery, **choices):
     with pytest.warns(UserWarning, match="1 pictures cannot be used"):
-        return composites.people(
+        return composites.compose(
             crowd,
             scenery,
             size=32,
@@ -135,7 +134,7 @@ def test_the_people_are_placed_after_those_who_cannot_be_cut_out_are_gone(crowd,
     assert [scenes.name for scenes in sets] == ["coco-gender-95", "coco-gender-100"]
     for scenes in sets:
         persons = scenes.compositor.objects.frame
-        assert len(persons) == 56 and scenes.frame["object_row"].max() == 55
+        assert len(persons) == 56 and max(scenes.frame["object_row"]) == 55
         assert [
             LABELS.index(persons["label"].iloc[i]) for i in scenes.frame["object_row"]
         ] == scenes.frame["label"].tolist()
@@ -145,7 +144,7 @@ def test_the_people_are_placed_after_those_who_cannot_be_cut_out_are_gone(crowd,
             ("test", "val"),
         }
         assert not {("train", "test"), ("test", "train")} & set(zip(names, scenes.frame["split"]))
-    assert sets[0].group_names[1] == "disc on kitchen" and sets[0].pictures == sets[1].pictures
+    assert sets[0].group_names[1] == "disc on kitchen" and sets[0].key == sets[1].key
 
 
 def test_a_person_fills_three_quarters_of_the_picture(crowd, scenery):
@@ -164,12 +163,12 @@ def test_for_the_eye_a_set_keeps_its_rows_and_real_persons_are_silhouettes_and_d
     crowd, scenery
 ):
     scenes = placed(crowd, scenery)[0]
-    shown = composites.to_show(scenes, size=64)
+    shown = composites.make_visible(scenes, size=64)
     assert shown.frame.equals(scenes.frame) and shown.image(3).size == (64, 64)
     assert shown.image(3).getpixel((32, 32)) == design.SHADE
     assert shown.image(3).getpixel((1, 1)) == scenes.image(3).getpixel((1, 1))
-    assert scenes.image(3).getpixel((16, 16))[2] == 200  # what an encoder gets is not touched
+    assert scenes.square(3, 32)[2, 16, 16] == 200  # what an encoder gets is not touched
     scenes = placed(replace(crowd, origin="micro"), scenery)[0]
-    assert composites.to_show(scenes, size=64).image(3).getpixel((32, 32)) == scenes.image(
+    assert composites.make_visible(scenes, size=64).image(3).getpixel((32, 32)) == scenes.image(
         3
     ).getpixel((16, 16))

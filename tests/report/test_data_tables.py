@@ -6,11 +6,11 @@ from PIL import Image
 
 from bap_core import data, report
 from bap_core.data import Backgrounds, Objects
+from bap_core.evaluation.selection import Choice
 from bap_core.method.compositing import Compositor
-from bap_core.selection import Choice
 
 
-def birds(root, **more):
+def gulls_and_terns(root, **more):
     Image.new("RGBA", (4, 4), (255, 0, 0, 255)).save(root / "bird.png")
     rows = [
         {
@@ -78,7 +78,7 @@ def test_an_inventory_counts_objects_and_backgrounds_and_lists_what_was_left_out
         skipped={"excluded": 7},
     )
     save(tmp_path / "a.png")
-    assert listed(Compositor(birds(tmp_path), grounds, size=8, seed=0)) == [
+    assert listed(Compositor(gulls_and_terns(tmp_path), grounds, size=8, seed=0)) == [
         ("objects", "3", "gull 2, tern 1"),
         ("backgrounds", "2", "sky 2"),
         ("left out by the loader", "7", "excluded"),
@@ -97,13 +97,13 @@ def test_an_inventory_says_which_categories_stand_in_for_others_and_with_how_man
         categories=["abbey", "kitchenette", "sky"],
         substitutes={"abbey": "church/outdoor", "kitchenette": ["kitchen", "restaurant_kitchen"]},
     )
-    rows = listed(Compositor(birds(tmp_path), found, size=8, seed=0))
+    rows = listed(Compositor(gulls_and_terns(tmp_path), found, size=8, seed=0))
     assert rows[2:] == [
         ("in place of abbey", "2", "church/outdoor"),
         ("in place of kitchenette", "4", "kitchen, restaurant_kitchen"),
     ]
     drawn = found.take(found.frame["category"] == "sky")
-    assert listed(Compositor(birds(tmp_path), drawn, size=8, seed=0))[2] == (
+    assert listed(Compositor(gulls_and_terns(tmp_path), drawn, size=8, seed=0))[2] == (
         "in place of abbey",
         "0",
         "church/outdoor",
@@ -127,11 +127,11 @@ def test_a_selection_shows_every_candidate_and_which_was_taken():
 
 
 def test_margins_are_counted_per_label_and_bin_and_those_outside_are_said(tmp_path):
-    found = birds(tmp_path).take([0, 0, 0, 0, 2, 2])
-    persons = Objects(
-        "persons", tmp_path, found.frame.assign(margin=[0.3, 0.6, 0.7, 1.0, -0.9, -0.1])
+    found = gulls_and_terns(tmp_path).take([0, 0, 0, 0, 2, 2])
+    labelled = Objects(
+        "labelled", tmp_path, found.frame.assign(margin=[0.3, 0.6, 0.7, 1.0, -0.9, -0.1])
     )
-    table = report.margin_table(persons, persons.take([4, 1]), bounds=(0.2, 0.8), n_bins=2)
+    table = report.margin_table(labelled, labelled.take([4, 1]), bounds=(0.2, 0.8), n_bins=2)
     assert table.frame.index.tolist() == ["0.20 to 0.50", "0.50 to 0.80"]
     assert table.frame["gull"].values.tolist() == [["1", "0"], ["2", "1"]]
     assert table.frame["tern"].values.tolist() == [["0", "0"], ["0", "0"]]
@@ -142,3 +142,13 @@ def test_margins_are_counted_per_label_and_bin_and_those_outside_are_said(tmp_pa
         ("gull", "drawn"),
     ]
     assert table.notes == ("3 of 6 lie outside 0.2 to 0.8.",)
+
+
+def test_what_a_method_is_told_stands_in_a_row_per_name():
+    told = {"rejects": ["water background", "land background"], "accepts": ["landbird"]}
+    table = report.words_table(told, "What RoboShot is told.")
+    assert table.frame["texts"].to_dict() == {
+        "rejects": "water background; land background",
+        "accepts": "landbird",
+    }
+    assert '<td class="bap-words" data-label="texts">landbird</td>' in table._repr_html_()

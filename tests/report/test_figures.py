@@ -9,12 +9,11 @@ import pandas as pd
 import pytest
 import small
 import torch
+from matplotlib.colors import to_rgba
 from PIL import Image
 
-from bap_core import report
-from bap_core.report import figure_style, figures
-
-COLUMNS = ["dataset", "encoder", "method", "seed", "split", "group", "metric", "value", "n"]
+from bap_core import report, tidy
+from bap_core.report import figure_style, idea_figure, picture_figures
 
 
 def row(method, seed, metric, value, *, group="all", encoder="micro-clip"):
@@ -22,14 +21,14 @@ def row(method, seed, metric, value, *, group="all", encoder="micro-clip"):
 
 
 def frame(*rows):
-    return pd.DataFrame(rows, columns=COLUMNS)
+    return pd.DataFrame(rows, columns=tidy.COLUMNS)
 
 
 def is_png(figure):
     return figure._repr_png_()[:8] == b"\x89PNG\r\n\x1a\n"
 
 
-def test_every_run_is_a_point_in_percent():
+def test_every_run_is_a_point_in_percent_and_their_mean_a_bar():
     runs = frame(
         *[
             row("BAP (LP)", seed, "worst_group_accuracy", value)
@@ -37,8 +36,9 @@ def test_every_run_is_a_point_in_percent():
         ]
     )
     figure = report.dot_plot(runs, "worst_group_accuracy")
-    points = figure.axes[0].get_lines()[0].get_xdata()
-    assert points.tolist() == pytest.approx([80, 90])
+    axes = figure.axes[0]
+    assert axes.get_lines()[0].get_xdata().tolist() == pytest.approx([80, 90])
+    assert axes.collections[0].get_segments()[0][:, 0].tolist() == pytest.approx([85, 85])
     assert is_png(figure)
 
 
@@ -47,15 +47,23 @@ def test_a_metric_that_is_not_there_is_refused():
         report.dot_plot(frame(row("BAP", 0, "additivity", 0.8)), "bsi")
 
 
-def test_the_k_figure_prints_the_slope_of_its_fit():
+def test_the_k_figure_draws_both_similarities_and_prints_the_slope_of_its_fit():
     rows = []
     for k in (1, 2, 4, 8):
-        rows += [row("Native", 0, "residual_variance", 0.4 / k, group=f"K={k}")]
         rows += [
-            row("Native", 0, f"cosine_{kind}_text", 0.2, group=f"K={k}")
-            for kind in ("object", "background")
+            row("Native", 0, metric, value, group=f"K={k}")
+            for metric, value in (
+                ("residual_variance", 0.4 / k),
+                ("cosine_object_text", 0.3),
+                ("cosine_background_text", 0.2),
+            )
         ]
     figure = report.k_curve(frame(*rows), scale="micro")
+    drawn = {line.get_label(): line.get_ydata().tolist() for line in figure.axes[0].get_lines()}
+    assert drawn == {
+        "micro-clip: object text": pytest.approx([0.3] * 4),
+        "micro-clip: background text": pytest.approx([0.2] * 4),
+    }
     labels = [text.get_text() for text in figure.axes[1].get_legend().get_texts()]
     assert "micro-clip: slope -1.000" in labels
     assert is_png(figure)
@@ -80,7 +88,8 @@ def test_before_and_after_joins_the_two_values():
     }
     runs = frame(*[row(method, 0, metric, value) for (method, metric), value in values.items()])
     figure = report.before_and_after(runs)
-    assert figure.axes[0].get_lines()[0].get_ydata().tolist() == [2.0, 0.5]
+    lines = [axes.get_lines()[0].get_ydata().tolist() for axes in figure.axes]
+    assert lines == [[2.0, 0.5], [0.8, 0.7]]
     assert is_png(figure)
 
 
@@ -89,39 +98,65 @@ def test_pictures_of_every_kind_become_rgb_arrays():
     red[..., 0] = 255
     tensor = torch.from_numpy(red).permute(2, 0, 1)
     for picture in (red, tensor, Image.fromarray(red), Image.fromarray(red).convert("P")):
-        assert figures.as_array(picture).shape == (4, 6, 3)
-        assert figures.as_array(picture)[0, 0].tolist() == [255, 0, 0]
+        assert picture_figures.as_array(picture).shape == (4, 6, 3)
+        assert picture_figures.as_array(picture)[0, 0].tolist() == [255, 0, 0]
 
 
 def test_transparency_shows_chequers():
     clear = np.zeros((24, 24, 4), np.uint8)
-    assert set(np.unique(figures.as_array(clear))) == {225, 245}
+    assert set(np.unique(picture_figures.as_array(clear))) == {225, 245}
 
 
 def test_a_picture_without_colours_is_refused():
     with pytest.raises(ValueError, match="three axes"):
-        figures.as_array(np.zeros((4, 4)))
+        picture_figures.as_array(np.zeros((4, 4)))
 
 
 def test_a_grid_has_a_place_for_every_picture_and_hides_the_rest():
     figure = report.picture_grid([np.zeros((4, 4, 3), np.uint8)] * 5, ["a"], columns=3)
     assert [len(axes.images) for axes in figure.axes] == [1, 1, 1, 1, 1, 0]
+    assert [axes.get_title() for axes in figure.axes] == ["a", "", "", "", "", ""]
+    assert not any(axes.axison for axes in figure.axes)
     assert is_png(figure)
 
 
 def test_a_contact_sheet_takes_rows_of_unequal_length():
     picture = np.zeros((4, 4, 3), np.uint8)
     figure = report.contact_sheet([[picture] * 3, [picture]], ["one", "two"], headings=["cut-out"])
-    assert sum(len(axes.images) for axes in figure.axes) == 4
+    assert [len(axes.images) for axes in figure.axes] == [1, 1, 1, 1, 0, 0]
+    assert [axes.get_ylabel() for axes in figure.axes] == ["one", "", "", "two", "", ""]
+    assert [axes.get_title() for axes in figure.axes] == ["cut-out", "", "", "", "", ""]
     assert is_png(figure)
 
 
-def test_the_idea_can_be_drawn():
-    assert is_png(report.idea())
+def test_the_idea_puts_a_frozen_teacher_above_a_trained_student():
+    axes = report.idea().axes[0]
+    at = {text.get_text(): text.get_position()[1] for text in axes.texts}
+    upper = ["1  Anchor", "composites  × K", "teacher", "frozen"]
+    lower = ["2  Alignment", "composites  × M", "student", "trained"]
+    assert min(at[words] for words in upper) > max(at[words] for words in lower)
+
+
+def test_the_idea_aligns_on_other_backgrounds_than_those_of_the_anchor():
+    skies = {to_rgba(sky): name for name, (sky, _, _) in idea_figure.SCENES.items()}
+    shown = [patch for patch in report.idea().axes[0].patches if patch.get_facecolor() in skies]
+    below = [skies[patch.get_facecolor()] for patch in shown if patch.get_y() < 28]
+    above = [skies[patch.get_facecolor()] for patch in shown if patch.get_y() >= 28]
+    assert len(above) == len(below) == 3 and {*above, *below} == set(idea_figure.SCENES)
+
+
+def test_the_idea_draws_embeddings_to_the_anchor_in_the_alignment_alone():
+    axes, green = report.idea().axes[0], to_rgba(figure_style.GREEN)
+    arrows = [patch for patch in axes.patches if patch.get_edgecolor() == green]
+    assert len(arrows) == 5 and all(arrow.get_path().vertices[:, 1].max() < 28 for arrow in arrows)
+    anchors = [line for line in axes.get_lines() if line.get_marker() == "*"]
+    assert [line.get_ydata()[0] > 28 for line in anchors] == [True, False]
 
 
 def test_figures_leave_matplotlibs_settings_alone():
     before = dict(mpl.rcParams)
+    with figure_style.look():
+        assert dict(mpl.rcParams) != before
     report.idea()._repr_png_()
     assert dict(mpl.rcParams) == before
 

@@ -14,10 +14,11 @@ from bap_core.data import catalogue, file_index
 from bap_core.data.acquire.download import Unfetched
 from bap_core.data.acquire.fetch import verify
 from bap_core.data.catalogue import readable
+from bap_core.data.pictures import Listing
 
 # How `bap data check` reads a dataset as a whole; the loader compares what it finds with the
 # release's counts.
-READERS: dict[str, Callable[[Path], object]] = {
+READERS: dict[str, Callable[[Path], Listing]] = {
     "cub": data.cub,
     "waterbirds": data.waterbirds,
     "places": data.places,

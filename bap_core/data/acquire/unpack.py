@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any, cast
 
 from bap_core import runtime
 from bap_core.data.acquire.download import Unfetched, disk_may_fill
@@ -137,7 +138,7 @@ def _of_tar(file: tarfile.TarFile) -> Iterator[Entry]:
             partial(file.extract, member, filter="data"),
         )
         # tarfile remembers every entry; two million of them would fill the memory
-        file.members.clear()
+        cast(Any, file).members.clear()  # the stubs lack the name
 
 
 def _of_zip(file: zipfile.ZipFile) -> Iterator[Entry]:

@@ -21,6 +21,7 @@ from torch import Tensor
 
 from bap_core import encoders, runtime, store
 from bap_core.encoders.backends import from_timm
+from bap_core.method.training import Schedule
 from bap_core.micro.pretraining.captions import captioned
 from bap_core.micro.pretraining.objectives import Captions, Classes, Views
 from bap_core.micro.pretraining.recipes import RECIPES, Recipe
@@ -180,17 +181,8 @@ def _optimiser(model: torch.nn.Module, recipe: Recipe):
         lr=recipe.lr,
         betas=(0.9, 0.98),
     )
-    total = recipe.steps
-    warm = max(1, total // 10)
-
-    def factor(step):
-        return (
-            (step + 1) / warm
-            if step < warm
-            else 0.5 * (1 + math.cos(math.pi * (step - warm) / max(1, total - warm)))
-        )
-
-    return optimiser, torch.optim.lr_scheduler.LambdaLR(optimiser, factor)
+    schedule = Schedule(warmup=max(1, recipe.steps // 10), start=None)
+    return optimiser, schedule(optimiser, recipe.steps)
 
 
 def _statistics(model: torch.nn.Module, device: torch.device) -> tuple[Tensor, Tensor]:

@@ -7,15 +7,19 @@ saw of every candidate. The test split is read once, by the table.
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 import pandas as pd
 
 from bap_core import metrics
 from bap_core.groups import group_counts
 
+S = TypeVar("S", bound=Hashable)
+E = TypeVar("E")  # fitted, with ``predict(X) -> (N,) int64``
+
 
 @dataclass(frozen=True)
-class Choice:
+class Choice(Generic[S, E]):
     """The chosen ``setting`` with its fitted ``estimator``, and how it came about.
 
     table: a row per candidate, in the order given: setting, worst_group_accuracy (NaN where
@@ -23,15 +27,15 @@ class Choice:
     brought from another run.
     """
 
-    setting: Hashable
-    estimator: object
+    setting: S
+    estimator: E
     table: pd.DataFrame
     transferred: bool
 
 
 def select(
-    candidates: Mapping, X, y, group, *, n_groups: int, transferred: Hashable | None = None
-) -> Choice:
+    candidates: Mapping[S, E], X, y, group, *, n_groups: int, transferred: S | None = None
+) -> Choice[S, E]:
     """The candidate with the highest worst-group accuracy on validation rows; of equals, the first.
 
     candidates: setting -> fitted estimator; X: what their ``predict`` takes, N rows; y, group: (N,)

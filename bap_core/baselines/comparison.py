@@ -1,0 +1,53 @@
+"""The rows of the paper's tables of methods: which method, on which encoder, under which name."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from bap_core.baselines.afr import TunedAFR
+from bap_core.baselines.dfr import DFR
+from bap_core.baselines.dial import DIAL
+from bap_core.baselines.linear_probe import LinearProbe
+from bap_core.baselines.lp_ft import LPFT
+from bap_core.baselines.msae import MSAE
+from bap_core.baselines.prusc import PruSC
+from bap_core.baselines.roboshot import RoboShot
+from bap_core.baselines.texts import TextEmbeddings
+from bap_core.baselines.wise_ft import WiSEFT
+from bap_core.baselines.zero_shot import ZeroShot
+from bap_core.encoders import Encoder
+from bap_core.evaluation.protocol import Method
+
+
+def compared_methods(
+    students: Mapping[str, Encoder],
+    text: TextEmbeddings,
+    sae: MSAE,
+    *,
+    probe: LinearProbe,
+    last_layer: bool = True,
+    fine_tuned: LPFT | None = None,
+    masks: Mapping[str, Any] | None = None,
+) -> dict[str, tuple[Encoder, Method]]:
+    """Name on the tables -> (encoder, method), for `protocol.evaluate`.
+
+    students: "Native", "Control" and "BAP", the untouched encoder and the two that were pre-trained
+    from it. text, sae: of the untouched one. BAP's zero-shot row has the prototypes of the
+    untouched encoder, whose text tower it shares. probe: settings of the three probes. last_layer:
+    whether AFR and DFR are among the rows. fine_tuned, masks: the recipe of LP-FT, from which
+    WiSE-FT and PruSC start, and PruSC's choices; None leaves the three out.
+    """
+    native, zero_shot = students["Native"], ZeroShot(text.prototypes)
+    rows: dict[str, tuple[Encoder, Method]] = {
+        "Native (ZS)": (native, zero_shot),
+        "RoboShot": (native, RoboShot(text.prototypes, text.harmful, text.helpful)),
+        "DIAL": (native, DIAL(sae, text.prototypes, text.present, text.absent)),
+        "BAP (ZS)": (students["BAP"], zero_shot),
+        **{f"{name} (LP)": (encoder, probe) for name, encoder in students.items()},
+    }
+    if last_layer:
+        rows |= {"AFR": (native, TunedAFR()), "DFR": (native, DFR())}
+    if fine_tuned is not None:
+        rows["ERM (LP-FT)"] = (native, fine_tuned)
+        rows["WiSE-FT"] = (native, WiSEFT(fine_tuned, text.prototypes))
+        rows["PruSC"] = (native, PruSC(fine_tuned, masks or {}))
+    return rows

@@ -1,0 +1,202 @@
+"""PruSC's masks (paper M.2): learnt with weights and head standing still, and kept in the store."""
+
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from bap_core import store
+from bap_core.baselines.contrast import (
+    cluster_features,
+    contrastive_loss,
+    pair_up,
+    skipped_anchors,
+    task_rows,
+)
+from bap_core.baselines.fine_tuning import Tuned, training_part, versions
+from bap_core.baselines.picture_batches import PictureBatches
+from bap_core.baselines.weight_masks import add_masks, prunable
+from bap_core.encoders import features
+from bap_core.method import training
+
+VERSION = 1  # part of every key: raise it when this module's results change
+
+
+@dataclass(frozen=True, eq=False)
+class Masks:
+    """What stays of an image tower. tensors: bool, by the names of the weights in its state; True
+    is kept.
+
+    skipped: share of the anchors, over all steps, that had no positive or no negative in their
+    batch and gave the contrastive loss nothing (all of them where clusters and classes are one).
+    losses: mean loss of each epoch.
+    """
+
+    tensors: dict[str, Tensor]
+    skipped: float
+    losses: list[float]
+
+    @property
+    def kept(self) -> dict[str, float]:
+        """Fraction kept of every masked tensor."""
+        return {name: mask.float().mean().item() for name, mask in self.tensors.items()}
+
+    @property
+    def share(self) -> float:
+        """Fraction kept of all masked weights: 0 and 1 are exact."""
+        return sum(int(mask.sum()) for mask in self.tensors.values()) / sum(
+            mask.numel() for mask in self.tensors.values()
+        )
+
+
+def learn_masks(
+    tuned: Tuned,
+    scenes,
+    *,
+    seed: int,
+    clusters: int = 8,
+    ratio: float = 0.1,
+    epochs: int = 15,
+    lr: float = 1e-2,
+    batch_size: int = 64,
+    sparsity: float = 1e-4,
+    contrast: float = 1.0,
+    temperature: float = 0.07,
+    start: float = 0.2,
+    flips: bool = True,
+) -> Masks:
+    """Masks over the weights of ``tuned``, learnt on a part of the training split; kept in the
+    store.
+
+    ratio: size of that part as a fraction of the training split. epochs, lr, batch_size: of Adam on
+    the logits, which begin at ``start``; weights and head stand still. sparsity, contrast: alpha
+    and beta. Adam moves a logit by ``lr`` a step at most or so, and most move to and fro: how many
+    cross 0 hangs on ``start`` and the number of steps. ValueError if everything was kept, or
+    nothing; a warning if less than a hundredth was cut or kept, since the next phase is then close
+    to LP-FT under another name, or to training from nothing.
+    """
+    choices = {
+        "clusters": clusters,
+        "ratio": ratio,
+        "sparsity": sparsity,
+        "contrast": contrast,
+        "temperature": temperature,
+        "lr": lr,
+        "start": start,
+    }
+    train = training_part(scenes)
+    y = train.frame["label"].to_numpy(dtype=np.int64)
+    cluster = cluster_features(features.extract(tuned.encoder, train), k=clusters, seed=seed)
+    rows = task_rows(y, cluster, ratio=ratio, seed=seed)
+    batches = PictureBatches(
+        train.take(rows),
+        tuned.encoder.size,
+        epochs=epochs,
+        batch_size=batch_size,
+        seed=seed,
+        flips=flips,
+    )
+    parts = {
+        "method": "PruSC masks",
+        "encoder": tuned.encoder.fingerprint,
+        "head": tuned.head.fingerprint,
+        "training": train.fingerprint,
+        "passes": [epochs, batch_size, seed, flips],
+        **choices,
+        "version": [VERSION, *versions()],
+    }
+
+    def make() -> dict[str, Tensor]:
+        masks, losses = train_masks(
+            tuned,
+            batches,
+            y[rows],
+            cluster[rows],
+            seed=seed,
+            lr=lr,
+            sparsity=sparsity,
+            contrast=contrast,
+            temperature=temperature,
+            start=start,
+            checkpoint=training.checkpoint_path(parts),
+        )
+        shown = (found for number in range(epochs) for found, _ in batches.rows(number))
+        found = Masks(masks, skipped_anchors(y[rows], cluster[rows], shown), losses)
+        _check(found, f"{batches.steps} steps of about {lr} each, from {start}")
+        return {"skipped": torch.tensor(found.skipped), "losses": torch.tensor(losses), **masks}
+
+    stored = store.arrays(
+        "masks", parts, make, tally=tuned.encoder.tally, pictures=epochs * len(rows)
+    )
+    in_order = {name: stored[name] for name in prunable(tuned.encoder.image_tower)}
+    masks = Masks(in_order, stored["skipped"].item(), stored["losses"].tolist())
+    if not 0.01 <= masks.share <= 0.99:
+        warnings.warn(
+            f"PruSC keeps {masks.share:.2%} of the weights of {tuned.encoder.name}: "
+            f"{batches.steps} steps of "
+            f"about {lr} from {start} decide that; choose another start, or more or "
+            "fewer epochs",
+            stacklevel=2,
+        )
+    return masks
+
+
+def train_masks(
+    tuned: Tuned,
+    batches: PictureBatches,
+    y,
+    cluster,
+    *,
+    seed: int,
+    lr: float,
+    sparsity: float,
+    contrast: float,
+    temperature: float,
+    start: float,
+    checkpoint: Path,
+) -> tuple[dict[str, Tensor], list[float]]:
+    """Train a mask on every `prunable` weight of a copy of ``tuned``; returns the masks, pi >= 0,
+    and the losses.
+
+    y, cluster: (N,) int, class and cluster of each of the N pictures. The weights keep their
+    values.
+    """
+    student, head = tuned.encoder.student(), tuned.head
+    masks = add_masks(student.image_tower, start=start, seed=seed)
+    n_weights = sum(mask.logits.numel() for mask in masks.values())
+    y, cluster = (torch.as_tensor(numbers, device=student.device) for numbers in (y, cluster))
+    weight, bias = head.weight.to(student.device), head.bias.to(student.device)
+
+    def loss(z: Tensor, rows: Tensor) -> Tensor:
+        kept = sum(torch.sigmoid(mask.logits).sum() for mask in masks.values()) / n_weights
+        positive, negative = pair_up(y[rows], cluster[rows])
+        apart = contrastive_loss(z, positive, negative, temperature=temperature)
+        right = F.cross_entropy(F.linear(z, weight, bias), y[rows])
+        return right + sparsity * kept + contrast * apart
+
+    losses = training.train(
+        student,
+        batches,
+        loss,
+        lr=lr,
+        weight_decay=0.0,
+        schedule=None,
+        label="PruSC masks",
+        checkpoint=checkpoint,
+        training_mode=False,
+    )
+    return {name: (mask.logits >= 0).cpu() for name, mask in masks.items()}, losses
+
+
+def _check(masks: Masks, moves: str) -> None:
+    if masks.share in (0, 1):
+        raise ValueError(
+            f"PruSC keeps {masks.share:.0%} of the weights, so the masks say nothing. "
+            f"They had {moves}: give "
+            f"{'fewer' if masks.share == 0 else 'more'} epochs or another ratio, "
+            "start or sparsity"
+        )

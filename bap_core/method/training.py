@@ -1,0 +1,193 @@
+"""Training a student: the one loop, the one schedule, and the one way in which a result is kept.
+
+Everything that changes an encoder's weights goes through `train`: BAP's alignment, the data-matched
+control, LP-FT, PruSC's masks. It takes batches and a loss, and knows nothing of either.
+"""
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import torch
+from torch import Tensor
+from torch.optim.lr_scheduler import LambdaLR
+
+from bap_core import runtime, store
+from bap_core.encoders import Encoder
+
+VERSION = 1  # part of every key: raise it when this module's results change
+CHECKPOINT_SECONDS = 120  # work that an interruption may cost
+
+
+class Batches(Protocol):
+    """What training shows, epoch by epoch. epochs: how many; steps: batches of all epochs.
+
+    An epoch depends on its number alone, so an interrupted run resumes to the same numbers.
+    """
+
+    @property
+    def epochs(self) -> int: ...
+
+    @property
+    def steps(self) -> int: ...
+
+    def epoch(self, number: int) -> Iterator[tuple[Tensor, Tensor]]:
+        """Row numbers (B,) int64, which the loss gets too, and pictures uint8 (B, 3, S, S)."""
+        ...
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """A linear rise of every learning rate, then half a cosine down to a floor, step by step.
+
+    warmup: steps of the rise, at most half of all; or, as a float, the share of all steps. floor:
+    the rate at which all end. start: share of the rate at step 0; None for that of one step, so
+    that the last step of the rise has the whole rate.
+    """
+
+    warmup: int | float
+    floor: float = 0.0
+    start: float | None = 0.01
+
+    def __call__(self, optimiser: torch.optim.Optimizer, steps: int) -> LambdaLR:
+        """For a run of ``steps``. ValueError without a rise, or for a rate below the floor."""
+        rates = [group["lr"] for group in optimiser.param_groups]
+        if self.warmup <= 0 or not 0 <= self.floor <= min(rates):
+            raise ValueError(
+                f"warmup={self.warmup} must be at least 1, or a share above 0, and "
+                f"floor={self.floor} between 0 and the rates {rates}"
+            )
+        return LambdaLR(optimiser, [self._factor(steps, self.floor, rate) for rate in rates])
+
+    def _factor(self, steps: int, floor: float, rate: float) -> Callable[[int], float]:
+        by_share = isinstance(self.warmup, float)
+        rise = round(self.warmup * steps) if by_share else min(int(self.warmup), steps // 2)
+        rise = max(1, rise)
+        lowest = floor / rate if floor else 0.0
+
+        def factor(step: int) -> float:
+            if step < rise:
+                return self._ramp(step, rise)
+            cosine = math.cos(math.pi * (step - rise) / max(1, steps - rise))
+            return lowest + (1 - lowest) * 0.5 * (1 + cosine)
+
+        return factor
+
+    def _ramp(self, step: int, rise: int) -> float:
+        if self.start is None:
+            return (step + 1) / rise
+        return self.start + (1 - self.start) * step / rise
+
+
+TABLE_17 = Schedule(warmup=0.1, start=None)
+
+
+def train(
+    student: Encoder,
+    batches: Batches,
+    loss: Callable[[Tensor, Tensor], Tensor],
+    *,
+    lr: float,
+    weight_decay: float,
+    schedule: Schedule | None,
+    label: str,
+    checkpoint: Path,
+    head: torch.nn.Module | None = None,
+    head_lr: float = 0.0,
+    training_mode: bool = True,
+) -> list[float]:
+    """Train the student's image tower (and ``head``) with AdamW; returns each epoch's mean loss.
+
+    loss(z, rows): student embeddings (B, D) and row numbers (B,) of a batch -> scalar. schedule:
+    None for a constant rate. training_mode: whether dropout acts and batch statistics are taken.
+    The state is kept at ``checkpoint`` now and then, and a run that finds it goes on from it.
+    FloatingPointError if the loss is not finite.
+    """
+    tower = [p for p in student.image_tower.parameters() if p.requires_grad]
+    groups: list[dict] = [{"params": tower, "lr": lr}]
+    groups += [{"params": list(head.parameters()), "lr": head_lr}] if head is not None else []
+    optimiser = torch.optim.AdamW(groups, weight_decay=weight_decay)
+    rates = schedule(optimiser, batches.steps) if schedule else LambdaLR(optimiser, lambda _: 1.0)
+    student.image_tower.train(training_mode)
+    state: dict = {"student": student.image_tower, "optimiser": optimiser, "schedule": rates}
+    state |= {"head": head} if head is not None else {}
+    done, losses = _resume(checkpoint, state)
+    saved = time.monotonic()
+    name = f"{student.name}: {label}"
+    with runtime.progress([], total=batches.steps, label=name, unit="step") as bar:
+        bar.update(rates.last_epoch)
+        for number in range(done, batches.epochs):
+            losses.append(_epoch(student, batches.epoch(number), loss, optimiser, rates, bar))
+            if time.monotonic() - saved > CHECKPOINT_SECONDS:
+                _keep(checkpoint, state, number + 1, losses)
+                saved = time.monotonic()
+    student.model.eval().requires_grad_(False)
+    checkpoint.unlink(missing_ok=True)
+    return losses
+
+
+def cached_training(
+    encoder: Encoder,
+    fit: Callable[[Encoder, Path], dict[str, Tensor]],
+    *,
+    kind: str,
+    parts: dict,
+    pictures: int,
+) -> tuple[Encoder, dict[str, Tensor]]:
+    """A student of ``encoder`` trained by ``fit(student, checkpoint)``, and what that gave back.
+
+    kind, parts: what names the result in the store, where its tower and the other tensors are kept.
+    pictures: how many encodings it takes. The weights of ``encoder`` are not touched.
+    """
+    student = encoder.student()
+
+    def make() -> dict[str, Tensor]:
+        more = fit(student, checkpoint_path(parts))
+        return {**more, **student.image_tower.state_dict()}
+
+    kept = store.arrays(kind, parts, make, tally=encoder.tally, pictures=pictures)
+    tower = {name: kept.pop(name) for name in student.image_tower.state_dict()}
+    student.image_tower.load_state_dict(tower)
+    student.model.requires_grad_(False)
+    return student, kept
+
+
+def checkpoint_path(parts: dict) -> Path:
+    """Where the unfinished run with the key of ``parts`` is kept."""
+    return runtime.home() / "checkpoints" / f"{store.key(**parts)}.pt"
+
+
+def _epoch(student: Encoder, batches, loss, optimiser, schedule, bar) -> float:
+    total, count = 0.0, 0
+    for rows, pictures in runtime.prefetch(batches):
+        value = loss(student.forward(pictures), rows.to(student.device))
+        if not torch.isfinite(value):
+            raise FloatingPointError(
+                f"the loss became {value.item()} at step {schedule.last_epoch + 1}: lower the "
+                "learning rate; nothing was saved"
+            )
+        optimiser.zero_grad(set_to_none=True)
+        value.backward()
+        optimiser.step()
+        schedule.step()
+        total, count = total + value.item() * len(rows), count + len(rows)
+        bar.update()
+    return total / count
+
+
+def _keep(path: Path, state: dict, done: int, losses: list[float]) -> None:
+    parts = {name: part.state_dict() for name, part in state.items()}
+    with store.atomic_write(path) as temporary:
+        torch.save({"done": done, "losses": losses, **parts}, temporary)
+
+
+def _resume(path: Path, state: dict) -> tuple[int, list[float]]:
+    if not path.exists():
+        return 0, []
+    kept = torch.load(path, weights_only=True, map_location="cpu")
+    for name, part in state.items():
+        part.load_state_dict(kept[name])
+    return kept["done"], kept["losses"]
