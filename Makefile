@@ -7,7 +7,7 @@ READY := $(VENV)/.installed
 LAB_SETTINGS := $(VENV)/share/jupyter/lab/settings/overrides.json
 
 .DEFAULT_GOAL := help
-.PHONY: help book test lab bench doctor clean
+.PHONY: help book test lab format bench doctor clean
 
 help:  ## list these targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,6 +20,10 @@ test: $(READY)  ## everything that continuous integration runs
 
 lab: $(READY) $(LAB_SETTINGS)  ## JupyterLab, with the text notebooks opening as notebooks
 	@$(BIN)/jupyter lab notebooks
+
+format: $(READY)  ## what ruff can mend and format by itself
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
 
 bench: $(READY)  ## side-by-side speed ratios
 	@$(BIN)/python -m benchmarks

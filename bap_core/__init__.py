@@ -3,4 +3,6 @@
 Importing the package does nothing else: no folder is made, nothing is downloaded, no seed is set.
 """
 
-__version__ = "0.1.0"
+from importlib.metadata import version
+
+__version__ = version("bap-companion")

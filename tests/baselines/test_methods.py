@@ -52,18 +52,22 @@ def test_the_weighted_loss_is_what_resampling_to_even_classes_gives_in_expectati
     )
 
 
-def test_a_common_factor_of_the_weights_and_even_classes_change_nothing():
+def test_even_classes_are_trained_as_without_weights():
     X, y = blobs()
     X, y = torch.cat([X[y == 0][:50], X[y == 1][:50]]), np.array([0] * 50 + [1] * 50)
-    probe = LinearProbe(epochs=1).fit(X, y, seed=0)
-    logits, y = F.linear(X, probe.coef_, probe.intercept_), torch.from_numpy(y)
-    plain = F.cross_entropy(logits, y)
-    assert F.cross_entropy(logits, y, weight=probe.class_weight_) == pytest.approx(
-        float(plain), rel=1e-6
-    )
-    assert F.cross_entropy(logits, y, weight=7 * probe.class_weight_) == pytest.approx(
-        float(plain), rel=1e-6
-    )
+    start, end = (LinearProbe(epochs=n, batch_size=100).fit(X, y, seed=0) for n in (0, 5))
+    plain = torch.nn.Linear(8, 2)
+    with torch.no_grad():
+        plain.weight.copy_(start.coef_)
+        plain.bias.copy_(start.intercept_)
+    optimiser = torch.optim.AdamW(plain.parameters(), lr=5e-4, weight_decay=0.01)
+    for _ in range(5):
+        optimiser.zero_grad()
+        F.cross_entropy(plain(X), torch.from_numpy(y)).backward()
+        optimiser.step()
+    assert end.class_weight_.tolist() == [1.0, 1.0]
+    assert end.coef_.flatten().tolist() == pytest.approx(plain.weight.flatten().tolist(), abs=1e-6)
+    assert end.intercept_.tolist() == pytest.approx(plain.bias.tolist(), abs=1e-6)
 
 
 def test_a_probe_repeats_with_its_seed_and_changes_with_another():
@@ -72,11 +76,21 @@ def test_a_probe_repeats_with_its_seed_and_changes_with_another():
     assert torch.equal(a, b) and not torch.equal(a, c)
 
 
-def test_small_steps_bound_the_probe_as_the_reference_page_says():
-    X, y = blobs()
-    probe = LinearProbe(epochs=30).fit(X, y, seed=0)
-    steps = 30 * 4
-    assert probe.coef_.abs().max() <= 8**-0.5 + steps * 5e-4 + 1e-6
+def test_the_first_step_moves_every_weight_by_the_learning_rate_after_the_decay():
+    X, y = blobs(100)
+    start, moved = (LinearProbe(epochs=n, batch_size=100).fit(X, y, seed=0) for n in (0, 1))
+    for name in ("coef_", "intercept_"):  # AdamW's first step is the sign of the gradient
+        step = getattr(moved, name) - (1 - 5e-4 * 0.01) * getattr(start, name)
+        assert step.abs().flatten().tolist() == pytest.approx([5e-4] * step.numel(), rel=1e-3)
+
+
+def test_small_steps_keep_the_probe_near_its_start():
+    """30 epochs of 4 batches of 128: at most 120 steps, all to the same side, of two blobs."""
+    X, y = blobs(400)
+    start, end = (LinearProbe(epochs=n).fit(X, y, seed=0).coef_ for n in (0, 30))
+    moved = float((end - start).abs().max())
+    assert 0.9 * 120 * 5e-4 < moved < 1.01 * 120 * 5e-4
+    assert 0.9 * 8**-0.5 < start.abs().max() <= 8**-0.5
 
 
 def test_a_probe_refuses_one_class_a_gap_and_broken_features():
