@@ -33,7 +33,7 @@ import pandas as pd
 
 from bap_core import data, evaluation, micro, report, runtime
 from bap_core.encoders import load
-from bap_core.encoders.prompts import prototypes, words
+from bap_core.encoders.prompts import in_words, prototypes
 from bap_core.method import Compositor, k_ablation, sweep_anchors
 
 page = report.open_page("02_k_ablation", globals())
@@ -95,7 +95,7 @@ frames = []
 for model in models:
     classes = prototypes(model, objects.labels)
     of_object = classes[[objects.labels.index(label) for label in objects.frame["label"]]]
-    of_background = prototypes(model, [words(category) for category in backgrounds.categories])
+    of_background = prototypes(model, [in_words(category) for category in backgrounds.categories])
     texts = {"object_text": of_object, "background_text": of_background}
     for seed in range(seeds):
         table = k_ablation(model, pool, ks=ks, seed=seed, **texts)

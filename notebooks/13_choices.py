@@ -73,7 +73,7 @@ page.banner(model, scenes, full)
 # %%
 lists = {"1 template": prompts.public_templates("1"), "7 templates": prompts.public_templates("7"),
          "40 templates": prompts.TEMPLATES, "80 templates": prompts.public_templates("80")}
-texts = {name: prompts.per_template(model, scenes.labels, templates=templates) for name, templates in lists.items()}
+texts = {name: prompts.embed_templates(model, scenes.labels, templates=templates) for name, templates in lists.items()}
 by_templates = {name: (model, ZeroShot(prompts.ensemble(found))) for name, found in texts.items()}
 results = {"templates": evaluate(by_templates, [scenes], seed=0)}
 page.results_table(evaluation.table(results["templates"]))

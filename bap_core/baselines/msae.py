@@ -62,7 +62,7 @@ class MSAE:
         """
         X = checks.fitting(X, width=X.shape[-1])
         levels = self._levels(X.shape[1])
-        if (X == X[0]).all():
+        if (X[0] == X).all():
             raise ValueError(f"all {len(X)} embeddings are equal: there is nothing to take apart")
         self.mean_ = X.mean(dim=0)
         self.scale_ = float((X.shape[1] / (X - self.mean_).square().sum(dim=1).mean()).sqrt())

@@ -103,7 +103,7 @@ def prunable(tower: nn.Module) -> dict[str, tuple[nn.Module, str]]:
     found, convolutions = {}, 0
     for place, module in tower.named_modules():
         convolutions += isinstance(module, nn.Conv2d)
-        if isinstance(module, nn.Linear) or isinstance(module, nn.Conv2d) and convolutions > 1:
+        if isinstance(module, nn.Linear) or (isinstance(module, nn.Conv2d) and convolutions > 1):
             names = ["weight"]
         elif isinstance(module, nn.MultiheadAttention):
             names = [f"{part}_proj_weight" for part in ("in", "q", "k", "v")]

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from bap_core import runtime
+from bap_core.encoders import Encoder
 from bap_core.evaluation import scoring
 
 
@@ -51,7 +52,7 @@ class Result:
 
 
 def evaluate(
-    methods: Mapping[str, tuple[object, Method]], sets: Sequence, *, seed: int
+    methods: Mapping[str, tuple[Encoder, Method]], sets: Sequence, *, seed: int
 ) -> list[Result]:
     """Every method on every set of labelled pictures, one run of each.
 

@@ -34,7 +34,8 @@ class World:
     textures per class (dtd).
 
     validation: share of CUB's train part that is Waterbirds' validation; the release has a
-    fifth."""
+    fifth.
+    """
 
     name: str
     photos: int

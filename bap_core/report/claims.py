@@ -132,11 +132,8 @@ def find_printed(
     names = claim["printed"]["table"]
     table = paper_tables.tables([names] if isinstance(names, str) else names)
     table = table.loc[table["convolutional"] == convolutional]
-    if (
-        table.empty
-        or family is not None
-        and "family" in table
-        and family not in set(table["family"])
+    if table.empty or (
+        family is not None and "family" in table and family not in set(table["family"])
     ):
         return None
     where = {"family": family, **where, **claim["printed"]}

@@ -17,7 +17,8 @@ from bap_core.report.html import Table
 
 def group_table(sets: Sequence) -> Table:
     """Pictures per group and split. `Scenes` that share their groups stand side by side, others one
-    below the other, and there the splits that nobody uses are left out."""
+    below the other, and there the splits that nobody uses are left out.
+    """
     caption = "Pictures per group in every split."
     counts = {
         (scenes.name, split): pd.Series(
@@ -46,7 +47,8 @@ def _thousands(n: int) -> str:
 
 def inventory(compositor) -> Table:
     """What a compositor found: objects per label, backgrounds, what stands in for categories that
-    are not there, and everything that was left out, with its reason."""
+    are not there, and everything that was left out, with its reason.
+    """
     objects, backgrounds = compositor.objects, compositor.backgrounds
     rows = [
         ("objects", f"{len(objects):,}", _most(objects.frame["label"])),

@@ -85,7 +85,7 @@ def test_the_final_fits_use_the_second_half_or_all_and_scale_on_what_they_are_gi
 def test_every_c_is_tried_and_the_first_with_the_best_worst_group_is_kept():
     head = fitted(toy(0).val)
     assert head.tuning_["setting"].tolist() == list(DFR().Cs)
-    assert head.C_ == head.tuning_["setting"][head.tuning_["worst_group_accuracy"].argmax()]
+    assert head.tuning_["setting"][head.tuning_["worst_group_accuracy"].argmax()] == head.C_
 
 
 def test_tuning_fits_on_one_half_and_measures_on_the_other_which_is_kept_for_the_final_fits(

@@ -15,10 +15,9 @@ from bap_core.micro.pretraining import captions
 from bap_core.micro.pretraining.calibration import additivity, native_figures
 from bap_core.micro.pretraining.recipes import RECIPES
 
-ONLY = {
-    name: 0.0
-    for name in ("empty", "studio", "vehicles", "figures", "both", "place", "vague", "sort", "full")
-}
+ONLY = dict.fromkeys(
+    ("empty", "studio", "vehicles", "figures", "both", "place", "vague", "sort", "full"), 0.0
+)
 
 
 def _captions(**mix: float) -> list[str]:

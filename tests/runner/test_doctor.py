@@ -67,7 +67,7 @@ def test_a_dataset_of_which_one_archive_is_missing_is_missing_with_that_archive(
 def test_an_empty_machine_lists_every_dataset_and_checkpoint_of_the_paper_with_size_and_command(
     tmp_path, monkeypatch, capsys
 ):
-    monkeypatch.setattr(machine, "check_packages", lambda: [])
+    monkeypatch.setattr(machine, "check_packages", list)
     monkeypatch.setattr(weights, "is_in_cache", lambda repository: False)
     assert doctor.examine(profile="paper", root=str(tmp_path / "nothing")) == 1
     shown = capsys.readouterr().out
@@ -99,7 +99,7 @@ def test_an_empty_machine_lists_every_dataset_and_checkpoint_of_the_paper_with_s
 
 def test_pointed_at_a_micro_root_everything_is_there(tmp_path, monkeypatch, capsys):
     micro.render(tmp_path, World("tiny", photos=1, train=1, val=1, coco=2), workers=1)
-    monkeypatch.setattr(machine, "check_packages", lambda: [])
+    monkeypatch.setattr(machine, "check_packages", list)
     monkeypatch.setattr(weights, "check_weights", lambda jobs: [])
     for root in (str(tmp_path), "micro"):
         assert doctor.examine(profile="paper", root=root) == 0
@@ -196,7 +196,7 @@ def test_little_disk_is_a_note_and_does_not_refuse():
 
 
 def test_the_exit_code_says_whether_the_profile_can_run(monkeypatch, capsys):
-    monkeypatch.setattr(machine, "check_packages", lambda: [])
+    monkeypatch.setattr(machine, "check_packages", list)
     monkeypatch.setattr(
         weights, "check_weights", lambda jobs: [finding.Finding("ok", "micro-clip", "shipped")]
     )

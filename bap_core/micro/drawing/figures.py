@@ -22,7 +22,8 @@ _FACES = ("#d9b48f", "#8fa0a6", "#c98f6b", "#a9b58a", "#7a5c48", "#b7a3b8", "#e3
 @dataclass(frozen=True)
 class Figure:
     """A kind of figure. cloak: the colour word of its cloak; paints: what that word covers; home:
-    the Places365 categories in which it is usually seen; coco: its COCO category."""
+    the Places365 categories in which it is usually seen; coco: its COCO category.
+    """
 
     name: str
     cloak: str

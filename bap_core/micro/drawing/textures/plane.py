@@ -64,7 +64,8 @@ class Plane:
 class Cells:
     """For every pixel: near, second (distance to the nearest and the second point), dx, dy (offset
     from the nearest), tag (0..1, one random number per cell). Lengths in units of the cells'
-    spacing."""
+    spacing.
+    """
 
     def __init__(
         self, x: np.ndarray, y: np.ndarray, rng: np.random.Generator, loose: float, staggered: bool

@@ -26,7 +26,8 @@ from bap_core.micro.drawing.vehicles.trucks_and_buses import draw_bus, draw_truc
 class Vehicle:
     """A kind of vehicle. name: as NICO++ calls it; coco: the COCO category it is an instance of;
     home: the Places365 categories in which it is usually seen; withheld: whether the paper keeps it
-    out of pre-training (M.6.1)."""
+    out of pre-training (M.6.1).
+    """
 
     name: str
     coco: str
