@@ -91,15 +91,17 @@ def rng(seed: int, *names: str | int) -> np.random.Generator:
 def progress(
     iterable: Iterable[Item], *, total: int | None = None, label: str = "", unit: str = "it"
 ) -> "tqdm[Item]":
-    """Show a bar in the terminal while iterating, or at its ``update``.
+    """Show a bar while iterating, or at its ``update``: in the terminal, and as one line below the
+    cell of a notebook that somebody works in, once it takes more than some seconds.
 
-    Inside a notebook nothing is shown: frames of a bar would fill the page, and `bap run` shows its
-    own line.
+    In a notebook that `bap run` executes nothing is shown: frames of a bar would fill the page, and
+    the runner shows its own line.
     """
-    silent = "ipykernel" in sys.modules or not sys.stderr.isatty()
-    return tqdm(
-        iterable, total=total, desc=label, unit=unit, disable=silent, leave=False, file=sys.stderr
-    )
+    in_notebook = "ipykernel" in sys.modules
+    silent = "BAP_PROFILE" in os.environ if in_notebook else not sys.stderr.isatty()
+    look = {"file": sys.stdout, "delay": 5, "mininterval": 2} if in_notebook else {}
+    shown = {"file": sys.stderr, "disable": silent, "leave": False, **look}
+    return tqdm(iterable, total=total, desc=label, unit=unit, **shown)
 
 
 def prefetch(items: Iterable[Item]) -> Iterator[Item]:

@@ -1,3 +1,6 @@
+import io
+import sys
+
 import pytest
 import torch
 
@@ -56,3 +59,38 @@ def test_prefetching_keeps_the_order_and_passes_errors_on():
     assert next(stream) == 1
     with pytest.raises(ValueError, match="second is broken"):
         next(stream)
+
+
+class Screen(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def shown_of(monkeypatch, *, notebook, by_runner):
+    """What a bar of two slow steps writes to either stream."""
+    out, err = Screen(), Screen()
+    monkeypatch.setattr(sys, "stdout", out)
+    monkeypatch.setattr(sys, "stderr", err)
+    if notebook:
+        monkeypatch.setitem(sys.modules, "ipykernel", object())
+    else:
+        monkeypatch.delitem(sys.modules, "ipykernel", raising=False)
+    if by_runner:
+        monkeypatch.setenv("BAP_PROFILE", "micro")
+    else:
+        monkeypatch.delenv("BAP_PROFILE", raising=False)
+    bar = runtime.progress([], total=2, label="work")
+    bar.delay, bar.mininterval, bar.start_t = 0, 0, 0.0
+    bar.update(1)
+    bar.close()
+    return out.getvalue(), err.getvalue()
+
+
+def test_a_bar_is_shown_in_the_terminal_and_to_who_works_in_a_notebook_but_not_on_a_page(
+    monkeypatch,
+):
+    out, err = shown_of(monkeypatch, notebook=False, by_runner=False)
+    assert not out and "work" in err
+    out, err = shown_of(monkeypatch, notebook=True, by_runner=False)
+    assert "work" in out and not err
+    assert shown_of(monkeypatch, notebook=True, by_runner=True) == ("", "")

@@ -1,7 +1,7 @@
 """PruSC's masks (paper M.2): learnt with weights and head standing still, and kept in the store."""
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -53,93 +53,72 @@ class Masks:
         )
 
 
-def learn_masks(
-    tuned: Tuned,
-    scenes,
-    *,
-    seed: int,
-    clusters: int = 8,
-    ratio: float = 0.1,
-    epochs: int = 15,
-    lr: float = 1e-2,
-    batch_size: int = 64,
-    sparsity: float = 1e-4,
-    contrast: float = 1.0,
-    temperature: float = 0.07,
-    start: float = 0.2,
-    flips: bool = True,
-) -> Masks:
-    """Masks over the weights of ``tuned``, learnt on a part of the training split; kept in the
-    store.
+@dataclass(frozen=True)
+class MaskRecipe:
+    """How masks are learnt.
 
-    ratio: size of that part as a fraction of the training split. epochs, lr, batch_size: of Adam on
-    the logits, which begin at ``start``; weights and head stand still. sparsity, contrast: alpha
-    and beta. Adam moves a logit by ``lr`` a step at most or so, and most move to and fro: how many
-    cross 0 hangs on ``start`` and the number of steps. ValueError if everything was kept, or
-    nothing; a warning if less than a hundredth was cut or kept, since the next phase is then close
-    to LP-FT under another name, or to training from nothing.
+    clusters: of k-means. ratio: size of the small set as a fraction of the training split. epochs,
+    lr, batch_size: of Adam on the logits, which begin at ``start``; flips: mirror every other
+    picture at random. sparsity, contrast: alpha and beta; temperature: of the contrastive loss.
     """
-    choices = {
-        "clusters": clusters,
-        "ratio": ratio,
-        "sparsity": sparsity,
-        "contrast": contrast,
-        "temperature": temperature,
-        "lr": lr,
-        "start": start,
-    }
-    train = training_part(scenes)
+
+    clusters: int = 8
+    ratio: float = 0.1
+    epochs: int = 15
+    lr: float = 1e-2
+    batch_size: int = 64
+    sparsity: float = 1e-4
+    contrast: float = 1.0
+    temperature: float = 0.07
+    start: float = 0.2
+    flips: bool = True
+
+
+def learn_masks(tuned: Tuned, scenes, *, seed: int, **recipe) -> Masks:
+    """Masks over the weights of ``tuned``, learnt on a part of the training split; kept in the
+    store. recipe: choices of `MaskRecipe`.
+
+    Weights and head stand still. Adam moves a logit by ``lr`` a step at most or so, and most move
+    to and fro: how many cross 0 hangs on ``start`` and the number of steps. ValueError if
+    everything was kept, or nothing; a warning if less than a hundredth was cut or kept, since the
+    next phase is then close to LP-FT under another name, or to training from nothing.
+    """
+    wanted, train = MaskRecipe(**recipe), training_part(scenes)
     y = train.frame["label"].to_numpy(dtype=np.int64)
-    cluster = cluster_features(features.extract(tuned.encoder, train), k=clusters, seed=seed)
-    rows = task_rows(y, cluster, ratio=ratio, seed=seed)
-    batches = PictureBatches(
-        train.take(rows),
-        tuned.encoder.size,
-        epochs=epochs,
-        batch_size=batch_size,
-        seed=seed,
-        flips=flips,
-    )
+    features_of = features.extract(tuned.encoder, train)
+    cluster = cluster_features(features_of, k=wanted.clusters, seed=seed)
+    rows = task_rows(y, cluster, ratio=wanted.ratio, seed=seed)
+    shape = {"epochs": wanted.epochs, "batch_size": wanted.batch_size, "flips": wanted.flips}
+    batches = PictureBatches(train.take(rows), tuned.encoder.size, seed=seed, **shape)
     parts = {
         "method": "PruSC masks",
         "encoder": tuned.encoder.fingerprint,
         "head": tuned.head.fingerprint,
         "training": train.fingerprint,
-        "passes": [epochs, batch_size, seed, flips],
-        **choices,
+        "recipe": asdict(wanted),
+        "seed": seed,
         "version": [VERSION, *versions()],
     }
+    moves = f"{batches.steps} steps of about {wanted.lr} each, from {wanted.start}"
 
     def make() -> dict[str, Tensor]:
+        checkpoint, known = training.checkpoint_path(parts), (y[rows], cluster[rows])
         masks, losses = train_masks(
-            tuned,
-            batches,
-            y[rows],
-            cluster[rows],
-            seed=seed,
-            lr=lr,
-            sparsity=sparsity,
-            contrast=contrast,
-            temperature=temperature,
-            start=start,
-            checkpoint=training.checkpoint_path(parts),
+            tuned, batches, *known, recipe=wanted, seed=seed, checkpoint=checkpoint
         )
-        shown = (found for number in range(epochs) for found, _ in batches.rows(number))
-        found = Masks(masks, skipped_anchors(y[rows], cluster[rows], shown), losses)
-        _check(found, f"{batches.steps} steps of about {lr} each, from {start}")
+        shown = (found for number in range(wanted.epochs) for found, _ in batches.rows(number))
+        found = Masks(masks, skipped_anchors(*known, shown), losses)
+        _refuse_all_or_nothing(found, moves)
         return {"skipped": torch.tensor(found.skipped), "losses": torch.tensor(losses), **masks}
 
-    stored = store.arrays(
-        "masks", parts, make, tally=tuned.encoder.tally, pictures=epochs * len(rows)
-    )
+    pictures = wanted.epochs * len(rows)
+    stored = store.arrays("masks", parts, make, tally=tuned.encoder.tally, pictures=pictures)
     in_order = {name: stored[name] for name in prunable(tuned.encoder.image_tower)}
     masks = Masks(in_order, stored["skipped"].item(), stored["losses"].tolist())
     if not 0.01 <= masks.share <= 0.99:
         warnings.warn(
-            f"PruSC keeps {masks.share:.2%} of the weights of {tuned.encoder.name}: "
-            f"{batches.steps} steps of "
-            f"about {lr} from {start} decide that; choose another start, or more or "
-            "fewer epochs",
+            f"PruSC keeps {masks.share:.2%} of the weights of {tuned.encoder.name}: {moves} decide "
+            "that; choose another start, or more or fewer epochs",
             stacklevel=2,
         )
     return masks
@@ -151,12 +130,8 @@ def train_masks(
     y,
     cluster,
     *,
+    recipe: MaskRecipe,
     seed: int,
-    lr: float,
-    sparsity: float,
-    contrast: float,
-    temperature: float,
-    start: float,
     checkpoint: Path,
 ) -> tuple[dict[str, Tensor], list[float]]:
     """Train a mask on every `prunable` weight of a copy of ``tuned``; returns the masks, pi >= 0,
@@ -166,7 +141,7 @@ def train_masks(
     values.
     """
     student, head = tuned.encoder.student(), tuned.head
-    masks = add_masks(student.image_tower, start=start, seed=seed)
+    masks = add_masks(student.image_tower, start=recipe.start, seed=seed)
     n_weights = sum(mask.logits.numel() for mask in masks.values())
     y, cluster = (torch.as_tensor(numbers, device=student.device) for numbers in (y, cluster))
     weight, bias = head.weight.to(student.device), head.bias.to(student.device)
@@ -174,15 +149,15 @@ def train_masks(
     def loss(z: Tensor, rows: Tensor) -> Tensor:
         kept = sum(torch.sigmoid(mask.logits).sum() for mask in masks.values()) / n_weights
         positive, negative = pair_up(y[rows], cluster[rows])
-        apart = contrastive_loss(z, positive, negative, temperature=temperature)
+        apart = contrastive_loss(z, positive, negative, temperature=recipe.temperature)
         right = F.cross_entropy(F.linear(z, weight, bias), y[rows])
-        return right + sparsity * kept + contrast * apart
+        return right + recipe.sparsity * kept + recipe.contrast * apart
 
     losses = training.train(
         student,
         batches,
         loss,
-        lr=lr,
+        lr=recipe.lr,
         weight_decay=0.0,
         schedule=None,
         label="PruSC masks",
@@ -192,7 +167,7 @@ def train_masks(
     return {name: (mask.logits >= 0).cpu() for name, mask in masks.items()}, losses
 
 
-def _check(masks: Masks, moves: str) -> None:
+def _refuse_all_or_nothing(masks: Masks, moves: str) -> None:
     if masks.share in (0, 1):
         raise ValueError(
             f"PruSC keeps {masks.share:.0%} of the weights, so the masks say nothing. "

@@ -1,5 +1,4 @@
-"""How an encoder splits a scene into object and background, measured on composites (paper sections
-2 and 3.2).
+"""How an encoder splits a scene into object and background (paper sections 2 and 3.2).
 
 Equation 1 (additivity), appendix G (what an anchor keeps and loses as K grows) and appendix D.1
 (background sensitivity). Everything streams: memory holds one batch of composites, never all of
@@ -45,14 +44,9 @@ def draw_pairs(n_objects: int, n_backgrounds: int, *, n: int, seed: int) -> Pair
     draw = runtime.rng(seed, "additivity")
     objects = np.sort(draw.integers(n_objects, size=n))  # neighbours share their cut-out
     backgrounds = draw.integers(n_backgrounds, size=n)
-    further_object = draw.integers(1, max(2, n_objects), size=n)
-    further_background = draw.integers(1, max(2, n_backgrounds), size=n)
-    return Pairs(
-        objects,
-        backgrounds,
-        (objects + further_object) % n_objects,
-        (backgrounds + further_background) % n_backgrounds,
-    )
+    other_objects = (objects + draw.integers(1, max(2, n_objects), size=n)) % n_objects
+    further = draw.integers(1, max(2, n_backgrounds), size=n)
+    return Pairs(objects, backgrounds, other_objects, (backgrounds + further) % n_backgrounds)
 
 
 def additivity_scores(
@@ -68,7 +62,7 @@ def additivity_scores(
     compositor = compositor.at(encoder.size)
     sizes = len(compositor.objects), len(compositor.backgrounds)
     pairs = draw_pairs(*sizes, n=n, seed=seed)
-    behind = background_features(encoder, compositor)
+    behind = features.extract(encoder, compositor.backgrounds)
 
     def make() -> dict[str, Tensor]:
         alone = _objects_alone(encoder, compositor, pairs.all_objects, batch_size)
@@ -98,11 +92,8 @@ def _scored(encoder, compositor, pairs: Pairs, alone, behind, batch_size) -> Ite
     with runtime.progress([], total=len(pairs.objects), label=label, unit="img") as bar:
         for rows, batch in zip(chunks, runtime.prefetch(composites)):
             z = encoder.encode_images(batch)
-            a, b = alone[pairs.objects[rows]], behind[pairs.backgrounds[rows]]
-            other_a, other_b = (
-                alone[pairs.other_objects[rows]],
-                behind[pairs.other_backgrounds[rows]],
-            )
+            a, other_a = alone[pairs.objects[rows]], alone[pairs.other_objects[rows]]
+            b, other_b = behind[pairs.backgrounds[rows]], behind[pairs.other_backgrounds[rows]]
             yield {
                 "score": torch.from_numpy(metrics.additivity(a, b, z)),
                 "object_background": (a * b).sum(1),
@@ -123,8 +114,7 @@ def k_ablation(
     background_text: Tensor,
     seed: int,
 ) -> pd.DataFrame:
-    """Appendix G: anchors of every object for growing K, from prefixes of one set of max(ks)
-    composites.
+    """Appendix G: anchors of every object for growing K, from prefixes of one set of composites.
 
     object_text: (N, D) prototype of each object's class; background_text: (B, D) prototypes of the
     background categories. One row per K and object: ``k, object, cosine_object_text,
@@ -132,45 +122,38 @@ def k_ablation(
     against the mean over the whole pool).
     """
     sweep = sweep_anchors(encoder, compositor, ks=ks, seed=seed)
-    pool = background_features(encoder, compositor)
+    pool = features.extract(encoder, compositor.backgrounds)
     drawn = draw_backgrounds(
         len(compositor.objects), len(compositor.backgrounds), k=max(ks), seed=seed
     )
     residual = metrics.residual_variance(pool[drawn], pool.mean(dim=0), ks=ks)
-    return pd.concat(
-        [
-            pd.DataFrame(
-                {
-                    "k": k,
-                    "object": np.arange(len(drawn)),
-                    "cosine_object_text": (anchor * object_text).sum(dim=1),
-                    "cosine_background_text": (anchor @ background_text.T).max(dim=1).values,
-                    "residual_variance": residual[:, column],
-                }
-            )
-            for column, (k, anchor) in enumerate(zip(ks, sweep))
-        ],
-        ignore_index=True,
-    )
+    tables = [
+        {
+            "k": k,
+            "object": np.arange(len(drawn)),
+            "cosine_object_text": (anchor * object_text).sum(dim=1),
+            "cosine_background_text": (anchor @ background_text.T).max(dim=1).values,
+            "residual_variance": residual[:, column],
+        }
+        for column, (k, anchor) in enumerate(zip(ks, sweep))
+    ]
+    return pd.concat([pd.DataFrame(table) for table in tables], ignore_index=True)
 
 
 def background_swap_bsi(
     encoder, compositor, *, pairs: int, seed: int, batch_size: int = 256
 ) -> np.ndarray:
-    """Appendix D.1 on composites: all objects on one background against all of them on another, for
-    random pairs.
+    """Appendix D.1 on composites: all objects on one background against all of them on another.
 
-    Returns (pairs,) indices, with the total variance. Meant for objects of one super-class, as on
-    one's own pictures, where no two kinds of background are given. Kept in the store. ValueError
-    with fewer than two objects or backgrounds.
+    For random pairs of backgrounds: (pairs,) indices, with the total variance. Meant for objects of
+    one super-class, as on one's own pictures, where no two kinds of background are given. Kept in
+    the store. ValueError with fewer than two objects or backgrounds.
     """
     compositor = compositor.at(encoder.size)
     n_objects, n_backgrounds = len(compositor.objects), len(compositor.backgrounds)
     if n_objects < 2 or n_backgrounds < 2:
-        raise ValueError(
-            f"a background swap needs 2 objects and 2 backgrounds, got {n_objects} "
-            f"and {n_backgrounds}"
-        )
+        found = f"{n_objects} and {n_backgrounds}"
+        raise ValueError(f"a background swap needs 2 objects and 2 backgrounds, got {found}")
     draw = runtime.rng(seed, "background swap")
     chosen = [draw.choice(n_backgrounds, size=2, replace=False) for _ in range(pairs)]
     different = np.unique(chosen)
@@ -184,13 +167,6 @@ def background_swap_bsi(
     pictures = len(different) * n_objects
     kept = store.arrays("background-swap", key, make, tally=encoder.tally, pictures=pictures)
     return kept["bsi"].numpy()
-
-
-def background_features(encoder, compositor) -> Tensor:
-    """Embeddings of the compositor's backgrounds as composites show them: (B, D). Kept in the
-    store.
-    """
-    return features.extract(encoder, compositor.backgrounds)
 
 
 def _parts(encoder, compositor, **choices: int) -> dict:

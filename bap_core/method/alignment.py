@@ -110,8 +110,7 @@ def pretrain(
     schedule: Schedule,
     frozen_epochs: int = 0,
 ) -> Pretrained:
-    """A student of ``teacher`` trained by ``fit(student, checkpoint) -> losses``; kept in the
-    store.
+    """A student of ``teacher`` trained by ``fit(student, checkpoint) -> losses``, from the store.
 
     method, settings: what names the result beside teacher, composites, contexts and schedule.
     frozen_epochs: in which ``fit`` shows composites before it changes the student.

@@ -1,4 +1,6 @@
-"""Anchors (paper section 3.1.1, equation 2): the frozen teacher's target for every object::
+"""Anchors (paper section 3.1.1, equation 2): the frozen teacher's target for every object.
+
+::
 
     z_i = 1/K sum_k f(C(x_i, b_k)),   a_i = z_i / norm(z_i)
 
@@ -69,9 +71,7 @@ def compute_anchors(encoder, compositor, *, k: int, seed: int, batch_size: int =
 
 
 def _prefix_means(encoder, compositor, *, ks, seed, batch_size) -> Tensor:
-    """Whole objects per batch, reduced at once, so that memory does not grow with N * K
-    composites.
-    """
+    """Whole objects per batch, reduced at once: memory does not grow with N * K composites."""
     n, largest = len(compositor.objects), max(ks)
     backgrounds = draw_backgrounds(n, len(compositor.backgrounds), k=largest, seed=seed)
     at_once = max(1, batch_size // largest)

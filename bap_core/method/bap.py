@@ -1,6 +1,4 @@
-"""BAP (paper section 3.1): anchors from the frozen teacher, then a student that maps every context
-to them.
-"""
+"""BAP (paper section 3.1): anchors of a frozen teacher; a student that maps contexts to them."""
 
 from bap_core.encoders import Encoder
 from bap_core.method.alignment import (

@@ -23,16 +23,20 @@ CHECKPOINT_SECONDS = 120  # work that an interruption may cost
 
 
 class Batches(Protocol):
-    """What training shows, epoch by epoch. epochs: how many; steps: batches of all epochs.
+    """What training shows, epoch by epoch.
 
     An epoch depends on its number alone, so an interrupted run resumes to the same numbers.
     """
 
     @property
-    def epochs(self) -> int: ...
+    def epochs(self) -> int:
+        """How many."""
+        ...
 
     @property
-    def steps(self) -> int: ...
+    def steps(self) -> int:
+        """Batches of all epochs."""
+        ...
 
     def epoch(self, number: int) -> Iterator[tuple[Tensor, Tensor]]:
         """Row numbers (B,) int64, which the loss gets too, and pictures uint8 (B, 3, S, S)."""
@@ -66,20 +70,15 @@ class Schedule:
         by_share = isinstance(self.warmup, float)
         rise = round(self.warmup * steps) if by_share else min(int(self.warmup), steps // 2)
         rise = max(1, rise)
-        lowest = floor / rate if floor else 0.0
+        start, lowest = self.start, floor / rate if floor else 0.0
 
         def factor(step: int) -> float:
             if step < rise:
-                return self._ramp(step, rise)
+                return (step + 1) / rise if start is None else start + (1 - start) * step / rise
             cosine = math.cos(math.pi * (step - rise) / max(1, steps - rise))
             return lowest + (1 - lowest) * 0.5 * (1 + cosine)
 
         return factor
-
-    def _ramp(self, step: int, rise: int) -> float:
-        if self.start is None:
-            return (step + 1) / rise
-        return self.start + (1 - self.start) * step / rise
 
 
 TABLE_17 = Schedule(warmup=0.1, start=None)

@@ -17,7 +17,7 @@ from bap_core.baselines.contrast import (
     task_rows,
 )
 from bap_core.baselines.fine_tuning import Head, Tuned
-from bap_core.baselines.mask_learning import Masks, train_masks
+from bap_core.baselines.mask_learning import MaskRecipe, Masks, train_masks
 from bap_core.baselines.picture_batches import PictureBatches
 from bap_core.baselines.weight_masks import Mask, add_masks, apply_masks, fold_masks, prunable
 from bap_core.method import training
@@ -344,12 +344,8 @@ def test_mask_training_cuts_the_spurious_weights_and_keeps_the_core_ones(points,
         Points(x, seed),
         y,
         cluster,
+        recipe=MaskRecipe(epochs=60, lr=0.1, start=0.5),
         seed=seed,
-        lr=0.1,
-        sparsity=1e-4,
-        contrast=1.0,
-        temperature=0.07,
-        start=0.5,
         checkpoint=tmp_path / "none.pt",
     )
     apply_masks(pruned.image_tower, masks)
@@ -435,7 +431,7 @@ def test_a_mask_that_keeps_everything_is_refused_and_says_how_few_steps_there_we
 def test_a_mask_that_keeps_nearly_everything_is_a_warning_also_when_it_is_read_back(dense, scenes):
     for _ in range(2):
         with pytest.warns(
-            UserWarning, match=r"PruSC keeps 99\.\d\d% .*6 steps of about 0.2 from 1.0"
+            UserWarning, match=r"PruSC keeps 99\.\d\d% .*6 steps of about 0.2 each, from 1.0"
         ):
             masks = learn_masks(dense, scenes, seed=0, **LEARN | {"start": 1.0})
     assert 0.99 < masks.share < 1

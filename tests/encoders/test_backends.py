@@ -627,7 +627,7 @@ def test_a_tower_of_every_library_can_be_aligned(home, siglip, shapes, kind):
         else load("timm/convnext_atto", weights="random", size=32)
     )
     before = teacher.fingerprint
-    plan = Contexts(n_objects=6, n_backgrounds=12, m=4, epochs=6, batch_size=24, seed=0)
+    plan = Contexts(m=4, epochs=6, batch_size=24, seed=0)
     result = pretrain_bap(teacher, shapes, contexts=plan, k=4, lr=1e-3)
     assert result.losses[-1] < 0.7 * result.losses[0] and teacher.fingerprint == before
     if kind == "siglip":
