@@ -16,7 +16,10 @@ import os
 import statistics
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 import torch
@@ -176,18 +179,11 @@ def encodings(encoder, compositor) -> float:
     return encoder.tally.encoded / sum(encoder.tally.needed.values())
 
 
-class empty_store:
+@contextmanager
+def empty_store() -> Iterator[None]:
     """A store that lives for one ``with``."""
-
-    def __enter__(self):
-        self._folder, self._before = tempfile.TemporaryDirectory(), os.environ.get("BAP_HOME")
-        os.environ["BAP_HOME"] = self._folder.name
-
-    def __exit__(self, *error):
-        os.environ.pop("BAP_HOME") if self._before is None else os.environ.update(
-            BAP_HOME=self._before
-        )
-        self._folder.cleanup()
+    with tempfile.TemporaryDirectory() as folder, patch.dict(os.environ, BAP_HOME=folder):
+        yield
 
 
 def seconds(work, encoder=None) -> float:

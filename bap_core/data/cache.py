@@ -26,7 +26,9 @@ class Sized(Protocol):
     """A thing that knows how many bytes it takes, such as an array."""
 
     @property
-    def nbytes(self) -> int: ...
+    def nbytes(self) -> int:
+        """What it takes in memory."""
+        ...
 
 
 Files = TypeVar("Files", bound=PictureFiles)

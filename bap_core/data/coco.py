@@ -179,8 +179,8 @@ def _frame(index: Index, rows: np.ndarray, pictures: dict[int, str | None]) -> p
 
 
 def _clipped(boxes: np.ndarray, width: np.ndarray, height: np.ndarray) -> dict[str, np.ndarray]:
-    """Fractional x, y, w, h -> whole pixels inside the picture: start down, end up, then
-    clipped. (N, 4), (N,), (N,)
+    """Fractional x, y, w, h (N, 4) -> whole pixels inside pictures of ``width`` (N,) and ``height``
+    (N,): start down, end up, then clipped.
     """
     start = np.maximum(np.floor(boxes[:, :2]).astype(np.int64), 0)
     end = np.minimum(

@@ -166,8 +166,8 @@ def _with_masks(path: Path) -> tuple[list[dict], Counter, Path]:
     root = path.parent if beside else path
     pictures, masks = {}, {}
     for folder in (path, *beside):
-        for file in directory.list_pictures(folder):
-            file = (folder / file).relative_to(root).as_posix()
+        for found in directory.list_pictures(folder):
+            file = (folder / found).relative_to(root).as_posix()
             (masks if _is_mask(file) else pictures).setdefault(_key(file), []).append(file)
     rows, skipped = [], Counter()
     for key, files in pictures.items() if masks else ():

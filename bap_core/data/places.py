@@ -146,5 +146,7 @@ def _pictures(where: Path | list[Path], root: Path) -> list[str]:
 
 
 def _number(name: str) -> str:
-    """ "/o/ocean/00004600.jpg" -> "ocean/00004600": files keep their number in every layout."""
+    """Folder and number, which files keep in every layout: "/o/ocean/00004600.jpg" ->
+    "ocean/00004600".
+    """
     return f"{normalise(str(Path(name).parent))}/{Path(name).stem}"

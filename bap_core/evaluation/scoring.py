@@ -130,10 +130,10 @@ def record(
     """
     rows = []
     for metric, value in values.items():
-        value = np.asarray(value, dtype=float)
-        rows.append((metric, float(value.mean()), value.size))
-        if value.ndim:
-            rows.append((f"{metric}_std", float(value.std()), value.size))
+        measured = np.asarray(value, dtype=float)
+        rows.append((metric, float(measured.mean()), measured.size))
+        if measured.ndim:
+            rows.append((f"{metric}_std", float(measured.std()), measured.size))
     names = {"dataset": dataset, "encoder": encoder, "method": method, "seed": seed, "split": split}
     named = [
         names | {"group": group, "metric": metric, "value": value, "n": n}

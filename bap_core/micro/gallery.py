@@ -38,18 +38,24 @@ def sheets() -> dict[str, tuple[Image.Image, str]]:
         ),
         "micro_vehicles": (
             vehicle_sheet(),
-            "Nine kinds of vehicle on paper, two individuals each; "
-            "truck and motorcycle are withheld",
+            (
+                "Nine kinds of vehicle on paper, two individuals each; "
+                "truck and motorcycle are withheld"
+            ),
         ),
         "micro_contexts": (
             context_sheet(),
-            "Seven kinds of vehicle, each in six contexts: autumn, "
-            "dim, grass, outdoor, rock, water",
+            (
+                "Seven kinds of vehicle, each in six contexts: "
+                "autumn, dim, grass, outdoor, rock, water"
+            ),
         ),
         "micro_figures": (
             figure_sheet(),
-            "Two kinds of figure that differ in the paint of the "
-            "cloak only, three individuals each",
+            (
+                "Two kinds of figure that differ in the paint of the cloak only, "
+                "three individuals each"
+            ),
         ),
         "micro_textures": (texture_sheet(), "Forty-seven textures with the class names of DTD"),
     }

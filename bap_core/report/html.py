@@ -86,8 +86,8 @@ def _rows(table: Table) -> Iterator[str]:
 
 def _section(table: Table, frame: pd.DataFrame) -> Iterator[str]:
     cells = list(frame.itertuples(index=False, name=None))
-    for name, positions in groupby(range(len(cells)), key=lambda position: frame.index[position]):
-        positions = list(positions)
+    for name, group in groupby(range(len(cells)), key=lambda position: frame.index[position]):
+        positions = list(group)
         span = (
             f' rowspan="{len(positions)}" scope="rowgroup"'
             if len(positions) > 1

@@ -11,8 +11,10 @@ OF_ORIGIN = {"official": "paper", "micro": "micro", "own": "own"}
 BANNERS = {
     "micro": (
         "Micro scale",
-        "Small encoders, trained on a rendered world. These numbers are not the paper's; only "
-        "directions are judged.",
+        (
+            "Small encoders, trained on a rendered world. These numbers are not the paper's; only "
+            "directions are judged."
+        ),
         "#8a4b00",
     ),
     "own": (

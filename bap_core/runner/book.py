@@ -96,7 +96,7 @@ def build_html(root: Path, *, output: Path) -> int:
         "-q",
     ]
     done = subprocess.run(
-        command, cwd=root, env=os.environ | {"PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+        command, cwd=root, env=os.environ | {"PYDEVD_DISABLE_FILE_VALIDATION": "1"}, check=False
     )
     if done.returncode:
         shutil.rmtree(output / "_build" / ".doctrees", ignore_errors=True)

@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import torch
@@ -44,7 +46,7 @@ def test_the_nesting_list_doubles_from_64_and_ends_with_the_width(dim, count):
     assert len(levels) == count
     assert levels[0] == 64 and levels[-1] == 8 * dim
     assert (
-        all(b == 2 * a for a, b in zip(levels[:-2], levels[1:-1]))
+        all(b == 2 * a for a, b in pairwise(levels[:-1]))
         and levels[-2] < levels[-1] <= 2 * levels[-2]
     )
 

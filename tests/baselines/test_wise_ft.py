@@ -26,9 +26,8 @@ def tuned(tiny):
     student = tiny.student()
     with torch.no_grad():
         for parameter in student.image_tower.parameters():
-            parameter += 0.1 * torch.randn(
-                parameter.shape, generator=torch.Generator().manual_seed(1)
-            )
+            draw = torch.Generator().manual_seed(1)
+            parameter.add_(0.1 * torch.randn(parameter.shape, generator=draw))
     student.model.requires_grad_(False)
     return Tuned(
         student, Head(torch.arange(32.0).view(2, 16) / 100, torch.tensor([0.1, -0.1])), [0.5]

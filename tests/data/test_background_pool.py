@@ -56,7 +56,7 @@ def test_pictures_are_found_whatever_the_roots_of_their_sources(tmp_path):
     dtd = listed("dtd", tmp_path / "data/dtd/images", 3, colour=(20, 0, 0))
     other = listed("own", tmp_path / "elsewhere", 3, colour=(30, 0, 0))
     made = pool([(places, 1), (dtd, 1)], n=6, rng=rng())
-    assert made.root == tmp_path / "data" and sorted(made.frame["image"])[-1] == "dtd/images/2.png"
+    assert made.root == tmp_path / "data" and max(made.frame["image"]) == "dtd/images/2.png"
     far = pool([(made, 2), (other, 1)], n=9, rng=rng())  # a pool is a source too
     assert far.root == tmp_path and far.name == "places + dtd + own"
     red = {"places + dtd": (10, 20), "own": (30,)}

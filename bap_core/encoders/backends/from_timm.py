@@ -31,6 +31,7 @@ class Tower(ImageTower):
     """Like `ImageTower` a name for the type checker only: what timm writes onto its models."""
 
     pretrained_cfg: dict
+    num_features: int  # D, the length of an embedding
     # a convolutional tower has none, and takes any size as it is
     set_input_size: Callable[..., None]
 
@@ -39,9 +40,9 @@ class Pictures(nn.Module):
     """A timm model without its head, in the shape that `backends.shape` describes."""
 
     pooling = None
-    visual: ImageTower
+    visual: Tower
 
-    def __init__(self, native: ImageTower):
+    def __init__(self, native: Tower):
         super().__init__()
         self.visual = native
 

@@ -169,7 +169,7 @@ def how_to_load(model: ImageModel, architecture: str, path: Path) -> str:
 
 
 def _find_weights(name: str, weights: str) -> str:
-    """ "random", a path that exists, or the name itself for the hub's weights."""
+    """A path that exists, "random" as it is, or the name itself for the hub's weights."""
     if weights in ("random", name):
         return weights
     if not Path(weights).expanduser().exists():

@@ -72,8 +72,10 @@ def shot(
     wet: it is mirrored and stands in water, up to the share ``sink`` of its height; else it has a
     shadow and, often, blades before it. aloft: it has neither ground nor cover.
     """
-    if not aloft:
-        _shadow(scene, cutout, at, rng, wet=wet)
+    if wet and not aloft:
+        _mirror(scene, cutout, at)
+    elif not aloft:
+        _shadow(scene, cutout, at, rng)
     scene.paste(_lit(cutout, scene, rng), at, cutout)
     visible = Image.new("L", scene.size)
     visible.paste(cutout.getchannel("A"), at)
@@ -126,28 +128,23 @@ def _lit(cutout: Image.Image, scene: Image.Image, rng: np.random.Generator) -> I
     )
 
 
+def _mirror(scene: Image.Image, cutout: Image.Image, at: tuple[int, int]) -> None:
+    ghost = cutout.transpose(Image.Transpose.FLIP_TOP_BOTTOM).resize(
+        (cutout.width, max(1, cutout.height // 2))
+    )
+    scene.paste(
+        ghost.convert("RGB"),
+        (at[0], at[1] + cutout.height - cutout.height // 10),
+        ghost.getchannel("A").point(lambda a: a * 0.28),
+    )
+
+
 def _shadow(
-    scene: Image.Image,
-    cutout: Image.Image,
-    at: tuple[int, int],
-    rng: np.random.Generator,
-    *,
-    wet: bool,
+    scene: Image.Image, cutout: Image.Image, at: tuple[int, int], rng: np.random.Generator
 ) -> None:
-    foot = at[1] + cutout.height
-    if wet:
-        ghost = cutout.transpose(Image.Transpose.FLIP_TOP_BOTTOM).resize(
-            (cutout.width, max(1, cutout.height // 2))
-        )
-        scene.paste(
-            ghost.convert("RGB"),
-            (at[0], foot - cutout.height // 10),
-            ghost.getchannel("A").point(lambda a: a * 0.28),
-        )
-        return
     blot = Image.new("L", scene.size)
     lean, half = rng.uniform(-0.15, 0.15) * cutout.width, 0.42 * cutout.width
-    middle = at[0] + cutout.width / 2 + lean
+    middle, foot = at[0] + cutout.width / 2 + lean, at[1] + cutout.height
     thick = 0.06 * cutout.height + 2
     ImageDraw.Draw(blot).ellipse(
         [middle - half, foot - thick, middle + half, foot + thick], fill=int(rng.uniform(70, 130))

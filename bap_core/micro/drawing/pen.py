@@ -61,7 +61,7 @@ def colour(text: str) -> Colour:
 
 def mix(a: Colour, b: Colour, share: float) -> Colour:
     """``a`` with ``share`` (0..1) of ``b`` in it."""
-    red, green, blue = (int(round(x + (y - x) * share)) for x, y in zip(a, b))
+    red, green, blue = (round(x + (y - x) * share) for x, y in zip(a, b))
     return red, green, blue
 
 
@@ -81,7 +81,7 @@ def jitter(
     dh, ds, dv = rng.uniform(-1, 1, 3)
     h, s = (h + hue * dh) % 1, np.clip(s * (1 + strength * ds), 0, 1)
     v = np.clip(v * (1 + strength * dv), 0.04, 1)
-    red, green, blue = (int(round(255 * x)) for x in hsv_to_rgb(h, s, v))
+    red, green, blue = (round(255 * x) for x in hsv_to_rgb(h, s, v))
     return red, green, blue
 
 

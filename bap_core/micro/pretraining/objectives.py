@@ -6,7 +6,7 @@ with normalised pictures (B, 3, S, S) and their row numbers (B,), it gives the l
 float32.
 """
 
-from typing import Any, Protocol
+from typing import Protocol
 
 import open_clip
 import torch
@@ -14,18 +14,8 @@ import torch.nn.functional as F
 from open_clip.loss import SigLipLoss
 from torch import Tensor, nn
 
-
-class ImageModel(Protocol):
-    """What an objective needs of a model, timm's or open_clip's: ``encode_image`` turns pictures
-    (B, 3, S, S) into features (B, D), where D is ``visual.num_features``.
-    """
-
-    @property
-    def visual(self) -> Any: ...
-
-    def encode_image(self, pictures: Tensor, /) -> Tensor: ...
-
-    def state_dict(self) -> dict[str, Any]: ...
+from bap_core.encoders.backends.from_timm import Pictures
+from bap_core.encoders.backends.shape import ImageModel
 
 
 class CaptionModel(ImageModel, Protocol):
@@ -34,7 +24,9 @@ class CaptionModel(ImageModel, Protocol):
     """
 
     @property
-    def logit_scale(self) -> Tensor: ...
+    def logit_scale(self) -> Tensor:
+        """Natural logarithm of that scale."""
+        ...
 
     def __call__(self, pictures: Tensor, tokens: Tensor, /) -> tuple[Tensor, ...]: ...
 
@@ -61,7 +53,7 @@ class Classes(nn.Module):
     nothing.
     """
 
-    def __init__(self, model: ImageModel, shown: Tensor):
+    def __init__(self, model: Pictures, shown: Tensor):
         super().__init__()
         self.model, self.shown = model, shown
         self.head = nn.Linear(model.visual.num_features, int(shown.max()) + 1)
@@ -79,7 +71,7 @@ class Views(nn.Module):
 
     temperature = 0.2
 
-    def __init__(self, model: ImageModel, draw: torch.Generator):
+    def __init__(self, model: Pictures, draw: torch.Generator):
         super().__init__()
         width = model.visual.num_features
         self.model, self.draw = model, draw

@@ -22,10 +22,11 @@ from torch import Tensor
 
 from bap_core import encoders, runtime, store
 from bap_core.encoders.backends import from_timm
+from bap_core.encoders.backends.shape import ImageModel, unwrap
 from bap_core.method.training import Schedule
 from bap_core.micro.pretraining.calibration import native_figures
 from bap_core.micro.pretraining.captions import captioned
-from bap_core.micro.pretraining.objectives import CaptionModel, Captions, Classes, ImageModel, Views
+from bap_core.micro.pretraining.objectives import CaptionModel, Captions, Classes, Views
 from bap_core.micro.pretraining.recipes import RECIPES, Recipe
 from bap_core.micro.world import VERSION, in_parallel
 
@@ -196,9 +197,9 @@ def _statistics(model: ImageModel, device: torch.device) -> tuple[Tensor, Tensor
 
 
 def _save(model: ImageModel, path: Path, name: str) -> Path:
-    state = getattr(model, "native", model).state_dict()
     tensors = {
-        key: value.detach().cpu().to(torch.bfloat16).contiguous() for key, value in state.items()
+        key: value.detach().cpu().to(torch.bfloat16).contiguous()
+        for key, value in unwrap(model).state_dict().items()
     }
     if not all(torch.isfinite(value.float()).all() for value in tensors.values()):
         raise ValueError(f"pre-training of {name} left weights that are not finite")

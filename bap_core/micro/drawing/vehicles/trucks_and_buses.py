@@ -1,5 +1,7 @@
 """Trucks and buses as drawings: a truck with one of four loads, a bus with one deck or two."""
 
+from itertools import pairwise
+
 import numpy as np
 
 from bap_core.micro.drawing.draft import HEADLIGHT, PAINTS, TAILLIGHT, Draft, rounded
@@ -137,7 +139,7 @@ def draw_bus(d: Draft) -> None:
 
 def _windows(d: Draft, low: float, high: float, count: int, slant: float, deck: int) -> None:
     edges = np.linspace(0.035, 0.79 if deck == 0 else 0.90, count + 1)
-    for k, (a, b) in enumerate(zip(edges[:-1], edges[1:])):
+    for k, (a, b) in enumerate(pairwise(edges)):
         d.pane(
             [(a, low), (a, high), (b - 0.016, high), (b - 0.016, low)],
             radius=0.008,
