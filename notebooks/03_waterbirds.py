@@ -91,9 +91,10 @@ report.picture_grid([test.image(i) for i in chosen],
 # path, so the encoder never meets an evaluation bird before (appendix M.3.3).
 
 # %%
-all_birds, all_backgrounds = data.cub(root, exclude=data.evaluation_paths(root)), data.places(root)
-objects = all_birds.sample(at_most=n_objects, rng=runtime.rng(0, "birds"))
-backgrounds = all_backgrounds.sample(at_most=n_backgrounds, rng=runtime.rng(0, "backgrounds"))
+birds = data.cub(root, exclude=data.evaluation_paths(root))
+objects = birds.sample(at_most=n_objects, rng=runtime.rng(0, "birds"))
+scenery = data.places(root)
+backgrounds = scenery.sample(at_most=n_backgrounds, rng=runtime.rng(0, "backgrounds"))
 labels = data.bird_labels(root, objects.frame["path"])
 pool = Compositor(objects, backgrounds, seed=0)
 report.inventory(pool)
@@ -132,8 +133,8 @@ report.contact_sheet([[objects.cutout(0), *composites], near],
 # Then a linear probe is trained on the training set, on features of the untouched encoder and of the aligned one.
 
 # %%
-contexts = Contexts(m=m, epochs=epochs, batch_size=batch_size, seed=0)
-bap = pretrain_bap(model, pool, contexts=contexts, k=k, lr=lr)
+passes = Contexts(m=m, epochs=epochs, batch_size=batch_size, seed=0)
+bap = pretrain_bap(model, pool, contexts=passes, k=k, lr=lr)
 print(f"N = {len(objects)}, K = {k}, M = {m}, {epochs} epochs, learning rate {lr:g}")
 print("loss by epoch:", *(f"{loss:.4f}" for loss in bap.losses))
 probe = baselines.LinearProbe(epochs=probe_epochs)
@@ -185,10 +186,9 @@ page.results_table(quality, metrics=["explained_variance", "cosine", "zeros", "d
 # %%
 students = {}
 for one, seed in product(models, range(seeds)):
-    contexts = Contexts(m=m, epochs=epochs, batch_size=batch_size, seed=seed)
-    aligned = pretrain_bap(one, pool, contexts=contexts, k=k, lr=lr)
-    control = baselines.pretrain_control(one, pool, labels, contexts=contexts,
-                                         lr=lr, head_lr=head_lr)
+    passes = Contexts(m=m, epochs=epochs, batch_size=batch_size, seed=seed)
+    aligned = pretrain_bap(one, pool, contexts=passes, k=k, lr=lr)
+    control = baselines.pretrain_control(one, pool, labels, contexts=passes, lr=lr, head_lr=head_lr)
     students[one.name, seed] = {"Native": one, "Control": control.encoder, "BAP": aligned.encoder}
 
 # %%
@@ -221,8 +221,8 @@ report.dot_plot(frame, "worst_group_accuracy", scale=page.scale)
 report.group_accuracy_table(frame[frame["dataset"] == "waterbirds-100"], scale=page.scale)
 
 # %% [markdown]
-# Which average is meant, the paper does not say. The table above has the plain mean over the test pictures; weighted
-# with the training set's group shares, as the data set's authors do, it reads:
+# Which average is meant, the paper does not say. The tables of all methods have the plain mean over the test pictures;
+# weighted with the training set's group shares, as the data set's authors do, it reads:
 
 # %% tags=["hide-input"]
 page.results_table(frame, metrics="reweighted_accuracy")

@@ -123,7 +123,7 @@ report.picture_grid([cut.cutout(i) for i in spread], [f"M = {margin[i]:+.2f}" fo
 #
 # Label and background make a group. Training has everyone on the usual background but for one in twenty (95 %), or everyone
 # (100 %). The test is the same for both: as many of each label on each background, before pictures that training never
-# shows. A part of it is set aside as validation, since training has none with all groups (appendix M.4.2).
+# shows. A part of it is set aside as validation, since no part of the 100 % training set has all groups (appendix M.4.2).
 
 # %%
 sets = people.compose(selected, scenery, size=max(model.size for model in models),
@@ -141,7 +141,7 @@ report.contact_sheet([[test.image(i) for i in shown if test.groups[i] == g] for 
 # ## The pre-training pool
 #
 # Figures of the training part only, as many of each label, so that the encoder never meets one that it is tested on.
-# They are put before every scene of Places that is not a background of this experiment (appendices L.5.1 and M.4.2).
+# They are put before scenes of Places that are no background of this experiment (appendices L.5.1 and M.4.2).
 # Nothing ties a figure to a scene here.
 
 # %%
@@ -176,10 +176,11 @@ report.contact_sheet([[to_see.objects.cutout(0), *pasted], near],
 # %% [markdown]
 # ## One encoder, one run
 #
-# As on page 3: BAP draws a figure's embedding to its anchor, whatever it stands before, and is told no label (equation 3).
-# Then a linear probe on the untouched encoder, and one on the aligned one.
+# As on page 3, BAP draws a figure's embedding to its anchor, whatever it stands before, and is told no label (equation 3),
 #
 # $$\mathcal{L} = 1 - f_\theta(\mathcal{C}(x_i, b_m)) \cdot a_i.$$
+#
+# Then a linear probe is trained on the untouched encoder, and one on the aligned one.
 
 # %%
 shape = {"m": m, "epochs": epochs, "batch_size": batch_size}
@@ -197,7 +198,8 @@ page.results_table(one_run, caption=f"{model.name}, one run.")
 # **The control** sees the same composites in the same order, for as many steps, and learns the two labels. The prompts of
 # three templates are averaged, as the paper does for people (appendix M.4.2). **AFR** and **DFR** are left out at 100 %,
 # where training has no minority, as in Table 3; the validation rows would have let DFR run there, too: they come from the
-# test and have every group. **LP-FT**, and what starts from it, **WiSE-FT** ($\alpha = 0.5$) and **PruSC**, are those of page 3.
+# test and have every group. **Zero-shot**, **RoboShot** and **DIAL** are those of page 3, and so are **LP-FT** and what
+# starts from it, **WiSE-FT** ($\alpha = 0.5$) and **PruSC**.
 
 # %%
 text = {one.name: baselines.embed_texts(one, words, sets[0].backgrounds, templates=people.TEMPLATES)
@@ -229,10 +231,9 @@ page.results_table(quality, metrics=["explained_variance", "cosine", "zeros", "d
 # %%
 students = {}
 for one, seed in product(models, range(seeds)):
-    contexts = Contexts(seed=seed, **shape)
-    aligned = pretrain_bap(one, pool, contexts=contexts, k=k, lr=lr)
-    control = baselines.pretrain_control(one, pool, labels, contexts=contexts,
-                                         lr=lr, head_lr=head_lr)
+    passes = Contexts(seed=seed, **shape)
+    aligned = pretrain_bap(one, pool, contexts=passes, k=k, lr=lr)
+    control = baselines.pretrain_control(one, pool, labels, contexts=passes, lr=lr, head_lr=head_lr)
     students[one.name, seed] = {"Native": one, "Control": control.encoder, "BAP": aligned.encoder}
 
 # %%

@@ -107,13 +107,14 @@ report.picture_grid(*zip(*shown), columns=4, side=1.9)
 #
 # $$\mathcal{L} = 1 - f_\theta(\mathcal{C}(x_i, b_m)) \cdot a_i, \qquad a_i \propto \frac{1}{K} \sum_{k=1}^{K} f(\mathcal{C}(x_i, b_k)).$$
 #
-# So this page asks for what page 3 has made with its first seed, and finds it in the store. All runs share it: one
-# aligned encoder and one control of each encoder. What varies from run to run is the task.
+# So this page asks for what page 3 makes with its first seed, and finds it in the store if page 3 was run before. All
+# runs share it: one aligned encoder and one control of each encoder. What varies from run to run is the task.
 
 # %%
-all_birds, all_backgrounds = data.cub(root, exclude=data.evaluation_paths(root)), data.places(root)
-objects = all_birds.sample(at_most=n_objects, rng=runtime.rng(0, "birds"))
-backgrounds = all_backgrounds.sample(at_most=n_backgrounds, rng=runtime.rng(0, "backgrounds"))
+birds = data.cub(root, exclude=data.evaluation_paths(root))
+objects = birds.sample(at_most=n_objects, rng=runtime.rng(0, "birds"))
+scenery = data.places(root)
+backgrounds = scenery.sample(at_most=n_backgrounds, rng=runtime.rng(0, "backgrounds"))
 labels = data.bird_labels(root, objects.frame["path"])
 pool = Compositor(objects, backgrounds, seed=0)
 report.inventory(pool)
@@ -121,12 +122,12 @@ report.inventory(pool)
 # %% [markdown]
 # ## One encoder, one run
 #
-# The probe is one layer on frozen features, for 40 epochs at 1e-4 in batches of 32 (appendix M.5.3). It ends far from
-# where it could go, which is the paper's recipe.
+# The paper's probe is one layer on frozen features, for 40 epochs at 1e-4 in batches of 32 (appendix M.5.3); ours takes
+# as many steps. It ends far from where it could go, which is the recipe.
 
 # %%
-model, contexts = models[0], Contexts(m=m, epochs=epochs, batch_size=batch_size, seed=0)
-bap = pretrain_bap(model, pool, contexts=contexts, k=k, lr=lr)
+model, passes = models[0], Contexts(m=m, epochs=epochs, batch_size=batch_size, seed=0)
+bap = pretrain_bap(model, pool, contexts=passes, k=k, lr=lr)
 print(f"N = {len(objects)}, K = {k}, M = {m}, {epochs} epochs, learning rate {lr:g}")
 print("loss by epoch:", *(f"{loss:.4f}" for loss in bap.losses))
 probe = baselines.LinearProbe(epochs=probe_epochs, lr=probe_lr, batch_size=task_batch)
@@ -169,9 +170,8 @@ report.words_table({f"{pair}, {what}": words for pair, both in told.items()
 # %%
 students = {}
 for one in models:
-    aligned = pretrain_bap(one, pool, contexts=contexts, k=k, lr=lr)
-    control = baselines.pretrain_control(one, pool, labels, contexts=contexts,
-                                         lr=lr, head_lr=head_lr)
+    aligned = pretrain_bap(one, pool, contexts=passes, k=k, lr=lr)
+    control = baselines.pretrain_control(one, pool, labels, contexts=passes, lr=lr, head_lr=head_lr)
     students[one.name] = {"Native": one, "Control": control.encoder, "BAP": aligned.encoder}
 
 # %%

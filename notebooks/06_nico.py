@@ -199,8 +199,8 @@ page.side_by_side(frame, "table5", "table9")
 page.results_table(frame)
 
 # %% [markdown]
-# The two usual groups of a test are a fifth of a cell, a few photographs. The worse of the two minority groups, which are
-# whole cells, alone:
+# The two usual groups of a test are a fifth of a folder, a few photographs. The worse of the two minority groups, which
+# are whole folders, alone:
 
 # %% tags=["hide-input"]
 page.results_table(frame, metrics="minority_group_accuracy")
@@ -216,6 +216,8 @@ first_pair = frame[frame["dataset"] == sets[pairs[0], 0].name]
 report.group_accuracy_table(first_pair, scale=page.scale)
 
 # %% [markdown]
+# ## Inside one method
+#
 # What DIAL does: how many pictures it cleans, how much it takes out, and what the autoencoder alone would cost.
 
 # %% tags=["hide-input"]
