@@ -22,7 +22,8 @@
 
 # %% tags=["parameters", "hide-input"]
 data_root: str = "micro"  # "micro", or the folder of the official downloads
-encoders: list[str] = ["micro-clip", "micro-siglip", "micro-supervised", "micro-simclr"]  # NAME or NAME:WEIGHTS
+encoders: list[str] = ["micro-clip", "micro-siglip",
+                       "micro-supervised", "micro-simclr"]  # NAME or NAME:WEIGHTS
 n: int = 4000  # composites
 n_objects: int = 600  # different objects at most
 n_backgrounds: int = 1200  # different backgrounds at most
@@ -68,7 +69,8 @@ pool = Compositor(objects, backgrounds, seed=seed)
 
 # %% mystnb={"image": {"alt": "Four rows, each with an object on grey, a background, and the object pasted on it"}} tags=["hide-input"]
 shown = pool.at(models[0].size)
-triples = [(object_alone(shown.canvas(i)), shown.background(i), shown.batch([i], [i])[0]) for i in range(4)]
+triples = [(object_alone(shown.canvas(i)), shown.background(i), shown.batch([i], [i])[0])
+           for i in range(4)]
 report.contact_sheet(triples, headings=["object alone", "background alone", "composite"])
 
 # %% [markdown]
@@ -80,7 +82,8 @@ report.contact_sheet(triples, headings=["object alone", "background alone", "com
 
 # %%
 one = additivity_scores(models[0], pool, n=n, seed=seed)
-one[["score", "object_swapped", "background_swapped"]].describe().loc[["mean", "std", "min", "max"]].round(3)
+with_null = one[["score", "object_swapped", "background_swapped"]]
+with_null.describe().loc[["mean", "std", "min", "max"]].round(3)
 
 # %% [markdown]
 # ## All encoders
@@ -99,8 +102,10 @@ report.additivity_histogram(scores, scale=page.scale)
 
 # %% tags=["hide-input"]
 names = {"score": "additivity", "object_swapped": "additivity_object_swapped",
-         "background_swapped": "additivity_background_swapped", "composite_object": "cosine_composite_object",
-         "composite_background": "cosine_composite_background", "object_background": "cosine_object_background"}
+         "background_swapped": "additivity_background_swapped",
+         "composite_object": "cosine_composite_object",
+         "composite_background": "cosine_composite_background",
+         "object_background": "cosine_object_background"}
 frame = pd.concat([
     evaluation.record({names[column]: table[column].to_numpy() for column in names},
                       dataset="coco on places", encoder=encoder, method="Native", seed=seed)

@@ -68,7 +68,8 @@ backgrounds = all_backgrounds.sample(at_most=n_backgrounds, rng=runtime.rng(0, "
 pool = Compositor(objects, backgrounds, scale=(0.8, 0.8), seed=0)
 
 # %% mystnb={"image": {"alt": "Three objects, each pasted on six different backgrounds"}} tags=["hide-input"]
-shown, drawn = pool.at(models[0].size), runtime.rng(0, "shown").integers(len(backgrounds), size=(3, 6))
+shown = pool.at(models[0].size)
+drawn = runtime.rng(0, "shown").integers(len(backgrounds), size=(3, 6))
 report.contact_sheet([[objects.cutout(i), *shown.batch([i] * 6, drawn[i])] for i in range(3)],
                      headings=["object", *[f"background {k}" for k in range(1, 7)]])
 
@@ -81,7 +82,8 @@ report.contact_sheet([[objects.cutout(i), *shown.batch([i] * 6, drawn[i])] for i
 # %%
 first, second = (sweep_anchors(models[0], pool, ks=ks, seed=seed) for seed in (0, 1))
 agreement = (first * second).sum(dim=-1).mean(dim=1)
-pd.DataFrame({"cosine of two anchors of one object": agreement}, index=pd.Index(ks, name="K")).T.round(3)
+table = {"cosine of two anchors of one object": agreement}
+pd.DataFrame(table, index=pd.Index(ks, name="K")).T.round(3)
 
 # %% [markdown]
 # ## The ablation
@@ -99,8 +101,9 @@ for model in models:
     texts = {"object_text": of_object, "background_text": of_background}
     for seed in range(seeds):
         table = k_ablation(model, pool, ks=ks, seed=seed, **texts)
-        frames += [evaluation.record(rows.drop(columns=["k", "object"]).to_dict("list"), dataset="coco on places",
-                                     encoder=model.name, method="Native", seed=seed, group=f"K={k}")
+        frames += [evaluation.record(rows.drop(columns=["k", "object"]).to_dict("list"),
+                                     dataset="coco on places", encoder=model.name,
+                                     method="Native", seed=seed, group=f"K={k}")
                    for k, rows in table.groupby("k")]
 frame = pd.concat(frames, ignore_index=True)
 

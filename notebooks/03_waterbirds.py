@@ -32,12 +32,12 @@ epochs: int = 5  # of the pre-training
 lr: float = 3e-4  # of the image tower, in pre-training and fine-tuning
 head_lr: float = 1e-2  # of the control's head
 probe_epochs: int = 150  # as many steps as the paper's 30 epochs on its larger training set
-ft_probe_epochs: int = 12  # of the probe that LP-FT starts with; as many steps as the paper's 5 epochs
+ft_probe_epochs: int = 12  # of LP-FT's first probe; as many steps as the paper's 5 epochs
 ft_epochs: int = 2  # of LP-FT, and of PruSC's last phase
 ft_head_lr: float = 2e-3  # of the head in fine-tuning
 mask_ratio: float = 0.1  # share of the training pictures that PruSC's masks learn from
 mask_epochs: int = 10  # of PruSC's masks
-mask_lr: float = 6e-2  # of the masks' logits: the 20 steps here reach as far as the paper's 120 at 1e-2
+mask_lr: float = 6e-2  # of the masks' logits: 20 steps reach as far as the paper's 120 at 1e-2
 sae_pictures: int = 2400  # composites for DIAL's autoencoder
 sae_steps: int = 500
 batch_size: int = 64  # half the paper's, so that half the pictures make as many steps
@@ -47,16 +47,7 @@ from itertools import product
 
 import pandas as pd
 
-from bap_core import data, evaluation, micro, report, runtime
-from bap_core.baselines import (
-    LPFT,
-    LinearProbe,
-    TunedAFR,
-    compared_methods,
-    embed_texts,
-    pretrain_control,
-    train_autoencoder,
-)
+from bap_core import baselines, data, evaluation, micro, report, runtime
 from bap_core.encoders import load
 from bap_core.evaluation import evaluate
 from bap_core.method import Compositor, Contexts, compute_anchors, draw_backgrounds, pretrain_bap
@@ -90,7 +81,8 @@ report.group_table(sets)
 # %% mystnb={"image": {"alt": "Test pictures of the four groups: landbird on land, landbird on water, waterbird on land, waterbird on water"}} tags=["hide-input"]
 test = sets[0].select(split="test")
 chosen = test.per_group(4, seed=0)
-report.picture_grid([test.image(i) for i in chosen], [test.group_names[test.groups[i]] for i in chosen], columns=4)
+report.picture_grid([test.image(i) for i in chosen],
+                    [test.group_names[test.groups[i]] for i in chosen], columns=4)
 
 # %% [markdown]
 # ## The pre-training pool
@@ -99,8 +91,10 @@ report.picture_grid([test.image(i) for i in chosen], [test.group_names[test.grou
 # path, so the encoder never meets an evaluation bird before (appendix M.3.3).
 
 # %%
-objects = data.cub(root, exclude=data.evaluation_paths(root)).sample(at_most=n_objects, rng=runtime.rng(0, "birds"))
-backgrounds = data.places(root).sample(at_most=n_backgrounds, rng=runtime.rng(0, "backgrounds"))
+birds = data.cub(root, exclude=data.evaluation_paths(root))
+objects = birds.sample(at_most=n_objects, rng=runtime.rng(0, "birds"))
+scenery = data.places(root)
+backgrounds = scenery.sample(at_most=n_backgrounds, rng=runtime.rng(0, "backgrounds"))
 labels = data.bird_labels(root, objects.frame["path"])
 pool = Compositor(objects, backgrounds, seed=0)
 report.inventory(pool)
@@ -124,7 +118,8 @@ print(f"{model.name}, N = {len(objects)}, K = {k}: cosines of the nearest anchor
 # %% mystnb={"image": {"alt": "A bird and its composites on random backgrounds; below, the birds whose anchors are nearest to its own, in order"}} tags=["hide-input"]
 drawn = draw_backgrounds(len(objects), len(backgrounds), k=6, seed=0)[0]
 composites = pool.at(model.size).batch([0] * 6, drawn)
-report.contact_sheet([[objects.cutout(0), *composites], [objects.cutout(i) for i in nearest.indices.tolist()]],
+near = [objects.cutout(i) for i in nearest.indices.tolist()]
+report.contact_sheet([[objects.cutout(0), *composites], near],
                      names=["composites", "nearest anchors"])
 
 # %% [markdown]
@@ -138,13 +133,14 @@ report.contact_sheet([[objects.cutout(0), *composites], [objects.cutout(i) for i
 # Then a linear probe is trained on the training set, on features of the untouched encoder and of the aligned one.
 
 # %%
-contexts = Contexts(m=m, epochs=epochs, batch_size=batch_size, seed=0)
-bap = pretrain_bap(model, pool, contexts=contexts, k=k, lr=lr)
+passes = Contexts(m=m, epochs=epochs, batch_size=batch_size, seed=0)
+bap = pretrain_bap(model, pool, contexts=passes, k=k, lr=lr)
 print(f"N = {len(objects)}, K = {k}, M = {m}, {epochs} epochs, learning rate {lr:g}")
 print("loss by epoch:", *(f"{loss:.4f}" for loss in bap.losses))
-probe = LinearProbe(epochs=probe_epochs)
+probe = baselines.LinearProbe(epochs=probe_epochs)
 first = {"Native (LP)": (model, probe), "BAP (LP)": (bap.encoder, probe)}
-page.results_table(evaluation.table(evaluate(first, sets, seed=0)), caption=f"{model.name}, one run.")
+one_run = evaluation.table(evaluate(first, sets, seed=0))
+page.results_table(one_run, caption=f"{model.name}, one run.")
 
 # %% [markdown]
 # ## What the other methods are given
@@ -160,22 +156,26 @@ page.results_table(evaluation.table(evaluate(first, sets, seed=0)), caption=f"{m
 # pictures that merely look alike come apart, and tunes what is left.
 
 # %%
-text = {one.name: embed_texts(one, sets[0].labels, sets[0].backgrounds) for one in models}
-sae = {one.name: train_autoencoder(one, pool, n=sae_pictures, seed=0, steps=sae_steps) for one in models}
-recipe = {"epochs": ft_epochs, "lr": lr, "head_lr": ft_head_lr, "batch_size": batch_size, "probe_epochs": ft_probe_epochs}
+text = {one.name: baselines.embed_texts(one, sets[0].labels, sets[0].backgrounds) for one in models}
+sae = {one.name: baselines.train_autoencoder(one, pool, n=sae_pictures, seed=0, steps=sae_steps)
+       for one in models}
+recipe = {"epochs": ft_epochs, "lr": lr, "head_lr": ft_head_lr, "batch_size": batch_size,
+          "probe_epochs": ft_probe_epochs}
 masks = {"ratio": mask_ratio, "epochs": mask_epochs, "lr": mask_lr}
 
 # %% tags=["hide-input"]
-report.words_table({"classes": sets[0].labels, "concepts of RoboShot and DIAL": text[model.name].concepts},
-                   caption="What is told in words.")
+told = {"classes": sets[0].labels, "concepts of RoboShot and DIAL": text[model.name].concepts}
+report.words_table(told, caption="What is told in words.")
 
 # %% [markdown]
 # How well the autoencoder gives composites back that it was not trained on: if it does so badly, DIAL cannot do well.
 
 # %% tags=["hide-input"]
-quality = pd.concat([evaluation.record(found, dataset="held-out composites", encoder=name, method="DIAL", seed=0)
-                     for name, (_, found) in sae.items()])
-page.results_table(quality, metrics=["explained_variance", "cosine", "zeros", "dead"], rows="encoder")
+quality = pd.concat([
+    evaluation.record(found, dataset="held-out composites", encoder=name, method="DIAL", seed=0)
+    for name, (_, found) in sae.items()])
+page.results_table(quality, metrics=["explained_variance", "cosine", "zeros", "dead"],
+                   rows="encoder")
 
 # %% [markdown]
 # ## The whole grid
@@ -186,15 +186,16 @@ page.results_table(quality, metrics=["explained_variance", "cosine", "zeros", "d
 # %%
 students = {}
 for one, seed in product(models, range(seeds)):
-    contexts = Contexts(m=m, epochs=epochs, batch_size=batch_size, seed=seed)
-    aligned = pretrain_bap(one, pool, contexts=contexts, k=k, lr=lr)
-    control = pretrain_control(one, pool, labels, contexts=contexts, lr=lr, head_lr=head_lr)
+    passes = Contexts(m=m, epochs=epochs, batch_size=batch_size, seed=seed)
+    aligned = pretrain_bap(one, pool, contexts=passes, k=k, lr=lr)
+    control = baselines.pretrain_control(one, pool, labels, contexts=passes, lr=lr, head_lr=head_lr)
     students[one.name, seed] = {"Native": one, "Control": control.encoder, "BAP": aligned.encoder}
 
 # %%
 results = []
 for (name, seed), encoders_of in students.items():
-    methods = compared_methods(encoders_of, text[name], sae[name][0], probe=probe, fine_tuned=LPFT(recipe), masks=masks)
+    methods = baselines.compared_methods(encoders_of, text[name], sae[name][0], probe=probe,
+                                         fine_tuned=baselines.LPFT(recipe), masks=masks)
     results += evaluate(methods, sets, seed=seed)
 frame = evaluation.table(results)
 
@@ -220,8 +221,8 @@ report.dot_plot(frame, "worst_group_accuracy", scale=page.scale)
 report.group_accuracy_table(frame[frame["dataset"] == "waterbirds-100"], scale=page.scale)
 
 # %% [markdown]
-# Which average is meant, the paper does not say. The table above has the plain mean over the test pictures; weighted
-# with the training set's group shares, as the data set's authors do, it reads:
+# Which average is meant, the paper does not say. The tables of all methods have the plain mean over the test pictures;
+# weighted with the training set's group shares, as the data set's authors do, it reads:
 
 # %% tags=["hide-input"]
 page.results_table(frame, metrics="reweighted_accuracy")
@@ -233,7 +234,8 @@ page.results_table(frame, metrics="reweighted_accuracy")
 # once, by the table. AFR's $\gamma$, for the first encoder and run:
 
 # %% tags=["hide-input"]
-report.selection(TunedAFR().choose(models[0], sets[0], seed=0), caption="AFR's γ on validation rows, in percent.")
+tuning = baselines.TunedAFR().choose(models[0], sets[0], seed=0)
+report.selection(tuning, caption="AFR's γ on validation rows, in percent.")
 
 # %% [markdown]
 # What DIAL does: if most of the difference between the two class prompts lies in what is taken out, the cure takes the
@@ -246,7 +248,8 @@ page.results_table(frame, rows=["encoder", "dataset"], columns=[],
                    metrics=["candidates", "latents", "head_cosine", "reconstruction_accuracy"])
 
 # %% tags=["hide-input"]
-page.results_table(frame[frame["method"] == "PruSC"], metrics=["kept", "skipped_anchors"], rows="encoder")
+cut = frame[frame["method"] == "PruSC"]
+page.results_table(cut, metrics=["kept", "skipped_anchors"], rows="encoder")
 
 # %% [markdown]
 # ## Who gets which picture wrong

@@ -25,16 +25,18 @@
 data_root: str = "micro"  # "micro", or the folder of the official downloads
 labeller: str = "micro-clip-large"  # the encoder that labels, larger than those that are tested
 encoders: list[str] = ["micro-clip", "micro-siglip"]  # NAME or NAME:WEIGHTS
-names: list[str] = ["red-cloaked person", "blue-cloaked person"]  # the two labels, as the labeller is asked
-words: list[str] = ["red-cloaked person", "blue-cloaked person"]  # the same two, as the tested encoders are asked
+names: list[str] = ["red-cloaked person",
+                    "blue-cloaked person"]  # the two labels, as the labeller is asked
+words: list[str] = ["red-cloaked person",
+                    "blue-cloaked person"]  # the same two, as the tested encoders are asked
 seeds: int = 2
 min_side: int = 24  # smallest side of a box in pixels: half of the encoder's input, as in the paper
-window: list[float] = [0.2, 1.0]  # of the absolute margin; up to 0.99, as in the paper, there are too few figures
+window: list[float] = [0.2, 1.0]  # of the absolute margin; up to the paper's 0.99 are too few
 n_train: int = 200  # of each label
 n_test: int = 150  # of each label, validation included
 n_val: int = 20  # of each group of the test, for validation
 both: bool = False  # whether everyone in the test stands on both places, or half of them on each
-correlations: list[int] = [95, 100]  # percent of the training figures that stand on their usual place
+correlations: list[int] = [95, 100]  # percent of the training figures on their usual place
 n_objects: int = 240  # N, training figures for the pre-training, at most
 n_backgrounds: int = 2400  # backgrounds for the pre-training
 k: int = 10  # K, backgrounds per anchor
@@ -43,9 +45,9 @@ epochs: int = 3  # of the pre-training
 lr: float = 3e-4  # of the image tower, in pre-training and fine-tuning
 head_lr: float = 1e-2  # of the control's head
 probe_epochs: int = 350  # as many steps as the paper's 30 epochs on its larger training set
-ft_probe_epochs: int = 34  # of the probe that LP-FT starts with; as many steps as the paper's 5 epochs
+ft_probe_epochs: int = 34  # of LP-FT's first probe; as many steps as the paper's 5 epochs
 ft_epochs: int = 3  # of LP-FT, and of PruSC's last phase: 21 steps
-ft_head_lr: float = 6.7e-3  # of the head in fine-tuning: the 21 steps reach as far as the paper's 1,410 at 1e-4
+ft_head_lr: float = 6.7e-3  # of its head: 21 steps reach as far as the paper's 1,410 at 1e-4
 mask_ratio: float = 0.1  # share of the training pictures that PruSC's masks learn from
 mask_epochs: int = 30  # of PruSC's masks, one step each
 mask_lr: float = 5e-2  # of the masks' logits: the 30 steps reach as far as the paper's 150 at 1e-2
@@ -59,16 +61,7 @@ from itertools import product
 import numpy as np
 import pandas as pd
 
-from bap_core import data, evaluation, micro, people, report, runtime
-from bap_core.baselines import (
-    LPFT,
-    LinearProbe,
-    TunedAFR,
-    compared_methods,
-    embed_texts,
-    pretrain_control,
-    train_autoencoder,
-)
+from bap_core import baselines, data, evaluation, micro, people, report, runtime
 from bap_core.data.places import SUBSTITUTES
 from bap_core.encoders import load
 from bap_core.evaluation import evaluate
@@ -115,24 +108,27 @@ report.paper_table("table3")
 
 # %%
 labelled = people.label_objects(judge, everybody, names)
-selected = people.select(labelled, labels=names, n_train=n_train, n_test=n_test, bounds=tuple(window), seed=0)
+selected = people.select(labelled, labels=names, n_train=n_train, n_test=n_test,
+                         bounds=tuple(window), seed=0)
 report.margin_table(labelled, selected, bounds=tuple(window))
 
 # %% mystnb={"image": {"alt": "Up to eight cut-outs in order of their margin, from surely of the second label to surely of the first"}} tags=["hide-input"]
 margin, cut = selected.frame["margin"].to_numpy(), people.visible(selected)
 spread = dict.fromkeys(np.abs(margin[:, None] - np.linspace(-1, 1, 8)).argmin(axis=0).tolist())
-report.picture_grid([cut.cutout(i) for i in spread], [f"M = {margin[i]:+.2f}" for i in spread], columns=4)
+report.picture_grid([cut.cutout(i) for i in spread], [f"M = {margin[i]:+.2f}" for i in spread],
+                    columns=4)
 
 # %% [markdown]
 # ## The four groups
 #
 # Label and background make a group. Training has everyone on the usual background but for one in twenty (95 %), or everyone
 # (100 %). The test is the same for both: as many of each label on each background, before pictures that training never
-# shows. A part of it is set aside as validation, since training has none with all groups (appendix M.4.2).
+# shows. A part of it is set aside as validation, since no part of the 100 % training set has all groups (appendix M.4.2).
 
 # %%
-sets = people.compose(selected, scenery, size=max(model.size for model in models), labels=names, words=words,
-                      correlations=correlations, n_val=n_val, both=both, seed=0)
+sets = people.compose(selected, scenery, size=max(model.size for model in models),
+                      labels=names, words=words, correlations=correlations, n_val=n_val,
+                      both=both, seed=0)
 report.group_table(sets)
 
 # %% mystnb={"image": {"alt": "Test composites of the four groups, one group a row: each of the two labels before construction sites and before kitchens"}} tags=["hide-input"]
@@ -145,7 +141,7 @@ report.contact_sheet([[test.image(i) for i in shown if test.groups[i] == g] for 
 # ## The pre-training pool
 #
 # Figures of the training part only, as many of each label, so that the encoder never meets one that it is tested on.
-# They are put before every scene of Places that is not a background of this experiment (appendices L.5.1 and M.4.2).
+# They are put before scenes of Places that are no background of this experiment (appendices L.5.1 and M.4.2).
 # Nothing ties a figure to a scene here.
 
 # %%
@@ -173,25 +169,28 @@ print(f"{model.name}, N = {len(objects)}, K = {k}: cosines of the nearest anchor
 # %% mystnb={"image": {"alt": "A figure and its composites on random backgrounds; below, the figures whose anchors are nearest to its own, in order"}} tags=["hide-input"]
 to_see = Compositor(people.visible(objects), backgrounds, size=160, scale=people.SCALE, seed=0)
 pasted = to_see.batch([0] * 6, draw_backgrounds(len(objects), len(backgrounds), k=6, seed=0)[0])
-report.contact_sheet([[to_see.objects.cutout(0), *pasted], [to_see.objects.cutout(i) for i in nearest.indices.tolist()]],
+near = [to_see.objects.cutout(i) for i in nearest.indices.tolist()]
+report.contact_sheet([[to_see.objects.cutout(0), *pasted], near],
                      names=["composites", "nearest anchors"])
 
 # %% [markdown]
 # ## One encoder, one run
 #
-# As on page 3: BAP draws a figure's embedding to its anchor, whatever it stands before, and is told no label (equation 3).
-# Then a linear probe on the untouched encoder, and one on the aligned one.
+# As on page 3, BAP draws a figure's embedding to its anchor, whatever it stands before, and is told no label (equation 3),
 #
 # $$\mathcal{L} = 1 - f_\theta(\mathcal{C}(x_i, b_m)) \cdot a_i.$$
+#
+# Then a linear probe is trained on the untouched encoder, and one on the aligned one.
 
 # %%
 shape = {"m": m, "epochs": epochs, "batch_size": batch_size}
 bap = pretrain_bap(model, pool, contexts=Contexts(seed=0, **shape), k=k, lr=lr)
 print(f"N = {len(objects)}, K = {k}, M = {m}, {epochs} epochs, learning rate {lr:g}")
 print("loss by epoch:", *(f"{loss:.4f}" for loss in bap.losses))
-probe = LinearProbe(epochs=probe_epochs)
+probe = baselines.LinearProbe(epochs=probe_epochs)
 first = {"Native (LP)": (model, probe), "BAP (LP)": (bap.encoder, probe)}
-page.results_table(evaluation.table(evaluate(first, sets, seed=0)), caption=f"{model.name}, one run.")
+one_run = evaluation.table(evaluate(first, sets, seed=0))
+page.results_table(one_run, caption=f"{model.name}, one run.")
 
 # %% [markdown]
 # ## What the other methods are given
@@ -199,25 +198,32 @@ page.results_table(evaluation.table(evaluate(first, sets, seed=0)), caption=f"{m
 # **The control** sees the same composites in the same order, for as many steps, and learns the two labels. The prompts of
 # three templates are averaged, as the paper does for people (appendix M.4.2). **AFR** and **DFR** are left out at 100 %,
 # where training has no minority, as in Table 3; the validation rows would have let DFR run there, too: they come from the
-# test and have every group. **LP-FT**, and what starts from it, **WiSE-FT** ($\alpha = 0.5$) and **PruSC**, are those of page 3.
+# test and have every group. **Zero-shot**, **RoboShot** and **DIAL** are those of page 3, and so are **LP-FT** and what
+# starts from it, **WiSE-FT** ($\alpha = 0.5$) and **PruSC**.
 
 # %%
-text = {one.name: embed_texts(one, words, sets[0].backgrounds, templates=people.TEMPLATES) for one in models}
-sae = {one.name: train_autoencoder(one, pool, n=sae_pictures, seed=0, steps=sae_steps) for one in models}
-recipe = {"epochs": ft_epochs, "lr": lr, "head_lr": ft_head_lr, "batch_size": batch_size, "probe_epochs": ft_probe_epochs}
+text = {one.name: baselines.embed_texts(one, words, sets[0].backgrounds, templates=people.TEMPLATES)
+        for one in models}
+sae = {one.name: baselines.train_autoencoder(one, pool, n=sae_pictures, seed=0, steps=sae_steps)
+       for one in models}
+recipe = {"epochs": ft_epochs, "lr": lr, "head_lr": ft_head_lr, "batch_size": batch_size,
+          "probe_epochs": ft_probe_epochs}
 masks = {"ratio": mask_ratio, "epochs": mask_epochs, "lr": mask_lr}
 
 # %% tags=["hide-input"]
-report.words_table({"templates": people.TEMPLATES, "classes": words, "concepts of RoboShot and DIAL": text[model.name].concepts},
-                   caption="What is told in words.")
+told = {"templates": people.TEMPLATES, "classes": words,
+        "concepts of RoboShot and DIAL": text[model.name].concepts}
+report.words_table(told, caption="What is told in words.")
 
 # %% [markdown]
 # How well the autoencoder gives composites back that it was not trained on:
 
 # %% tags=["hide-input"]
-quality = pd.concat([evaluation.record(found, dataset="held-out composites", encoder=name, method="DIAL", seed=0)
-                     for name, (_, found) in sae.items()])
-page.results_table(quality, metrics=["explained_variance", "cosine", "zeros", "dead"], rows="encoder")
+quality = pd.concat([
+    evaluation.record(found, dataset="held-out composites", encoder=name, method="DIAL", seed=0)
+    for name, (_, found) in sae.items()])
+page.results_table(quality, metrics=["explained_variance", "cosine", "zeros", "dead"],
+                   rows="encoder")
 
 # %% [markdown]
 # ## The whole grid
@@ -225,15 +231,16 @@ page.results_table(quality, metrics=["explained_variance", "cosine", "zeros", "d
 # %%
 students = {}
 for one, seed in product(models, range(seeds)):
-    contexts = Contexts(seed=seed, **shape)
-    aligned = pretrain_bap(one, pool, contexts=contexts, k=k, lr=lr)
-    control = pretrain_control(one, pool, labels, contexts=contexts, lr=lr, head_lr=head_lr)
+    passes = Contexts(seed=seed, **shape)
+    aligned = pretrain_bap(one, pool, contexts=passes, k=k, lr=lr)
+    control = baselines.pretrain_control(one, pool, labels, contexts=passes, lr=lr, head_lr=head_lr)
     students[one.name, seed] = {"Native": one, "Control": control.encoder, "BAP": aligned.encoder}
 
 # %%
 results = []
 for (name, seed), encoders_of in students.items():
-    methods = compared_methods(encoders_of, text[name], sae[name][0], probe=probe, fine_tuned=LPFT(recipe), masks=masks)
+    methods = baselines.compared_methods(encoders_of, text[name], sae[name][0], probe=probe,
+                                         fine_tuned=baselines.LPFT(recipe), masks=masks)
     results += evaluate(methods, sets, seed=seed)
 frame = evaluation.table(results)
 
@@ -265,7 +272,8 @@ report.group_accuracy_table(frame[frame["dataset"] == sets[-1].name], scale=page
 # AFR's $\gamma$ is chosen by the worst group of the validation rows. For the first encoder and run:
 
 # %% tags=["hide-input"]
-report.selection(TunedAFR().choose(models[0], sets[0], seed=0), caption="AFR's γ on validation rows, in percent.")
+tuning = baselines.TunedAFR().choose(models[0], sets[0], seed=0)
+report.selection(tuning, caption="AFR's γ on validation rows, in percent.")
 
 # %% [markdown]
 # What DIAL takes out; the share of weights that PruSC kept, and of pictures that had no partner to be compared with:
@@ -275,7 +283,8 @@ page.results_table(frame, rows=["encoder", "dataset"], columns=[],
                    metrics=["candidates", "latents", "head_cosine", "reconstruction_accuracy"])
 
 # %% tags=["hide-input"]
-page.results_table(frame[frame["method"] == "PruSC"], metrics=["kept", "skipped_anchors"], rows="encoder")
+pruned = frame[frame["method"] == "PruSC"]
+page.results_table(pruned, metrics=["kept", "skipped_anchors"], rows="encoder")
 
 # %% [markdown]
 # ## Who gets which picture wrong
@@ -298,4 +307,5 @@ report.mistakes(test, missed, test.per_group(3, seed=1))
 page.claims(frame)
 
 # %% tags=["hide-input"]
-page.stamp(pd.concat([frame, quality]), data=[*sets, labelled, scenery, objects, backgrounds], encoders=[*models, judge])
+page.stamp(pd.concat([frame, quality]), data=[*sets, labelled, scenery, objects, backgrounds],
+           encoders=[*models, judge])

@@ -38,8 +38,8 @@ batch_size: int = 64
 task_batch: int = 32  # of probe and fine-tuning
 probe_epochs: int = 120  # as many steps as the paper's 40 epochs on its larger pair, 240
 probe_lr: float = 1e-4
-ft_runs: int = 5  # of the runs above, for the methods that train the encoder: what there is time for
-ft_probe_epochs: int = 15  # of the probe that LP-FT starts with; as many steps as the paper's 5 epochs
+ft_runs: int = 5  # of the runs, for the methods that train the encoder: what there is time for
+ft_probe_epochs: int = 15  # of LP-FT's first probe; as many steps as the paper's 5 epochs
 ft_epochs: int = 5  # of LP-FT, and of PruSC's last phase: 10 steps
 ft_lr: float = 6e-5  # of the image tower: a fifth of the pre-training's, as in the paper
 ft_head_lr: float = 2.4e-3  # times 10 steps, it is the paper's 1e-4 times 240
@@ -54,15 +54,7 @@ from itertools import product
 
 import pandas as pd
 
-from bap_core import data, evaluation, micro, report, runtime
-from bap_core.baselines import (
-    LPFT,
-    LinearProbe,
-    compared_methods,
-    embed_texts,
-    pretrain_control,
-    train_autoencoder,
-)
+from bap_core import baselines, data, evaluation, micro, report, runtime
 from bap_core.encoders import load
 from bap_core.evaluation import evaluate
 from bap_core.method import Compositor, Contexts, pretrain_bap
@@ -99,7 +91,8 @@ report.group_table([sets[pair, 0] for pair in pairs])
 # %% mystnb={"image": {"alt": "Test photographs of each pair's four groups, two of each: usual and swapped backgrounds, as the encoder gets them"}} tags=["hide-input"]
 shown = []
 for test in [sets[pair, 0].select(split="test") for pair in pairs]:
-    shown += [(test.square(i, models[0].size), test.group_names[test.groups[i]]) for i in test.per_group(2, seed=0)]
+    shown += [(test.square(i, models[0].size), test.group_names[test.groups[i]])
+              for i in test.per_group(2, seed=0)]
 report.picture_grid(*zip(*shown), columns=4, side=1.9)
 
 # %% [markdown]
@@ -114,12 +107,14 @@ report.picture_grid(*zip(*shown), columns=4, side=1.9)
 #
 # $$\mathcal{L} = 1 - f_\theta(\mathcal{C}(x_i, b_m)) \cdot a_i, \qquad a_i \propto \frac{1}{K} \sum_{k=1}^{K} f(\mathcal{C}(x_i, b_k)).$$
 #
-# So this page asks for what page 3 has made with its first seed, and finds it in the store. All runs share it: one
-# aligned encoder and one control of each encoder. What varies from run to run is the task.
+# So this page asks for what page 3 makes with its first seed, and finds it in the store if page 3 was run before. All
+# runs share it: one aligned encoder and one control of each encoder. What varies from run to run is the task.
 
 # %%
-objects = data.cub(root, exclude=data.evaluation_paths(root)).sample(at_most=n_objects, rng=runtime.rng(0, "birds"))
-backgrounds = data.places(root).sample(at_most=n_backgrounds, rng=runtime.rng(0, "backgrounds"))
+birds = data.cub(root, exclude=data.evaluation_paths(root))
+objects = birds.sample(at_most=n_objects, rng=runtime.rng(0, "birds"))
+scenery = data.places(root)
+backgrounds = scenery.sample(at_most=n_backgrounds, rng=runtime.rng(0, "backgrounds"))
 labels = data.bird_labels(root, objects.frame["path"])
 pool = Compositor(objects, backgrounds, seed=0)
 report.inventory(pool)
@@ -127,15 +122,15 @@ report.inventory(pool)
 # %% [markdown]
 # ## One encoder, one run
 #
-# The probe is one layer on frozen features, for 40 epochs at 1e-4 in batches of 32 (appendix M.5.3). It ends far from
-# where it could go, which is the paper's recipe.
+# The paper's probe is one layer on frozen features, for 40 epochs at 1e-4 in batches of 32 (appendix M.5.3); ours takes
+# as many steps. It ends far from where it could go, which is the recipe.
 
 # %%
-model, contexts = models[0], Contexts(m=m, epochs=epochs, batch_size=batch_size, seed=0)
-bap = pretrain_bap(model, pool, contexts=contexts, k=k, lr=lr)
+model, passes = models[0], Contexts(m=m, epochs=epochs, batch_size=batch_size, seed=0)
+bap = pretrain_bap(model, pool, contexts=passes, k=k, lr=lr)
 print(f"N = {len(objects)}, K = {k}, M = {m}, {epochs} epochs, learning rate {lr:g}")
 print("loss by epoch:", *(f"{loss:.4f}" for loss in bap.losses))
-probe = LinearProbe(epochs=probe_epochs, lr=probe_lr, batch_size=task_batch)
+probe = baselines.LinearProbe(epochs=probe_epochs, lr=probe_lr, batch_size=task_batch)
 first = {"Native (LP)": (model, probe), "BAP (LP)": (bap.encoder, probe)}
 one_run = evaluation.table(evaluate(first, [sets[pair, 0] for pair in pairs], seed=0))
 page.results_table(one_run, caption=f"{model.name}, one run.")
@@ -154,10 +149,13 @@ page.results_table(one_run, caption=f"{model.name}, one run.")
 # that hold both classes; where there is none, every anchor is skipped, and what is cut has nothing to do with backgrounds.
 
 # %%
-text = {(one.name, pair): embed_texts(one, sets[pair, 0].labels, sets[pair, 0].backgrounds)
+text = {(one.name, pair): baselines.embed_texts(one, sets[pair, 0].labels,
+                                                sets[pair, 0].backgrounds)
         for one, pair in product(models, pairs)}
-sae = {one.name: train_autoencoder(one, pool, n=sae_pictures, seed=0, steps=sae_steps)[0] for one in models}
-recipe = {"epochs": ft_epochs, "lr": ft_lr, "head_lr": ft_head_lr, "batch_size": task_batch, "probe_epochs": ft_probe_epochs}
+sae = {one.name: baselines.train_autoencoder(one, pool, n=sae_pictures, seed=0, steps=sae_steps)[0]
+       for one in models}
+recipe = {"epochs": ft_epochs, "lr": ft_lr, "head_lr": ft_head_lr, "batch_size": task_batch,
+          "probe_epochs": ft_probe_epochs}
 masks = {"ratio": mask_ratio, "epochs": mask_epochs, "lr": mask_lr}
 
 # %% tags=["hide-input"]
@@ -172,19 +170,20 @@ report.words_table({f"{pair}, {what}": words for pair, both in told.items()
 # %%
 students = {}
 for one in models:
-    aligned = pretrain_bap(one, pool, contexts=contexts, k=k, lr=lr)
-    control = pretrain_control(one, pool, labels, contexts=contexts, lr=lr, head_lr=head_lr)
+    aligned = pretrain_bap(one, pool, contexts=passes, k=k, lr=lr)
+    control = baselines.pretrain_control(one, pool, labels, contexts=passes, lr=lr, head_lr=head_lr)
     students[one.name] = {"Native": one, "Control": control.encoder, "BAP": aligned.encoder}
 
 # %%
 results = []
 for (name, encoders_of), ((pair, seed), scenes) in product(students.items(), sets.items()):
-    fine_tuned = LPFT(recipe) if seed < ft_runs else None
-    methods = compared_methods(encoders_of, text[name, pair], sae[name], probe=probe, last_layer=False,
-                               fine_tuned=fine_tuned, masks=masks)
+    fine_tuned = baselines.LPFT(recipe) if seed < ft_runs else None
+    methods = baselines.compared_methods(encoders_of, text[name, pair], sae[name], probe=probe,
+                                         last_layer=False, fine_tuned=fine_tuned, masks=masks)
     results += evaluate(methods, [scenes], seed=seed)
 measured = evaluation.table(results)
-frame = pd.concat([measured, *(evaluation.minority_groups(measured, sets[pair, 0]) for pair in pairs)], ignore_index=True)
+small = [evaluation.minority_groups(measured, sets[pair, 0]) for pair in pairs]
+frame = pd.concat([measured, *small], ignore_index=True)
 
 # %% [markdown]
 # ## The tables
@@ -196,7 +195,8 @@ frame = pd.concat([measured, *(evaluation.minority_groups(measured, sets[pair, 0
 page.side_by_side(frame, "table4")
 
 # %% tags=["hide-input"]
-page.results_table(frame, metrics=["average_accuracy", "worst_group_accuracy", "minority_group_accuracy"])
+page.results_table(frame, metrics=["average_accuracy", "worst_group_accuracy",
+                                   "minority_group_accuracy"])
 
 # %% mystnb={"image": {"alt": "Worst-group accuracy of every method and run, one panel per encoder, the two pairs of birds"}} tags=["hide-input"]
 report.dot_plot(frame, "worst_group_accuracy", scale=page.scale)
@@ -221,7 +221,9 @@ page.results_table(frame, rows=["encoder", "dataset"], columns=[],
                    metrics=["candidates", "latents", "head_cosine", "reconstruction_accuracy"])
 
 # %% tags=["hide-input"]
-page.results_table(frame[frame["method"] == "PruSC"], metrics=["kept", "skipped_anchors"], rows=["encoder", "dataset"], columns=[])
+pruned = frame[frame["method"] == "PruSC"]
+page.results_table(pruned, metrics=["kept", "skipped_anchors"], rows=["encoder", "dataset"],
+                   columns=[])
 
 # %% [markdown]
 # ## Who gets which picture wrong
@@ -231,7 +233,8 @@ page.results_table(frame[frame["method"] == "PruSC"], metrics=["kept", "skipped_
 
 # %% mystnb={"image": {"alt": "Test photographs of the last pair's four groups, three of each; below every one the methods that got it wrong"}} tags=["hide-input"]
 scenes = sets[pairs[-1], 0]
-test, missed = scenes.select(split="test"), evaluation.find_mistakes(results, scenes, encoder=models[0].name)
+test = scenes.select(split="test")
+missed = evaluation.find_mistakes(results, scenes, encoder=models[0].name)
 report.mistakes(test, missed, test.per_group(3, seed=1))
 
 # %% [markdown]

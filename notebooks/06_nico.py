@@ -52,14 +52,7 @@ from itertools import product
 
 import pandas as pd
 
-from bap_core import data, evaluation, micro, report, runtime
-from bap_core.baselines import (
-    LinearProbe,
-    compared_methods,
-    embed_texts,
-    pretrain_control,
-    train_autoencoder,
-)
+from bap_core import baselines, data, evaluation, micro, report, runtime
 from bap_core.encoders import load
 from bap_core.evaluation import evaluate
 from bap_core.method import Compositor, Contexts, Schedule, draw_backgrounds, pretrain_bap
@@ -94,7 +87,8 @@ report.group_table([sets[pair, 0] for pair in pairs])
 # %% mystnb={"image": {"alt": "Test photographs of four pairs of vehicles, one of each group: both classes on grass and in water"}} tags=["hide-input"]
 shown = []
 for test in [sets[pair, 0].select(split="test") for pair in pairs]:
-    shown += [(test.square(i, models[0].size), test.group_names[test.groups[i]]) for i in test.per_group(1, seed=0)]
+    shown += [(test.square(i, models[0].size), test.group_names[test.groups[i]])
+              for i in test.per_group(1, seed=0)]
 report.picture_grid(*zip(*shown), columns=4)
 
 # %% [markdown]
@@ -106,8 +100,8 @@ report.picture_grid(*zip(*shown), columns=4)
 # %%
 all_objects = data.coco(root, categories=data.VEHICLES, min_side=28)
 objects = all_objects.sample(at_most=n_objects, rng=runtime.rng(0, "vehicles"))
-backgrounds = data.pool([(data.places(root), 1 - textures), (data.dtd(root), textures)], n=n_backgrounds,
-                        rng=runtime.rng(0, "backgrounds"))
+backgrounds = data.pool([(data.places(root), 1 - textures), (data.dtd(root), textures)],
+                        n=n_backgrounds, rng=runtime.rng(0, "backgrounds"))
 labels = pd.factorize(objects.frame["label"], sort=True)[0]
 pool = Compositor(objects, backgrounds, seed=0)
 report.inventory(pool)
@@ -117,13 +111,15 @@ report.inventory(pool)
 
 # %% tags=["hide-input"]
 there = data.coco(root, categories=[*data.VEHICLES, "truck", "motorcycle"], min_side=28)
-counts = {"in COCO": there.frame["label"].value_counts(), "in the pool": objects.frame["label"].value_counts()}
+counts = {"in COCO": there.frame["label"].value_counts(),
+          "in the pool": objects.frame["label"].value_counts()}
 pd.DataFrame(counts).fillna(0).astype(int).rename_axis("vehicles")
 
 # %% mystnb={"image": {"alt": "Vehicles cut out of COCO, and each of them on random places and textures"}} tags=["hide-input"]
 few = range(min(3, len(objects)))
 drawn = draw_backgrounds(len(few), len(backgrounds), k=5, seed=0)
-report.contact_sheet([[objects.cutout(i), *pool.at(models[0].size).batch([i] * 5, drawn[i])] for i in few],
+pasted = [pool.at(models[0].size).batch([i] * 5, drawn[i]) for i in few]
+report.contact_sheet([[objects.cutout(i), *pasted[i]] for i in few],
                      names=[objects.frame["label"][i] for i in few])
 
 # %% [markdown]
@@ -137,10 +133,11 @@ report.contact_sheet([[objects.cutout(i), *pool.at(models[0].size).batch([i] * 5
 
 # %%
 model, shape = models[0], {"m": m, "epochs": epochs, "batch_size": batch_size}
-bap = pretrain_bap(model, pool, contexts=Contexts(seed=0, **shape), k=k, lr=lr, schedule=Schedule(warmup, lr_min))
+bap = pretrain_bap(model, pool, contexts=Contexts(seed=0, **shape), k=k, lr=lr,
+                   schedule=Schedule(warmup, lr_min))
 print(f"N = {len(objects)}, K = {k}, M = {m}, {epochs} epochs, learning rate {lr:g} to {lr_min:g}")
 print("loss by epoch:", *(f"{loss:.4f}" for loss in bap.losses))
-probe = LinearProbe(epochs=probe_epochs, lr=probe_lr, batch_size=task_batch)
+probe = baselines.LinearProbe(epochs=probe_epochs, lr=probe_lr, batch_size=task_batch)
 first = {"Native (LP)": (model, probe), "BAP (LP)": (bap.encoder, probe)}
 one_run = evaluation.table(evaluate(first, [sets[pair, 0] for pair in pairs], seed=0))
 page.results_table(one_run, metrics="worst_group_accuracy", caption=f"{model.name}, one run.")
@@ -154,9 +151,11 @@ page.results_table(one_run, metrics="worst_group_accuracy", caption=f"{model.nam
 # AFR and DFR would need the two groups that training does not have, and there is no validation split.
 
 # %%
-text = {(one.name, pair): embed_texts(one, sets[pair, 0].labels, sets[pair, 0].backgrounds)
+text = {(one.name, pair): baselines.embed_texts(one, sets[pair, 0].labels,
+                                                sets[pair, 0].backgrounds)
         for one, pair in product(models, pairs)}
-sae = {one.name: train_autoencoder(one, pool, n=sae_pictures, seed=0, steps=sae_steps)[0] for one in models}
+sae = {one.name: baselines.train_autoencoder(one, pool, n=sae_pictures, seed=0, steps=sae_steps)[0]
+       for one in models}
 
 # %% tags=["hide-input"]
 told = {f"{pair}, classes": sets[pair, 0].labels for pair in pairs}
@@ -170,19 +169,23 @@ report.words_table({**told, "concepts of RoboShot and DIAL": text[model.name, pa
 students = {}
 for one, seed in product(models, range(seeds)):
     passes = Contexts(seed=seed, **shape)
-    aligned = pretrain_bap(one, pool, contexts=passes, k=k, lr=lr, schedule=Schedule(warmup, lr_min))
-    control = pretrain_control(one, pool, labels, contexts=passes, lr=lr, head_lr=head_lr,
-                               schedule=Schedule(control_warmup, lr_min), probe_epochs=control_probe_epochs,
-                               probe_lr=control_probe_lr)
+    aligned = pretrain_bap(one, pool, contexts=passes, k=k, lr=lr,
+                           schedule=Schedule(warmup, lr_min))
+    control = baselines.pretrain_control(one, pool, labels, contexts=passes, lr=lr, head_lr=head_lr,
+                                         schedule=Schedule(control_warmup, lr_min),
+                                         probe_epochs=control_probe_epochs,
+                                         probe_lr=control_probe_lr)
     students[one.name, seed] = {"Native": one, "Control": control.encoder, "BAP": aligned.encoder}
 
 # %%
 results = []
 for one, ((pair, seed), scenes) in product(models, sets.items()):
-    methods = compared_methods(students[one.name, seed], text[one.name, pair], sae[one.name], probe=probe, last_layer=False)
+    methods = baselines.compared_methods(students[one.name, seed], text[one.name, pair],
+                                         sae[one.name], probe=probe, last_layer=False)
     results += evaluate(methods, [scenes], seed=seed)
 measured = evaluation.table(results)
-frame = pd.concat([measured, *(evaluation.minority_groups(measured, sets[pair, 0]) for pair in pairs)], ignore_index=True)
+small = [evaluation.minority_groups(measured, sets[pair, 0]) for pair in pairs]
+frame = pd.concat([measured, *small], ignore_index=True)
 
 # %% [markdown]
 # ## The tables
@@ -196,8 +199,8 @@ page.side_by_side(frame, "table5", "table9")
 page.results_table(frame)
 
 # %% [markdown]
-# The two usual groups of a test are a fifth of a cell, a few photographs. The worse of the two minority groups, which are
-# whole cells, alone:
+# The two usual groups of a test are a fifth of a folder, a few photographs. The worse of the two minority groups, which
+# are whole folders, alone:
 
 # %% tags=["hide-input"]
 page.results_table(frame, metrics="minority_group_accuracy")
@@ -213,6 +216,8 @@ first_pair = frame[frame["dataset"] == sets[pairs[0], 0].name]
 report.group_accuracy_table(first_pair, scale=page.scale)
 
 # %% [markdown]
+# ## Inside one method
+#
 # What DIAL does: how many pictures it cleans, how much it takes out, and what the autoencoder alone would cost.
 
 # %% tags=["hide-input"]
@@ -227,7 +232,8 @@ page.results_table(frame, rows=["encoder", "dataset"], columns=[],
 
 # %% mystnb={"image": {"alt": "Test photographs of the first pair's four groups, three of each; below every one the methods that got it wrong"}} tags=["hide-input"]
 scenes = sets[pairs[0], 0]
-test, missed = scenes.select(split="test"), evaluation.find_mistakes(results, scenes, encoder=models[0].name)
+test = scenes.select(split="test")
+missed = evaluation.find_mistakes(results, scenes, encoder=models[0].name)
 report.mistakes(test, missed, test.per_group(3, seed=1))
 
 # %% [markdown]

@@ -33,26 +33,14 @@ ft_head_lr: float = 2e-3
 mask_ratio: float = 0.1
 mask_epochs: int = 10
 mask_lr: float = 6e-2
-sparsities: list[float] = [1e-4, 0.0, 1e-2]  # weight of PruSC's penalty on the kept share; the paper's first
+sparsities: list[float] = [1e-4, 0.0, 1e-2]  # PruSC's penalty on the kept share; the paper's first
 starts: list[float] = [0.2, 0.1]  # where the masks' logits begin; ours first
 batch_size: int = 64
 
 # %% tags=["hide-input"]
-
 import pandas as pd
 
-from bap_core import data, evaluation, micro, report, runtime
-from bap_core.baselines import (
-    DFR,
-    LPFT,
-    LinearProbe,
-    PruSC,
-    RoboShot,
-    TunedAFR,
-    WiSEFT,
-    ZeroShot,
-    embed_texts,
-)
+from bap_core import baselines, data, evaluation, micro, report, runtime
 from bap_core.encoders import load, prompts
 from bap_core.evaluation import evaluate
 
@@ -73,8 +61,10 @@ page.banner(model, scenes, full)
 # %%
 lists = {"1 template": prompts.public_templates("1"), "7 templates": prompts.public_templates("7"),
          "40 templates": prompts.TEMPLATES, "80 templates": prompts.public_templates("80")}
-texts = {name: prompts.embed_templates(model, scenes.labels, templates=templates) for name, templates in lists.items()}
-by_templates = {name: (model, ZeroShot(prompts.ensemble(found))) for name, found in texts.items()}
+texts = {name: prompts.embed_templates(model, scenes.labels, templates=templates)
+         for name, templates in lists.items()}
+by_templates = {name: (model, baselines.ZeroShot(prompts.ensemble(found)))
+                for name, found in texts.items()}
 results = {"templates": evaluate(by_templates, [scenes], seed=0)}
 page.results_table(evaluation.table(results["templates"]))
 
@@ -83,16 +73,20 @@ page.results_table(evaluation.table(results["templates"]))
 
 # %%
 draw, eighty = runtime.rng(0, "templates"), texts["80 templates"]
-drawn = [ZeroShot(prompts.ensemble(eighty[:, draw.choice(80, 40, replace=False)])) for _ in range(subsets)]
+drawn = [baselines.ZeroShot(prompts.ensemble(eighty[:, draw.choice(80, 40, replace=False)]))
+         for _ in range(subsets)]
 random = evaluation.table(result for i, method in enumerate(drawn)
                           for result in evaluate({"40 of 80": (model, method)}, [scenes], seed=i))
 
 # %% mystnb={"image": {"alt": "Zero-shot worst-group accuracy with 1, 7, 40 and 80 templates, and of every random subset of 40"}} tags=["hide-input"]
-report.dot_plot(pd.concat([evaluation.table(results["templates"]), random]), scale=page.scale)
+by_list = evaluation.table(results["templates"])
+report.dot_plot(pd.concat([by_list, random]), scale=page.scale)
 
 # %% tags=["hide-input"]
-band = random[random["group"] == "all"].groupby("metric")["value"].quantile([0.05, 0.95]).mul(100).unstack()
-report.Table(band.loc[["average_accuracy", "worst_group_accuracy"]].rename(report.label).rename(columns="{:.0%}".format).map("{:.1f}".format),
+by_metric = random[random["group"] == "all"].groupby("metric")["value"]
+band = by_metric.quantile([0.05, 0.95]).mul(100).map("{:.1f}".format).unstack()
+band = band.loc[["average_accuracy", "worst_group_accuracy"]].rename(report.label)
+report.Table(band.rename(columns="{:.0%}".format),
              f"5th and 95th percentile over {subsets} random subsets of 40, in percent.")
 
 # %% [markdown]
@@ -105,10 +99,11 @@ report.Table(band.loc[["average_accuracy", "worst_group_accuracy"]].rename(repor
 # %%
 by_norm = {}
 for name, unit in {"unit norm": True, "raw": False}.items():
-    by_norm |= {f"probe, {name}": (model, LinearProbe(epochs=probe_epochs, unit=unit)),
-                f"AFR, {name}": (model, TunedAFR(unit=unit)),
-                f"DFR, {name}": (model, DFR(unit=unit))}
-results["norm"] = [result for seed in range(seeds) for result in evaluate(by_norm, [scenes], seed=seed)]
+    by_norm |= {f"probe, {name}": (model, baselines.LinearProbe(epochs=probe_epochs, unit=unit)),
+                f"AFR, {name}": (model, baselines.TunedAFR(unit=unit)),
+                f"DFR, {name}": (model, baselines.DFR(unit=unit))}
+results["norm"] = [result for seed in range(seeds)
+                   for result in evaluate(by_norm, [scenes], seed=seed)]
 page.results_table(evaluation.table(results["norm"]))
 
 # %% [markdown]
@@ -120,14 +115,16 @@ page.results_table(evaluation.table(results["norm"]))
 # decision between the two; told in bare words, as here and in the original, it can.
 
 # %%
-original, results["reading"] = DFR(n_retrains=20, refit_on="all", scale_on="train"), []
+dfr = baselines.DFR(n_retrains=20, refit_on="all", scale_on="train")
+results["reading"] = []
 for seed in range(seeds):
-    gamma = TunedAFR().choose(model, scenes, seed=seed).setting
-    results["reading"] += evaluate({"DFR, original": (model, original)}, [scenes], seed=seed)
-    results["reading"] += evaluate({"AFR, γ transferred": (model, TunedAFR(transferred=gamma))}, [full], seed=seed)
-text = embed_texts(model, scenes.labels, scenes.backgrounds)
-halves = {name: (model, RoboShot(text.prototypes, text.harmful, helpful))
-          for name, helpful in {"RoboShot, both steps": text.helpful, "RoboShot, reject only": None}.items()}
+    gamma = baselines.TunedAFR().choose(model, scenes, seed=seed).setting
+    transferred = {"AFR, γ transferred": (model, baselines.TunedAFR(transferred=gamma))}
+    results["reading"] += evaluate({"DFR, original": (model, dfr)}, [scenes], seed=seed)
+    results["reading"] += evaluate(transferred, [full], seed=seed)
+text = baselines.embed_texts(model, scenes.labels, scenes.backgrounds)
+halves = {f"RoboShot, {steps}": (model, baselines.RoboShot(text.prototypes, text.harmful, helpful))
+          for steps, helpful in {"both steps": text.helpful, "reject only": None}.items()}
 results["reading"] += evaluate(halves, [scenes], seed=0)
 page.results_table(evaluation.table(results["reading"]))
 
@@ -139,13 +136,18 @@ page.results_table(evaluation.table(results["reading"]))
 # every weight's logit; where the logits begin is not in the paper.
 
 # %%
-start = LPFT({"epochs": ft_epochs, "lr": lr, "head_lr": ft_head_lr, "batch_size": batch_size, "probe_epochs": ft_probe_epochs})
+start = baselines.LPFT({"epochs": ft_epochs, "lr": lr, "head_lr": ft_head_lr,
+                        "batch_size": batch_size, "probe_epochs": ft_probe_epochs})
 masks = {"ratio": mask_ratio, "epochs": mask_epochs, "lr": mask_lr}
-tried = [(sparsity, starts[0]) for sparsity in sparsities] + [(sparsities[0], first) for first in starts[1:]]
-by_tuning = {f"WiSE-FT, head {head}": (model, WiSEFT(start, text.prototypes, head=head)) for head in ("averaged", "tuned")}
-by_tuning |= {f"PruSC, {sparsity:g} from {first:g}": (model, PruSC(start, {**masks, "sparsity": sparsity, "start": first}))
-              for sparsity, first in tried}
-results["tuning"] = [result for seed in range(seeds) for result in evaluate(by_tuning, [scenes], seed=seed)]
+tried = [(sparsity, starts[0]) for sparsity in sparsities]
+tried += [(sparsities[0], first) for first in starts[1:]]
+by_tuning = {f"WiSE-FT, head {head}": (model, baselines.WiSEFT(start, text.prototypes, head=head))
+             for head in ("averaged", "tuned")}
+for sparsity, first in tried:
+    cut = baselines.PruSC(start, {**masks, "sparsity": sparsity, "start": first})
+    by_tuning[f"PruSC, {sparsity:g} from {first:g}"] = (model, cut)
+results["tuning"] = [result for seed in range(seeds)
+                     for result in evaluate(by_tuning, [scenes], seed=seed)]
 frame = evaluation.table(result for part in results.values() for result in part)
 
 # %% [markdown]
@@ -155,7 +157,8 @@ frame = evaluation.table(result for part in results.values() for result in part)
 # over the groups alike. Then the share of weights that PruSC kept, by penalty and start.
 
 # %% tags=["hide-input"]
-page.results_table(frame, metrics=["worst_group_accuracy", "average_accuracy", "reweighted_accuracy", "group_mean_accuracy"],
+page.results_table(frame, metrics=["worst_group_accuracy", "average_accuracy",
+                                   "reweighted_accuracy", "group_mean_accuracy"],
                    columns=["dataset", "metric"])
 
 # %% tags=["hide-input"]

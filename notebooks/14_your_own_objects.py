@@ -28,9 +28,9 @@
 # with masks of the same name, and `MY_BACKGROUNDS` any folder of pictures. Without parameters it uses the micro world.
 
 # %% tags=["parameters", "hide-input"]
-objects: str = "micro:annotations/instances_train2017.json"  # COCO json, folder of cut-outs, or images with masks
+objects: str = "micro:annotations/instances_train2017.json"  # COCO json, cut-outs, or images+masks
 backgrounds: str = "micro:places365_standard/train"  # folder of pictures
-encoder: str = "micro-clip"  # micro name, open_clip NAME:TAG, NAME:FILE or NAME:random, or a saved .safetensors
+encoder: str = "micro-clip"  # micro name, open_clip NAME:TAG, :FILE or :random, or a .safetensors
 n_objects: int = 300  # N, objects at most
 n_backgrounds: int = 600  # backgrounds at most
 k: int = 10  # K, backgrounds per anchor
@@ -40,7 +40,7 @@ lr: float = 3e-4  # 5e-6 for a full-size encoder (Table 17)
 batch_size: int = 128
 n: int = 500  # composites for the additivity
 seed: int = 0
-save_to: str = ""  # file for the aligned encoder; empty: aligned/<scale>/<encoder>.safetensors among BAP's files
+save_to: str = ""  # file; empty: aligned/<scale>/<encoder>.safetensors among BAP's files
 
 # %% tags=["hide-input"]
 import pandas as pd
@@ -48,17 +48,13 @@ import pandas as pd
 from bap_core import evaluation, micro, report, runtime
 from bap_core.data import folders
 from bap_core.encoders import load
-from bap_core.method import (
-                     Compositor,
-                     Contexts,
-                     additivity_scores,
-                     background_swap_bsi,
-                     pretrain_bap,
-)
+from bap_core.method import Compositor, Contexts, pretrain_bap
+from bap_core.method.additivity import additivity_scores, background_swap_bsi
 
 page = report.open_page("14_your_own_objects", globals())
 teacher = load(encoder)
-found, scenery = folders.objects(micro.resolve(objects)), folders.backgrounds(micro.resolve(backgrounds))
+found = folders.objects(micro.resolve(objects))
+scenery = folders.backgrounds(micro.resolve(backgrounds))
 page.banner(teacher, found, scenery)
 
 # %% [markdown]
@@ -95,10 +91,12 @@ report.contact_sheet([[pool.objects.cutout(i), *pool.batch([i] * 6, drawn[i])] f
 
 # %%
 contexts = Contexts(m=m, epochs=epochs, batch_size=batch_size, seed=seed)
-aligned = pretrain_bap(teacher, pool, contexts=contexts, k=min(k, len(pool.backgrounds)), lr=lr)
-saved = aligned.encoder.save(save_to or runtime.home() / "aligned" / teacher.scale / f"{teacher.architecture}.safetensors")
-print(f"N = {len(pool.objects)}, K = {min(k, len(pool.backgrounds))}, M = {m}, {epochs} epochs, learning rate {lr:g}")
+k_used = min(k, len(pool.backgrounds))
+aligned = pretrain_bap(teacher, pool, contexts=contexts, k=k_used, lr=lr)
+print(f"N = {len(pool.objects)}, K = {k_used}, M = {m}, {epochs} epochs, learning rate {lr:g}")
 print(f"loss {aligned.losses[0]:.4f} in the first epoch, {aligned.losses[-1]:.4f} in the last")
+file = runtime.home() / "aligned" / teacher.scale / f"{teacher.architecture}.safetensors"
+saved = aligned.encoder.save(save_to or file)
 print(f"saved as {saved.name}; load it with\n{aligned.encoder.how_to_load(saved.name)}")
 
 # %% [markdown]
@@ -110,11 +108,13 @@ print(f"saved as {saved.name}; load it with\n{aligned.encoder.how_to_load(saved.
 # composite is the sum of its parts.
 
 # %%
-frame = pd.concat([
-    evaluation.record({"bsi": background_swap_bsi(model, pool, pairs=20, seed=seed),
-                       "additivity": additivity_scores(model, pool, n=n, seed=seed)["score"].to_numpy()},
-                      dataset="own objects", encoder=teacher.name, method=method, seed=seed)
-    for method, model in {"Native": teacher, "BAP": aligned.encoder}.items()], ignore_index=True)
+rows = []
+for method, model in {"Native": teacher, "BAP": aligned.encoder}.items():
+    scores = additivity_scores(model, pool, n=n, seed=seed)["score"].to_numpy()
+    measured = {"bsi": background_swap_bsi(model, pool, pairs=20, seed=seed), "additivity": scores}
+    rows.append(evaluation.record(measured, dataset="own objects", encoder=teacher.name,
+                                  method=method, seed=seed))
+frame = pd.concat(rows, ignore_index=True)
 page.results_table(frame, metrics=["bsi", "additivity"], rows="method", columns="encoder")
 
 # %% mystnb={"image": {"alt": "Background sensitivity index and additivity of the encoder before and after the alignment"}} tags=["hide-input"]
