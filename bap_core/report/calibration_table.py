@@ -8,7 +8,7 @@ from importlib import resources
 
 import pandas as pd
 
-from bap_core.report import labels, paper_tables, rules
+from bap_core.report import criteria, labels, paper_tables
 from bap_core.report.html import Table
 
 AVERAGE, WORST = "average_accuracy", "worst_group_accuracy"
@@ -119,5 +119,5 @@ def _printed(source: str | None, where: dict) -> float:
     if source is None:
         return float("nan")
     frame = paper_tables.table(source)
-    found = frame.loc[rules.match_rows(frame, where)]
+    found = frame.loc[criteria.match_rows(frame, where)]
     return float((found["value"] / found["unit"].map({"percent": 100}).fillna(1)).mean())

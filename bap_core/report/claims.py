@@ -12,7 +12,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from bap_core.encoders.checkpoints import UNKNOWN, Identity
-from bap_core.report import labels, outcomes, paper_tables, rules
+from bap_core.report import criteria, labels, paper_tables, rules
 
 COLUMNS = ["id", "encoder", "claim", "where", "compared", "paper", "measured", "verdict", "reason"]
 
@@ -78,9 +78,9 @@ def _row(
         side: find_printed(claim, side, family, convolutional=convolutional) for side in ("a", "b")
     }
     if scale == "random":
-        found = outcomes.Outcome(None, labels.EMPTY, "random weights")
+        found = rules.Outcome(None, labels.EMPTY, "random weights")
     else:
-        found = outcomes.RULES[claim["rule"]](frame, claim)
+        found = rules.RULES[claim["rule"]](frame, claim)
     return {
         "id": claim["id"],
         "encoder": encoder,
@@ -97,7 +97,7 @@ def _verdict(
     frame: pd.DataFrame,
     claim: dict,
     values: dict,
-    outcome: outcomes.Outcome,
+    outcome: rules.Outcome,
     scale: str,
     *,
     of_the_paper: bool,
@@ -110,9 +110,9 @@ def _verdict(
     off = [
         side
         for side, value in values.items()
-        if value and not rules.is_within_noise(rules.read_sample(frame, claim[side]), *value)
+        if value and not criteria.is_within_noise(criteria.read_sample(frame, claim[side]), *value)
     ]
-    outside = [f"{outcomes.describe(claim[side])}: outside the noise" for side in off]
+    outside = [f"{rules.describe(claim[side])}: outside the noise" for side in off]
     verdict = "reproduced" if outcome.held and not off else "not reproduced"
     return {"verdict": verdict, "reason": "; ".join(filter(None, [outcome.reason, *outside]))}
 
@@ -138,7 +138,7 @@ def find_printed(
         return None
     where = {"family": family, **where, **claim["printed"]}
     wanted = {key: value for key, value in where.items() if key in table}
-    rows = table.loc[rules.match_rows(table, wanted)]
+    rows = table.loc[criteria.match_rows(table, wanted)]
     if len(rows) != 1:
         raise ValueError(
             f"claim {claim['id']!r}, side {side}: {len(rows)} rows of {names} match {where}"

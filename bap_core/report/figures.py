@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, NullLocator, ScalarFormatter
 
-from bap_core.report import figure_style, labels, rules
+from bap_core.report import criteria, figure_style, labels
 
 PARTS = {
     "score": "own parts",
@@ -81,7 +81,7 @@ def k_curve(frame: pd.DataFrame, *, scale: str | None = None) -> figure_style.Pi
             part = frame.loc[frame["encoder"] == encoder]
             _similarities(above, part, encoder, nth)
             _residual(below, part, encoder, nth)
-        ks = rules.read_curve(frame, {"metric": "residual_variance"})[0]
+        ks = criteria.read_curve(frame, {"metric": "residual_variance"})[0]
         for axes in (above, below):
             axes.set_xscale("log")
             axes.xaxis.set_major_locator(FixedLocator(ks.tolist()))
@@ -101,7 +101,7 @@ def _similarities(axes: Axes, frame: pd.DataFrame, encoder: str, nth: int) -> No
         ("cosine_object_text", "object", "-"),
         ("cosine_background_text", "background", "--"),
     ):
-        ks, values = rules.read_curve(frame, {"metric": metric})
+        ks, values = criteria.read_curve(frame, {"metric": metric})
         look = figure_style.series(nth)
         axes.plot(ks, values.mean(axis=0), label=f"{encoder}: {what} text", linestyle=line, **look)
         low, high = values.min(axis=0), values.max(axis=0)
@@ -109,8 +109,8 @@ def _similarities(axes: Axes, frame: pd.DataFrame, encoder: str, nth: int) -> No
 
 
 def _residual(axes: Axes, frame: pd.DataFrame, encoder: str, nth: int) -> None:
-    ks, values = rules.read_curve(frame, {"metric": "residual_variance"})
-    mean, slope = values.mean(axis=0), rules.fit_slopes(ks, values).mean
+    ks, values = criteria.read_curve(frame, {"metric": "residual_variance"})
+    mean, slope = values.mean(axis=0), criteria.fit_slopes(ks, values).mean
     fitted = np.exp(np.mean(np.log(mean)) + slope * (np.log(ks) - np.mean(np.log(ks))))
     look = figure_style.series(nth)
     axes.plot(ks, mean, linestyle="", label=f"{encoder}: slope {slope:.3f}", **look)

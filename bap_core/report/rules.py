@@ -1,143 +1,120 @@
-"""The rules that decide whether a claim holds: pure functions of samples (one value per seed) and
-of K curves.
+"""What each rule of ``claims.yml`` finds in a tidy frame: one function per rule."""
 
-A difference counts only if it is larger than its standard error, sqrt(s_a^2/n_a + s_b^2/n_b),
-wherever there is more than one seed to estimate it from.
-"""
-
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, cast
 
 import numpy as np
 import pandas as pd
-from scipy.stats import spearmanr
 
-from bap_core.metrics import power_law_slope
-
-SMALLEST_RANK_CORRELATION = 0.9
-# a difference that equals its error does not exceed it, whichever way the last bit falls
-TIE = 1e-12
+from bap_core.report import criteria, labels
 
 
 @dataclass(frozen=True)
-class Sample:
-    """Measurements of one quantity, one per seed: values (n,)."""
-
-    values: tuple[float, ...]
-
-    @property
-    def mean(self) -> float:
-        """Mean over the seeds; NaN if nothing was measured."""
-        return float(np.mean(self.values)) if self.values else float("nan")
-
-    @property
-    def std(self) -> float:
-        """Standard deviation over the seeds (n - 1); NaN for one seed, which says nothing about
-        spread.
-        """
-        return float(np.std(self.values, ddof=1)) if len(self.values) > 1 else float("nan")
-
-    @property
-    def error(self) -> float:
-        """Standard error of the mean; 0 for a constant or a single seed."""
-        return self.std / np.sqrt(len(self.values)) if len(self.values) > 1 else 0.0
-
-
-def as_sample(value: float) -> Sample:
-    """A fixed number (chance, a printed threshold) as a sample without spread."""
-    return Sample((float(value),))
-
-
-def read_sample(frame: pd.DataFrame, where: dict) -> Sample:
-    """The values of the rows of a tidy frame that match every ``column: value`` of ``where``, one
-    per seed.
-
-    Rows of one seed (several encoders or splits) are averaged first. NaN values count as not
-    measured.
-    """
-    rows = frame.loc[match_rows(frame, where)].dropna(subset=["value"])
-    return Sample(tuple(rows.groupby("seed")["value"].mean()))
-
-
-def match_rows(frame: pd.DataFrame, where: dict) -> pd.Series:
-    """Boolean mask (N,) of the rows that match ``where``. ValueError for a column that the frame
-    lacks.
-    """
-    if missing := set(where) - set(frame.columns):
-        raise ValueError(f"claim filters on {sorted(missing)}, the frame has {list(frame.columns)}")
-    mask = pd.Series(True, index=frame.index)
-    for column, value in where.items():
-        mask &= frame[column] == value
-    return mask
-
-
-def read_curve(frame: pd.DataFrame, where: dict) -> tuple[np.ndarray, np.ndarray]:
-    """A quantity against K: ks (n,) increasing, values (seeds, n). The K of a row stands in
-    ``group`` as ``K=10``.
-    """
-    rows = frame.loc[match_rows(frame, where)].dropna(subset=["value"])
-    rows = rows.assign(k=read_k(rows["group"]))
-    wide = rows.pivot_table(index="seed", columns="k", values="value").dropna(axis=1)
-    return wide.columns.to_numpy(dtype=float), wide.to_numpy(dtype=float)
-
-
-def read_k(group: pd.Series) -> pd.Series:
-    """K (int) of group names such as ``K=10``. ValueError for another name."""
-    found = group.astype(str).str.extract(r"^K=(\d+)$")[0]
-    if found.isna().any():
-        raise ValueError(f"group {group.loc[found.isna()].iloc[0]!r} is not of the form 'K=10'")
-    return found.astype(int)
-
-
-def exceeds(a: Sample, b: Sample, *, margin: float = 0.0) -> bool:
-    """Whether mean(a) - mean(b) is above ``margin`` by more than its standard error."""
-    return bool(a.mean - b.mean - margin > np.hypot(a.error, b.error) + TIE)
-
-
-def is_close(a: Sample, b: Sample, *, within: float) -> bool:
-    """Whether the two means differ by at most ``within``. Spread is no excuse here: the means
-    alone decide.
-    """
-    return bool(abs(a.mean - b.mean) <= within + TIE)
-
-
-@dataclass(frozen=True)
-class Trend:
-    """How a curve goes with K: end minus start and its standard error, and the rank correlation
-    of K with the mean.
+class Outcome:
+    """What a rule found: whether it held (None: not measured), the measured values in words, the
+    reason.
     """
 
-    gap: float
-    error: float
-    rank: float
-
-    @property
-    def rises(self) -> bool:
-        """Whether the ends are apart upwards by more than the standard error and the order is
-        kept (rank >= 0.9).
-        """
-        return bool(self.gap > self.error + TIE and self.rank >= SMALLEST_RANK_CORRELATION - TIE)
+    held: bool | None
+    measured: str
+    reason: str = ""
 
 
-def fit_trend(ks: np.ndarray, values: np.ndarray) -> Trend:
-    """The trend of a curve. ks (n,) increasing, values (seeds, n); Spearman's correlation is
-    over the mean curve.
+def describe(term: dict) -> str:
+    """Who or what is measured on one side of a claim: encoders, method and data set, else the
+    metric.
     """
-    first, last = Sample(tuple(values[:, 0])), Sample(tuple(values[:, -1]))
-    rank = cast(Any, spearmanr(ks, values.mean(axis=0))).statistic  # SciPy does not say its type
-    return Trend(last.mean - first.mean, float(np.hypot(first.error, last.error)), float(rank))
+    named = [str(term[key]) for key in ("family", "kind", "method", "dataset") if key in term]
+    return " ".join(named) or term["metric"]
 
 
-def fit_slopes(ks: np.ndarray, values: np.ndarray) -> Sample:
-    """Slope on log-log axes, one per seed: -1 for a 1/K decay. ks (n,), values (seeds, n), all
-    positive.
-    """
-    return Sample(tuple(power_law_slope(ks, row) for row in values))
+def _compare(
+    frame: pd.DataFrame, claim: dict, holds: Callable[[criteria.Sample, criteria.Sample], bool]
+) -> Outcome:
+    terms, samples = (claim["a"], claim["b"]), []
+    for term in terms:
+        found = (
+            criteria.read_sample(frame, term)
+            if isinstance(term, dict)
+            else criteria.as_sample(term)
+        )
+        if not found.values:
+            return Outcome(None, labels.EMPTY, f"no measurement of {describe(term)}")
+        samples.append(found)
+    words = [
+        labels.format_spread(found.mean, found.std, claim["a"]["metric"])
+        for term, found in zip(terms, samples)
+        if isinstance(term, dict)
+    ]
+    a, b = samples
+    return Outcome(holds(a, b), " vs\N{NO-BREAK SPACE}".join(words), _difference(a, b, claim))
 
 
-def is_within_noise(measured: Sample, value: float, std: float) -> bool:
-    """Whether ``|measured - paper| <= 2 sqrt(std_paper^2 + std_measured^2)``, stds over the
-    runs, in the value's units.
-    """
-    own = 0.0 if np.isnan(measured.std) else measured.std
-    return bool(abs(measured.mean - value) <= 2 * np.hypot(std, own))
+def _difference(a: criteria.Sample, b: criteria.Sample, claim: dict) -> str:
+    def written(value: float) -> str:
+        return labels.format_number(value, claim["a"]["metric"], beside=a.mean)
+
+    gap = a.mean - b.mean
+    words = f"difference {'+' if gap > 0 else ''}{written(gap)}"
+    for key, verb in (("margin", "needed"), ("within", "allowed")):
+        words += f" ({written(claim[key])} {verb})" if key in claim else ""
+    if len(a.values) == 1:
+        return f"{words}, one seed: no spread known"
+    return f"{words}, standard error {written((a.error**2 + b.error**2) ** 0.5)}"
+
+
+def _above(frame: pd.DataFrame, claim: dict) -> Outcome:
+    margin = claim.get("margin", 0.0)
+    return _compare(frame, claim, lambda a, b: criteria.exceeds(a, b, margin=margin))
+
+
+def _below(frame: pd.DataFrame, claim: dict) -> Outcome:
+    margin = claim.get("margin", 0.0)
+    return _compare(frame, claim, lambda a, b: criteria.exceeds(b, a, margin=margin))
+
+
+def _close(frame: pd.DataFrame, claim: dict) -> Outcome:
+    return _compare(frame, claim, lambda a, b: criteria.is_close(a, b, within=claim["within"]))
+
+
+def _on_curve(
+    frame: pd.DataFrame, claim: dict, decide: Callable[[np.ndarray, np.ndarray], Outcome]
+) -> Outcome:
+    ks, values = criteria.read_curve(frame, claim["a"])
+    if len(ks) < 3 or len(values) == 0:
+        reason = f"{claim['a']['metric']} at {len(ks)} values of K; a curve needs three"
+        return Outcome(None, labels.EMPTY, reason)
+    return decide(ks, values)
+
+
+def _trend(frame: pd.DataFrame, claim: dict, sign: int) -> Outcome:
+    def decide(ks, values):
+        found, metric = criteria.fit_trend(ks, sign * values), claim["a"]["metric"]
+        mean = [labels.format_number(value, metric) for value in values.mean(axis=0)]
+        words = f"{mean[0]} at K = {ks[0]:.0f}, {mean[-1]} at K = {ks[-1]:.0f}"
+        error = labels.format_number(found.error, metric, beside=found.gap)
+        reason = f"standard error {error}, rank correlation {sign * found.rank:.2f}"
+        return Outcome(found.rises, words, reason)
+
+    return _on_curve(frame, claim, decide)
+
+
+def _slope(frame: pd.DataFrame, claim: dict) -> Outcome:
+    def decide(ks, values):
+        found = criteria.fit_slopes(ks, values)
+        held = criteria.is_close(found, criteria.as_sample(claim["b"]), within=claim["within"])
+        words = f"slope {labels.format_spread(found.mean, found.std, 'slope')}"
+        return Outcome(held, words, f"{claim['within']} allowed")
+
+    return _on_curve(frame, claim, decide)
+
+
+# What a claim's ``rule`` names: (frame, claim) -> Outcome.
+RULES: dict[str, Callable[[pd.DataFrame, dict], Outcome]] = {
+    "above": _above,
+    "below": _below,
+    "close": _close,
+    "rises": lambda frame, claim: _trend(frame, claim, +1),
+    "falls": lambda frame, claim: _trend(frame, claim, -1),
+    "slope": _slope,
+}

@@ -6,7 +6,7 @@ import pytest
 
 from bap_core import tidy
 from bap_core.encoders.checkpoints import Identity
-from bap_core.report import claims, paper_tables, rules
+from bap_core.report import claims, criteria, paper_tables
 
 WGA = "worst_group_accuracy"
 
@@ -64,77 +64,79 @@ def waterbirds(encoder, *, bap_95, bap_100, control_100=(0.7, 0.7), native_100=(
     return pd.concat(parts, ignore_index=True)
 
 
-# -- rules -----------------------------------------------------------------------------------------
+# -- criteria --------------------------------------------------------------------------------------
 
 
 def test_a_sample_has_mean_spread_and_error_counted_by_hand():
-    sample = rules.Sample((0.8, 0.9, 1.0))
+    sample = criteria.Sample((0.8, 0.9, 1.0))
     assert sample.mean == pytest.approx(0.9)
     assert sample.std == pytest.approx(0.1)
     assert sample.error == pytest.approx(0.1 / 3**0.5)
 
 
 def test_one_seed_has_no_spread_and_no_error():
-    assert np.isnan(rules.Sample((0.8,)).std)
-    assert rules.Sample((0.8,)).error == 0
+    assert np.isnan(criteria.Sample((0.8,)).std)
+    assert criteria.Sample((0.8,)).error == 0
 
 
 def test_a_difference_must_be_larger_than_its_standard_error():
     # 0.1 apart, errors 0.1 and 0.1: sqrt(0.02) = 0.141
-    a, b = rules.Sample((0.5, 0.7)), rules.Sample((0.4, 0.6))
-    assert not rules.exceeds(a, b)
+    a, b = criteria.Sample((0.5, 0.7)), criteria.Sample((0.4, 0.6))
+    assert not criteria.exceeds(a, b)
     # 0.1 apart, errors 0.05: 0.071
-    assert rules.exceeds(rules.Sample((0.55, 0.65)), rules.Sample((0.45, 0.55)))
+    assert criteria.exceeds(criteria.Sample((0.55, 0.65)), criteria.Sample((0.45, 0.55)))
 
 
 @pytest.mark.parametrize("bit", [0.0, 1e-16, -1e-16])
 def test_a_difference_that_equals_its_error_does_not_exceed_it_whatever_its_last_bit(bit):
-    one_run_better = rules.Sample((0.6 + bit, 0.65))  # mean difference 0.025, standard error 0.025
-    assert not rules.exceeds(one_run_better, rules.Sample((0.6, 0.6)))
+    # mean difference 0.025, standard error 0.025
+    one_run_better = criteria.Sample((0.6 + bit, 0.65))
+    assert not criteria.exceeds(one_run_better, criteria.Sample((0.6, 0.6)))
 
 
 def test_a_margin_is_asked_for_on_top_of_the_error():
-    assert rules.exceeds(rules.Sample((0.80,)), rules.as_sample(0.75), margin=0.04)
-    assert not rules.exceeds(rules.Sample((0.80,)), rules.as_sample(0.75), margin=0.06)
-    assert not rules.exceeds(rules.Sample((0.75,)), rules.as_sample(0.75))
+    assert criteria.exceeds(criteria.Sample((0.80,)), criteria.as_sample(0.75), margin=0.04)
+    assert not criteria.exceeds(criteria.Sample((0.80,)), criteria.as_sample(0.75), margin=0.06)
+    assert not criteria.exceeds(criteria.Sample((0.75,)), criteria.as_sample(0.75))
 
 
 def test_closeness_looks_at_the_means_alone():
-    assert rules.is_close(rules.Sample((0.5, 0.9)), rules.as_sample(0.71), within=0.01)
-    assert not rules.is_close(rules.Sample((0.5, 0.9)), rules.as_sample(0.72), within=0.01)
+    assert criteria.is_close(criteria.Sample((0.5, 0.9)), criteria.as_sample(0.71), within=0.01)
+    assert not criteria.is_close(criteria.Sample((0.5, 0.9)), criteria.as_sample(0.72), within=0.01)
 
 
 def test_a_curve_rises_if_its_ends_do_and_its_order_is_kept():
     ks = np.array([1, 2, 4, 8])
-    assert rules.fit_trend(ks, np.array([[0.1, 0.2, 0.3, 0.4]])).rises
-    assert not rules.fit_trend(ks, np.array([[0.4, 0.3, 0.2, 0.1]])).rises
-    assert not rules.fit_trend(ks, np.array([[0.1, 0.5, 0.2, 0.3]])).rises  # rank correlation 0.4
+    assert criteria.fit_trend(ks, np.array([[0.1, 0.2, 0.3, 0.4]])).rises
+    assert not criteria.fit_trend(ks, np.array([[0.4, 0.3, 0.2, 0.1]])).rises
+    # rank correlation 0.4
+    assert not criteria.fit_trend(ks, np.array([[0.1, 0.5, 0.2, 0.3]])).rises
     # the two seeds disagree
-    assert not rules.fit_trend(ks, np.array([[0.1, 0.2, 0.3, 0.4], [0.6, 0.4, 0.3, 0.2]])).rises
+    assert not criteria.fit_trend(ks, np.array([[0.1, 0.2, 0.3, 0.4], [0.6, 0.4, 0.3, 0.2]])).rises
 
 
 def test_the_slope_of_one_over_k_is_minus_one():
     ks = np.array([1.0, 2.0, 5.0, 10.0])
-    assert rules.fit_slopes(ks, np.stack([0.3 / ks, 0.5 / ks])).mean == pytest.approx(-1)
+    assert criteria.fit_slopes(ks, np.stack([0.3 / ks, 0.5 / ks])).mean == pytest.approx(-1)
 
 
 def test_values_agree_within_two_sigma_of_both_spreads():
-    measured = rules.Sample((0.90, 0.92))  # mean 0.91, std 0.0141
-    assert rules.is_within_noise(
+    measured = criteria.Sample((0.90, 0.92))  # mean 0.91, std 0.0141
+    assert criteria.is_within_noise(
         measured, 0.945, 0.012
     )  # 2 sqrt(0.012^2 + 0.0141^2) = 0.0371 > 0.035
-    assert not rules.is_within_noise(measured, 0.95, 0.012)
+    assert not criteria.is_within_noise(measured, 0.95, 0.012)
 
 
 def test_k_is_read_from_the_group_name_and_other_names_are_refused():
-    assert rules.read_k(pd.Series(["K=1", "K=40"])).tolist() == [1, 40]
+    assert criteria.read_k(pd.Series(["K=1", "K=40"])).tolist() == [1, 40]
     with pytest.raises(ValueError, match="'all' is not of the form"):
-        rules.read_k(pd.Series(["all"]))
+        criteria.read_k(pd.Series(["all"]))
 
 
 def test_a_filter_on_an_unknown_column_is_refused():
     with pytest.raises(ValueError, match="place"):
-        rules.match_rows(rows("Native", [0.1]), {"place": "water"})
+        criteria.match_rows(rows("Native", [0.1]), {"place": "water"})
 
 
 # -- verdicts at micro scale -----------------------------------------------------------------------

@@ -13,7 +13,7 @@ import bap_core
 from bap_core import data, encoders
 from bap_core.encoders import checkpoints
 from bap_core.encoders import names as naming
-from bap_core.report import claims, labels, outcomes, paper_tables
+from bap_core.report import claims, labels, paper_tables, rules
 
 PROJECT = Path(bap_core.__file__).parent.parent
 NOTEBOOKS = PROJECT / "notebooks"
@@ -131,7 +131,7 @@ def test_claims_are_complete_and_name_known_rules():
     assert len({entry["id"] for entry in entries}) == len(entries)
     for entry in entries:
         assert set(entry) >= REQUIRED, entry["id"]
-        assert entry["rule"] in outcomes.RULES
+        assert entry["rule"] in rules.RULES
         assert "printed" in entry or "says" in entry, (
             f"{entry['id']} does not say what the paper prints"
         )
