@@ -115,7 +115,7 @@ page.results_table(frame, metrics=list(names.values()), rows="metric", columns="
 # %% [markdown]
 # **Try it.** Set `n` to 400 in the parameters and run all cells: a tenth of the composites gives the same means to
 # about one in the second decimal, and rougher curves. Add `"micro-clip:random"` to `encoders`: without any training
-# the score is near one, and so is its null.
+# the score is near one, and so is its null, above all the one with a swapped object.
 
 # %% [markdown]
 # ## What the paper claims, and what was measured

@@ -240,7 +240,7 @@ report.mistakes(test, missed, test.per_group(3, seed=1))
 # %% [markdown]
 # **Try it.** Set `pairs` to `["10/16"]`, `seeds` to 2 and `ft_runs` to 1 in the parameters: the page is done in a minute,
 # and the spread of the small groups is that of two draws of a few photographs. Set `n_objects` to 100: page 3 has not
-# made this pre-training, so it is made here, and the loss falls less in as many epochs of half as many steps.
+# made this pre-training, so it is made here, and the loss ends higher after as many epochs of half as many steps.
 
 # %% [markdown]
 # ## What the paper claims, and what was measured
