@@ -37,9 +37,10 @@ def with_frame(scenes: Scenes, frame: pd.DataFrame, name: str = "toy-95") -> Sce
     return Scenes(name, "nowhere", frame, scenes.labels, scenes.backgrounds)
 
 
-def without_minority(scenes: Scenes) -> Scenes:
+def without_minority(scenes: Scenes, *, splits=("train", "val")) -> Scenes:
+    """The same scenes but for the minority groups' rows in ``splits``."""
     frame = scenes.frame.copy()
-    rare = (frame["label"] != frame["background"]) & (frame["split"] != "test")
+    rare = (frame["label"] != frame["background"]) & frame["split"].isin(splits)
     frame.loc[rare, "split"] = "left out"
     return with_frame(scenes, frame, "toy-100")
 

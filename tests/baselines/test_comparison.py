@@ -78,12 +78,18 @@ def test_the_autoencoder_never_trains_on_what_it_is_measured_on_and_is_made_once
     latents = first.encode(measured[0])
     assert torch.equal(latents, second.encode(measured[0]))
     assert torch.equal(first.decode(latents), second.decode(latents))
+    (drawn,) = shapes.seen
+    composites = tiny.encode_images(shapes.batch(*map(np.array, drawn)))
+    assert torch.allclose(torch.cat(measured + seen), composites, atol=1e-6)  # each is in one part
 
 
-def test_all_rows_of_the_tables_are_there_and_none_reads_a_test_label(tiny, scenes, sae):
+def test_all_rows_of_the_tables_are_there_and_none_reads_a_test_label(
+    tiny, scenes, sae, tmp_path, monkeypatch
+):
     rows = methods(tiny, scenes, sae, fine_tuned=LPFT(RECIPE), masks=MASKS)
     assert set(rows) == set(METHODS) - {"Native", "BAP"}
     results = evaluate(rows, [scenes], seed=0)
+    monkeypatch.setenv("BAP_HOME", str(tmp_path / "another"))  # nothing is kept from before
     blind = evaluate(rows, [with_test_labels_flipped(scenes)], seed=0)
     assert [result.frame["method"].iloc[0] for result in results] == list(rows)
     assert all(np.array_equal(a.y_pred, b.y_pred) for a, b in zip(results, blind))
@@ -93,7 +99,23 @@ def test_all_rows_of_the_tables_are_there_and_none_reads_a_test_label(tiny, scen
 
 
 def test_rows_can_be_left_out(tiny, scenes, sae):
-    assert not {"AFR", "DFR", "PruSC"} & set(methods(tiny, scenes, sae, last_layer=False))
+    always = {"Native (ZS)", "RoboShot", "DIAL", "BAP (ZS)"}
+    always |= {"Native (LP)", "Control (LP)", "BAP (LP)"}
+    assert set(methods(tiny, scenes, sae, last_layer=False)) == always
+    assert set(methods(tiny, scenes, sae)) == always | {"AFR", "DFR"}
+    fine_tuned = methods(tiny, scenes, sae, last_layer=False, fine_tuned=LPFT(RECIPE))
+    assert set(fine_tuned) == always | {"ERM (LP-FT)", "WiSE-FT", "PruSC"}
+
+
+def test_a_row_has_the_encoder_of_its_name_and_else_the_untouched_one(tiny, scenes, sae):
+    text, probe = embed_texts(tiny, scenes.labels, scenes.backgrounds), LinearProbe(epochs=2)
+    students = {name: tiny.student() for name in ("Native", "Control", "BAP")}
+    rows = compared_methods(students, text, sae, probe=probe, fine_tuned=LPFT(RECIPE))
+    others = {"Control (LP)": "Control", "BAP (LP)": "BAP", "BAP (ZS)": "BAP"}
+    for name, (encoder, _) in rows.items():
+        assert encoder is students[others.get(name, "Native")], name
+    assert all(rows[f"{name} (LP)"][1] is probe for name in students)
+    assert rows["BAP (ZS)"][1].prototypes is text.prototypes
 
 
 def test_what_trains_nothing_says_the_same_for_every_seed(tiny, scenes, sae):
@@ -101,6 +123,7 @@ def test_what_trains_nothing_says_the_same_for_every_seed(tiny, scenes, sae):
     fixed = {name: rows[name] for name in ("Native (ZS)", "RoboShot", "DIAL", "BAP (ZS)")}
     for a, b in zip(*(evaluate(fixed, [scenes], seed=seed) for seed in (0, 1))):
         assert a.frame.drop(columns="seed").equals(b.frame.drop(columns="seed"))
+        assert np.array_equal(a.y_pred, b.y_pred)
 
 
 def test_fine_tuning_is_done_once_for_three_methods(tiny, scenes, sae, monkeypatch):

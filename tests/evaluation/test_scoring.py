@@ -3,18 +3,18 @@ import pandas as pd
 import pytest
 import spurious_scenes
 
-from bap_core.baselines import DFR, LinearProbe
+from bap_core.baselines import DFR
 from bap_core.evaluation import evaluate, scoring
-from bap_core.evaluation.protocol import Result
+from bap_core.evaluation.protocol import Predictions, Result
 
 NAMES = ["landbird on land", "landbird on water"]
 
 
 def scored(**changes):
     arguments = {
-        "y_true": [0, 0, 1, 1],
-        "y_pred": [0, 1, 1, 1],
-        "group": [0, 0, 1, 1],
+        "y_true": [0, 0, 1, 1, 1],
+        "y_pred": [0, 1, 1, 1, 1],
+        "group": [0, 0, 1, 1, 1],
         "group_names": NAMES,
         "train_group": [0, 0, 0, 1],
         "dataset": "toy",
@@ -29,12 +29,16 @@ def test_a_score_has_the_columns_of_the_house_and_values_counted_by_hand():
     frame = scored()
     assert list(frame.columns) == scoring.COLUMNS
     values = frame.set_index(["metric", "group"]).value
-    assert values["average_accuracy", "all"] == 0.75
+    assert values["average_accuracy", "all"] == 4 / 5
     assert values["worst_group_accuracy", "all"] == 0.5
     assert values["reweighted_accuracy", "all"] == pytest.approx((3 * 0.5 + 1) / 4)
     assert values["group_mean_accuracy", "all"] == pytest.approx((0.5 + 1) / 2)
     assert values["group_accuracy", "landbird on water"] == 1.0
-    assert frame.set_index("metric").n["worst_group_accuracy"] == 2
+    sizes = frame.set_index(["metric", "group"]).n
+    assert sizes["average_accuracy", "all"] == 5 and sizes["worst_group_accuracy", "all"] == 2
+    assert sizes["group_accuracy", "landbird on water"] == 3
+    named = frame[["dataset", "encoder", "method", "seed", "split"]].drop_duplicates()
+    assert named.to_numpy().tolist() == [["toy", "tiny", "guess", 2, "test"]]
 
 
 def test_an_array_is_recorded_as_its_mean_and_standard_deviation():
@@ -60,7 +64,7 @@ def birds(monkeypatch):
 
 
 def test_a_run_that_is_listed_twice_is_refused_by_name_and_not_averaged():
-    first, second = (Result(scored(y_pred=y), None) for y in ([0, 0, 1, 1], [1, 1, 0, 0]))
+    first, second = (Result(scored(y_pred=y), None) for y in ([0, 0, 1, 1, 1], [1, 1, 0, 0, 0]))
     with pytest.raises(
         ValueError,
         match="measured more than once: toy / tiny / guess / 2 / test / "
@@ -70,27 +74,38 @@ def test_a_run_that_is_listed_twice_is_refused_by_name_and_not_averaged():
     assert len(scoring.table([first, Result(scored(seed=3), None)])) == 2 * len(first.frame)
 
 
+class Mistakes:
+    """A method that is wrong of the first pictures of every group: how many, by group number."""
+
+    def __init__(self, *wrong):
+        self.wrong = wrong
+
+    def run(self, encoder, scenes, *, seed):
+        test = scenes.select(split="test")
+        y_pred = test.frame["label"].to_numpy(copy=True)
+        for group, n in enumerate(self.wrong):
+            rows = (test.groups == group).nonzero()[0][:n]
+            y_pred[rows] = 1 - y_pred[rows]
+        return Predictions(y_pred)
+
+
 def test_the_minority_groups_of_every_run_are_read_off_its_group_rows(birds):
-    encoder = spurious_scenes.ENCODER
-    results = [
-        r for s in (0, 1) for r in evaluate({"LP": (encoder, LinearProbe())}, [birds], seed=s)
-    ]
-    # of another set, and left out
+    encoder, results = spurious_scenes.ENCODER, []
+    for seed, wrong in enumerate([(9, 4, 2, 9), (9, 3, 6, 9)]):
+        results += evaluate({"m": (encoder, Mistakes(*wrong))}, [birds], seed=seed)
+    # of another set, and left out there
     other = spurious_scenes.without_minority(birds)
-    results += evaluate({"DFR": (encoder, DFR())}, [other], seed=1)
-    frame = scoring.table(results)
-    found = scoring.minority_groups(frame, birds)
-    assert (
-        list(found.columns) == scoring.COLUMNS
-        and found["seed"].tolist() == [0, 1]
-        and set(found["method"]) == {"LP"}
+    results += evaluate(
+        {"m": (encoder, Mistakes(8, 8, 8, 8)), "DFR": (encoder, DFR())}, [other], seed=1
     )
-    assert set(found["metric"]) == {"minority_group_accuracy"} and set(found["dataset"]) == {
-        "toy-95"
-    }
-    rows = frame[(frame["metric"] == "group_accuracy") & (frame["seed"] == 0)].set_index("group")
-    worse = rows.loc[["landbird on water", "waterbird on land"]].sort_values("value").iloc[0]
-    assert found[["value", "n"]].iloc[0].tolist() == [worse["value"], worse["n"]]
+    found = scoring.minority_groups(scoring.table(results), birds)
+    sizes = np.bincount(birds.select(split="test").groups)
+    assert list(found.columns) == scoring.COLUMNS
+    assert found.drop(columns="value").to_numpy().tolist() == [
+        ["toy-95", "toy", "m", 0, "test", "minority", "minority_group_accuracy", sizes[1]],
+        ["toy-95", "toy", "m", 1, "test", "minority", "minority_group_accuracy", sizes[2]],
+    ]
+    assert found["value"].tolist() == pytest.approx([1 - 4 / sizes[1], 1 - 6 / sizes[2]])
 
 
 def test_the_size_that_is_given_is_that_of_the_minority_group_that_decides(birds):
