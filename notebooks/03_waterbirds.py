@@ -263,8 +263,8 @@ report.mistakes(test, missed, test.per_group(3, seed=1))
 
 # %% [markdown]
 # **Try it.** Set `encoders` to `["micro-clip"]` and `seeds` to 1 in the parameters, and the page takes a minute. Then set
-# `k` to 1: an anchor is one composite, with its background in it. The loss starts higher, since every other background
-# now has to be unlearned into that one.
+# `k` to 1: an anchor is one composite, with its background in it. The loss starts higher and stays higher, since every
+# other background now has to be turned into that one.
 
 # %% [markdown]
 # ## What the paper claims, and what was measured

@@ -298,7 +298,8 @@ report.mistakes(test, missed, test.per_group(3, seed=1))
 
 # %% [markdown]
 # **Try it.** Set `both` to true in the parameters: everyone of the test then stands on both backgrounds, and the test groups,
-# of which validation has its rows first, are more than twice as large. Set `encoders` to `["micro-clip"]` and `seeds` to 1 with it, and the page takes about a minute.
+# of which validation has its rows first, are more than twice as large. Set `encoders` to `["micro-clip"]` and `seeds` to 1
+# with it, and the page takes about a minute.
 
 # %% [markdown]
 # ## What the paper claims, and what was measured

@@ -239,7 +239,7 @@ report.mistakes(test, missed, test.per_group(3, seed=1))
 # %% [markdown]
 # **Try it.** Set `contexts` to `["water", "grass"]` in the parameters: the usual and the swapped photographs change roles,
 # so the groups with a fifth of a folder are now the other two. Set `pairs` to `["car/truck"]` and `seeds` to 1, and the page
-# takes half a minute.
+# takes about a minute.
 
 # %% [markdown]
 # ## What the paper claims, and what was measured
