@@ -93,7 +93,8 @@ def test_counteranimal_asks_for_the_pre_training_of_waterbirds_and_its_autoencod
         re.findall(r"pretrain_\w+\(.*", "\n".join(cell.source for cell in job.notebook.cells))
         for job in jobs.values()
     ]
-    assert calls[0] == calls[1] and len(calls[0]) == 2
+    # one encoder and one run, then every encoder with its control
+    assert calls[0] == calls[1] and len(calls[0]) == 3
 
 
 def test_profiles_of_the_project_read_small_numbers_as_floats():
