@@ -58,7 +58,8 @@ def arrays(
     pictures: int | Callable[[dict[str, Tensor]], int] = 0,
 ) -> dict[str, Tensor]:
     """Named tensors of ``kind`` for ``parts``: read if they are in the store, else made by
-    ``make`` and kept.
+    ``make`` and kept. In the order of their names, made or read: what a run prints does not hang on
+    what it found.
 
     tally, pictures: what an artefact that is not there takes at least, as a number or counted from
     the tensors made. This is the one place where needed pictures are counted: what is read back
@@ -68,7 +69,7 @@ def arrays(
     with _alone(path):
         if (found := _read(path)) is not None:
             return found
-        made = {name: tensor.contiguous() for name, tensor in make().items()}
+        made = {name: tensor.contiguous() for name, tensor in sorted(make().items())}
         with atomic_write(path) as temporary:
             save_file(made, temporary, metadata={"parts": json.dumps(parts, sort_keys=True)})
             checksum = digest(temporary)
@@ -142,4 +143,4 @@ def _read(path: Path) -> dict[str, Tensor] | None:
     if digest(path) != checksum.read_text():
         warnings.warn(f"{path} does not match its checksum: it is computed again", stacklevel=4)
         return None
-    return load_file(path)
+    return dict(sorted(load_file(path).items()))  # the file gives its tensors in any order
