@@ -104,9 +104,9 @@ def _prepared(clock: Clock, encoder, root, sets: list, choice: dict) -> dict:
         "lr": lr,
         "head_lr": choice["ft_head_lr"],
         "batch_size": choice["batch_size"],
-        "probe_epochs": choice["ft_probe_epochs"],
     }
     masks = {name: choice[f"mask_{name}"] for name in ("ratio", "epochs", "lr")}
-    students = {"Native": encoder, "Control": control.encoder, "BAP": bap.encoder}
+    encoders = {"Native": encoder, "Control": control.encoder, "BAP": bap.encoder}
     probe = LinearProbe(epochs=choice["probe_epochs"])
-    return compared_methods(students, text, sae, probe=probe, fine_tuned=LPFT(recipe), masks=masks)
+    lp_ft = LPFT(recipe, probe_epochs=choice["ft_probe_epochs"])
+    return compared_methods(encoders, text, sae, probe=probe, fine_tuned=lp_ft, masks=masks)

@@ -159,13 +159,13 @@ page.results_table(one_run, caption=f"{model.name}, one run.")
 text = {one.name: baselines.embed_texts(one, sets[0].labels, sets[0].backgrounds) for one in models}
 sae = {one.name: baselines.train_autoencoder(one, pool, n=sae_pictures, seed=0, steps=sae_steps)
        for one in models}
-recipe = {"epochs": ft_epochs, "lr": lr, "head_lr": ft_head_lr, "batch_size": batch_size,
-          "probe_epochs": ft_probe_epochs}
+recipe = {"epochs": ft_epochs, "lr": lr, "head_lr": ft_head_lr, "batch_size": batch_size}
+lp_ft = baselines.LPFT(recipe, probe_epochs=ft_probe_epochs)
 masks = {"ratio": mask_ratio, "epochs": mask_epochs, "lr": mask_lr}
 
 # %% tags=["hide-input"]
-told = {"classes": sets[0].labels, "concepts of RoboShot and DIAL": text[model.name].concepts}
-report.words_table(told, caption="What is told in words.")
+prompts = {"classes": sets[0].labels, "concepts of RoboShot and DIAL": text[model.name].concepts}
+report.words_table(prompts, caption="What is told in words.")
 
 # %% [markdown]
 # How well the autoencoder gives composites back that it was not trained on: if it does so badly, DIAL cannot do well.
@@ -184,18 +184,18 @@ page.results_table(quality, metrics=["explained_variance", "cosine", "zeros", "d
 # store and not made again.
 
 # %%
-students = {}
+compared = {}
 for one, seed in product(models, range(seeds)):
     passes = Contexts(m=m, epochs=epochs, batch_size=batch_size, seed=seed)
     aligned = pretrain_bap(one, pool, contexts=passes, k=k, lr=lr)
     control = baselines.pretrain_control(one, pool, labels, contexts=passes, lr=lr, head_lr=head_lr)
-    students[one.name, seed] = {"Native": one, "Control": control.encoder, "BAP": aligned.encoder}
+    compared[one.name, seed] = {"Native": one, "Control": control.encoder, "BAP": aligned.encoder}
 
 # %%
 results = []
-for (name, seed), encoders_of in students.items():
+for (name, seed), encoders_of in compared.items():
     methods = baselines.compared_methods(encoders_of, text[name], sae[name][0], probe=probe,
-                                         fine_tuned=baselines.LPFT(recipe), masks=masks)
+                                         fine_tuned=lp_ft, masks=masks)
     results += evaluate(methods, sets, seed=seed)
 frame = evaluation.table(results)
 

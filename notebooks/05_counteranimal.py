@@ -154,13 +154,13 @@ text = {(one.name, pair): baselines.embed_texts(one, sets[pair, 0].labels,
         for one, pair in product(models, pairs)}
 sae = {one.name: baselines.train_autoencoder(one, pool, n=sae_pictures, seed=0, steps=sae_steps)[0]
        for one in models}
-recipe = {"epochs": ft_epochs, "lr": ft_lr, "head_lr": ft_head_lr, "batch_size": task_batch,
-          "probe_epochs": ft_probe_epochs}
+recipe = {"epochs": ft_epochs, "lr": ft_lr, "head_lr": ft_head_lr, "batch_size": task_batch}
+lp_ft = baselines.LPFT(recipe, probe_epochs=ft_probe_epochs)
 masks = {"ratio": mask_ratio, "epochs": mask_epochs, "lr": mask_lr}
 
 # %% tags=["hide-input"]
-told = {pair: (sets[pair, 0].labels, text[model.name, pair].concepts) for pair in pairs}
-report.words_table({f"{pair}, {what}": words for pair, both in told.items()
+prompts = {pair: (sets[pair, 0].labels, text[model.name, pair].concepts) for pair in pairs}
+report.words_table({f"{pair}, {what}": words for pair, both in prompts.items()
                     for what, words in zip(("classes", "concepts of RoboShot and DIAL"), both)},
                    caption="What is told in words.")
 
@@ -168,16 +168,16 @@ report.words_table({f"{pair}, {what}": words for pair, both in told.items()
 # ## The whole grid
 
 # %%
-students = {}
+compared = {}
 for one in models:
     aligned = pretrain_bap(one, pool, contexts=passes, k=k, lr=lr)
     control = baselines.pretrain_control(one, pool, labels, contexts=passes, lr=lr, head_lr=head_lr)
-    students[one.name] = {"Native": one, "Control": control.encoder, "BAP": aligned.encoder}
+    compared[one.name] = {"Native": one, "Control": control.encoder, "BAP": aligned.encoder}
 
 # %%
 results = []
-for (name, encoders_of), ((pair, seed), scenes) in product(students.items(), sets.items()):
-    fine_tuned = baselines.LPFT(recipe) if seed < ft_runs else None
+for (name, encoders_of), ((pair, seed), scenes) in product(compared.items(), sets.items()):
+    fine_tuned = lp_ft if seed < ft_runs else None
     methods = baselines.compared_methods(encoders_of, text[name, pair], sae[name], probe=probe,
                                          last_layer=False, fine_tuned=fine_tuned, masks=masks)
     results += evaluate(methods, [scenes], seed=seed)

@@ -158,15 +158,15 @@ sae = {one.name: baselines.train_autoencoder(one, pool, n=sae_pictures, seed=0, 
        for one in models}
 
 # %% tags=["hide-input"]
-told = {f"{pair}, classes": sets[pair, 0].labels for pair in pairs}
-report.words_table({**told, "concepts of RoboShot and DIAL": text[model.name, pairs[0]].concepts},
-                   caption="What is told in words.")
+prompts = {f"{pair}, classes": sets[pair, 0].labels for pair in pairs}
+prompts["concepts of RoboShot and DIAL"] = text[model.name, pairs[0]].concepts
+report.words_table(prompts, caption="What is told in words.")
 
 # %% [markdown]
 # ## The whole grid
 
 # %%
-students = {}
+compared = {}
 for one, seed in product(models, range(seeds)):
     passes = Contexts(seed=seed, **shape)
     aligned = pretrain_bap(one, pool, contexts=passes, k=k, lr=lr,
@@ -175,12 +175,12 @@ for one, seed in product(models, range(seeds)):
                                          schedule=Schedule(control_warmup, lr_min),
                                          probe_epochs=control_probe_epochs,
                                          probe_lr=control_probe_lr)
-    students[one.name, seed] = {"Native": one, "Control": control.encoder, "BAP": aligned.encoder}
+    compared[one.name, seed] = {"Native": one, "Control": control.encoder, "BAP": aligned.encoder}
 
 # %%
 results = []
 for one, ((pair, seed), scenes) in product(models, sets.items()):
-    methods = baselines.compared_methods(students[one.name, seed], text[one.name, pair],
+    methods = baselines.compared_methods(compared[one.name, seed], text[one.name, pair],
                                          sae[one.name], probe=probe, last_layer=False)
     results += evaluate(methods, [scenes], seed=seed)
 measured = evaluation.table(results)

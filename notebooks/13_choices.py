@@ -136,8 +136,8 @@ page.results_table(evaluation.table(results["reading"]))
 # every weight's logit; where the logits begin is not in the paper.
 
 # %%
-start = baselines.LPFT({"epochs": ft_epochs, "lr": lr, "head_lr": ft_head_lr,
-                        "batch_size": batch_size, "probe_epochs": ft_probe_epochs})
+recipe = {"epochs": ft_epochs, "lr": lr, "head_lr": ft_head_lr, "batch_size": batch_size}
+start = baselines.LPFT(recipe, probe_epochs=ft_probe_epochs)
 masks = {"ratio": mask_ratio, "epochs": mask_epochs, "lr": mask_lr}
 tried = [(sparsity, starts[0]) for sparsity in sparsities]
 tried += [(sparsities[0], first) for first in starts[1:]]

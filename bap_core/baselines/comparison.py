@@ -19,7 +19,7 @@ from bap_core.evaluation.protocol import Method
 
 
 def compared_methods(
-    students: Mapping[str, Encoder],
+    encoders: Mapping[str, Encoder],
     text: TextEmbeddings,
     sae: MSAE,
     *,
@@ -30,19 +30,19 @@ def compared_methods(
 ) -> dict[str, tuple[Encoder, Method]]:
     """Name on the tables -> (encoder, method), for `protocol.evaluate`.
 
-    students: "Native", "Control" and "BAP", the untouched encoder and the two that were pre-trained
+    encoders: "Native", "Control" and "BAP", the untouched encoder and the two that were pre-trained
     from it. text, sae: of the untouched one. BAP's zero-shot row has the prototypes of the
     untouched encoder, whose text tower it shares. probe: settings of the three probes. last_layer:
     whether AFR and DFR are among the rows. fine_tuned, masks: the recipe of LP-FT, from which
     WiSE-FT and PruSC start, and PruSC's choices; None leaves the three out.
     """
-    native, zero_shot = students["Native"], ZeroShot(text.prototypes)
+    native, zero_shot = encoders["Native"], ZeroShot(text.prototypes)
     rows: dict[str, tuple[Encoder, Method]] = {
         "Native (ZS)": (native, zero_shot),
         "RoboShot": (native, RoboShot(text.prototypes, text.harmful, text.helpful)),
         "DIAL": (native, DIAL(sae, text.prototypes, text.present, text.absent)),
-        "BAP (ZS)": (students["BAP"], zero_shot),
-        **{f"{name} (LP)": (encoder, probe) for name, encoder in students.items()},
+        "BAP (ZS)": (encoders["BAP"], zero_shot),
+        **{f"{name} (LP)": (encoder, probe) for name, encoder in encoders.items()},
     }
     if last_layer:
         rows |= {"AFR": (native, TunedAFR()), "DFR": (native, DFR())}

@@ -101,7 +101,7 @@ class DIAL:
         )
         self.candidate_share_ = float(self.candidates(X).float().mean())
         self._score(X)
-        directions = self.sae.coder_.decoder
+        directions = self.sae.autoencoder_.decoder
         self.latents_ = central(
             directions,
             leading(self.scores_, self.alpha),
@@ -166,11 +166,9 @@ class DIAL:
                 f"{len(self.present)} attributes present, {len(self.absent)} absent: "
                 "give a text for each"
             )
-        if self.sae.coder_.decoder.shape[1] != dim:
-            raise ValueError(
-                f"the autoencoder takes {self.sae.coder_.decoder.shape[1]} "
-                f"dimensions, the prototypes {dim}"
-            )
+        taken = self.sae.autoencoder_.decoder.shape[1]
+        if taken != dim:
+            raise ValueError(f"the autoencoder takes {taken} dimensions, the prototypes {dim}")
         if not 1 <= self.k < len(X):
             raise ValueError(f"k={self.k} neighbours among {len(X)} embeddings")
         return checks.fitting(X, width=dim)
@@ -214,7 +212,8 @@ class DIAL:
         gap = torch.stack([Z[s].mean(dim=0) - Z[~s].mean(dim=0) for s in seen.T], dim=1).nan_to_num(
             nan=0.0
         )
-        self.scores_ = gap * (self.sae.coder_.decoder @ F.normalize(self.present.to(X), dim=1).T)
+        texts = F.normalize(self.present.to(X), dim=1)
+        self.scores_ = gap * (self.sae.autoencoder_.decoder @ texts.T)
 
 
 def attribute_texts(

@@ -18,9 +18,13 @@ from bap_core.evaluation.protocol import Predictions
 
 @dataclass(frozen=True)
 class LPFT:
-    """LP-FT as a method, and what WiSE-FT and PruSC start from. recipe: choices of `tune_lp_ft`."""
+    """LP-FT as a method, and what WiSE-FT and PruSC start from. recipe: choices of
+    `fine_tuning.Recipe`; probe_epochs, probe_lr: of the probe before it.
+    """
 
     recipe: Mapping[str, Any] = field(default_factory=dict)
+    probe_epochs: int = 5
+    probe_lr: float = 1e-3
 
     def run(self, encoder: Encoder, scenes, *, seed: int) -> Predictions:
         """The tuned encoder with its own head; only test pictures are encoded."""
@@ -30,7 +34,8 @@ class LPFT:
 
     def tune(self, encoder: Encoder, scenes, *, seed: int) -> Tuned:
         """`tune_lp_ft` with this recipe."""
-        return tune_lp_ft(encoder, scenes, seed=seed, **self.recipe)
+        probe = {"probe_epochs": self.probe_epochs, "probe_lr": self.probe_lr}
+        return tune_lp_ft(encoder, scenes, seed=seed, **probe, **self.recipe)
 
 
 def tune_lp_ft(

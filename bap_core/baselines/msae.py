@@ -37,8 +37,8 @@ ORIGINAL = {"loss": "normalised", "lr": 1e-4, "batch_size": 4096, "steps": 21_00
 
 @dataclass
 class MSAE:
-    """Estimator over (N, D) embeddings. Learns ``coder_`` (an `Autoencoder`), ``mean_`` (D,) and
-    ``scale_`` (a number).
+    """Estimator over (N, D) embeddings. Learns ``autoencoder_`` (an `Autoencoder`), ``mean_``
+    (D,) and ``scale_`` (a number).
 
     expansion: M / D. levels: the nesting list, None for `nesting`. weighting: "uniform", or
     "reverse" for L, ..., 1 over the ascending levels, so that the sparsest weighs most. loss:
@@ -72,7 +72,7 @@ class MSAE:
             for w in start_weights(X.shape[1], self.expansion * X.shape[1], draw)
         ]
         self._train(self._standard(X), Autoencoder(*weights), levels, draw)
-        self.coder_ = Autoencoder(*(w.detach() for w in weights))
+        self.autoencoder_ = Autoencoder(*(w.detach() for w in weights))
         return self
 
     def encode(self, X: Tensor, *, k: int | None = None) -> Tensor:
@@ -80,11 +80,15 @@ class MSAE:
         them.
         """
         x = self._standard(checks.fitting(X, width=len(self.mean_)))
-        return self.coder_.before(x).relu() if k is None else self.coder_.nested(x, (k,))[0]
+        return (
+            self.autoencoder_.before(x).relu()
+            if k is None
+            else self.autoencoder_.nested(x, (k,))[0]
+        )
 
     def decode(self, Z: Tensor) -> Tensor:
         """(N, M) latents -> (N, D) in the space of the embeddings, mean and scale restored."""
-        return self.coder_.reconstruct(Z) / self.scale_ + self.mean_
+        return self.autoencoder_.reconstruct(Z) / self.scale_ + self.mean_
 
     def quality(
         self, X: Tensor, *, k: int | None = None, batch_size: int = 4096
@@ -100,7 +104,7 @@ class MSAE:
             0.0,
             0.0,
             0.0,
-            torch.zeros(len(self.coder_.latent_bias), dtype=torch.bool),
+            torch.zeros(len(self.autoencoder_.latent_bias), dtype=torch.bool),
         )
         for rows in X.split(batch_size):
             Z = self.encode(rows, k=k)
@@ -119,14 +123,16 @@ class MSAE:
 
     def state(self) -> dict[str, Tensor]:
         """Everything that was learned, by name; `restore` takes it back."""
-        weights = {name: getattr(self.coder_, name) for name in Autoencoder.__dataclass_fields__}
+        weights = {
+            name: getattr(self.autoencoder_, name) for name in Autoencoder.__dataclass_fields__
+        }
         return {"mean": self.mean_, "scale": torch.tensor(self.scale_), **weights}
 
     def restore(self, state: dict[str, Tensor]) -> "MSAE":
         """Make this the fitted estimator whose `state` it was."""
         weights = dict(state)
         self.mean_, self.scale_ = weights.pop("mean"), weights.pop("scale").item()
-        self.coder_ = Autoencoder(**weights)
+        self.autoencoder_ = Autoencoder(**weights)
         return self
 
     def _standard(self, X: Tensor) -> Tensor:
@@ -152,9 +158,14 @@ class MSAE:
         return tuple(levels)
 
     def _train(
-        self, x: Tensor, coder: Autoencoder, levels: tuple[int, ...], draw: torch.Generator
+        self, x: Tensor, autoencoder: Autoencoder, levels: tuple[int, ...], draw: torch.Generator
     ) -> None:
-        weights = [coder.encoder, coder.latent_bias, coder.decoder, coder.input_bias]
+        weights = [
+            autoencoder.encoder,
+            autoencoder.latent_bias,
+            autoencoder.decoder,
+            autoencoder.input_bias,
+        ]
         optimiser = torch.optim.AdamW(weights, lr=self.lr, weight_decay=0.0, eps=6.25e-10)
         schedule = torch.optim.lr_scheduler.LambdaLR(
             optimiser, lambda t: min(1.0, 5 * (1 - t / self.steps))
@@ -164,7 +175,7 @@ class MSAE:
         )
         for rows in batches:
             value = nested_loss(
-                x[rows.to(x.device)], coder, levels, weighting=self.weighting, loss=self.loss
+                x[rows.to(x.device)], autoencoder, levels, weighting=self.weighting, loss=self.loss
             )
             if not torch.isfinite(value):
                 raise FloatingPointError(
@@ -172,11 +183,11 @@ class MSAE:
                 )
             optimiser.zero_grad(set_to_none=True)
             value.backward()
-            keep_to_the_sphere(coder.decoder)
+            keep_to_the_sphere(autoencoder.decoder)
             torch.nn.utils.clip_grad_norm_(weights, 1.0)
             optimiser.step()
             schedule.step()
-            to_unit_rows(coder)
+            to_unit_rows(autoencoder)
 
 
 def nesting(width: int, *, smallest: int = 64) -> tuple[int, ...]:

@@ -47,12 +47,12 @@ class Autoencoder:
 
 
 def nested_loss(
-    x: Tensor, coder: Autoencoder, levels: tuple[int, ...], *, weighting: str, loss: str
+    x: Tensor, autoencoder: Autoencoder, levels: tuple[int, ...], *, weighting: str, loss: str
 ) -> Tensor:
     """Weighted mean over the levels of the mean reconstruction error. x: (B, D) -> scalar.
     Choices as in `MSAE`.
     """
-    error = (coder.reconstruct(coder.nested(x, levels)) - x).square().mean(dim=-1)
+    error = (autoencoder.reconstruct(autoencoder.nested(x, levels)) - x).square().mean(dim=-1)
     if loss == "normalised":
         error = error / x.square().mean(dim=-1)
     falling = torch.arange(len(levels), 0, -1, dtype=x.dtype, device=x.device)
@@ -76,11 +76,11 @@ def keep_to_the_sphere(decoder: Tensor) -> None:
 
 
 @torch.no_grad()
-def to_unit_rows(coder: Autoencoder) -> None:
+def to_unit_rows(autoencoder: Autoencoder) -> None:
     """Unit decoder rows; the encoder and its bias make up for it, so that the reconstruction
     stays the same.
     """
-    length = coder.decoder.norm(dim=1)
-    coder.decoder.div_(length[:, None])
-    coder.encoder.mul_(length)
-    coder.latent_bias.mul_(length)
+    length = autoencoder.decoder.norm(dim=1)
+    autoencoder.decoder.div_(length[:, None])
+    autoencoder.encoder.mul_(length)
+    autoencoder.latent_bias.mul_(length)

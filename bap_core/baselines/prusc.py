@@ -34,7 +34,7 @@ VERSION = 1  # part of every key: raise it when this module's results change
 @dataclass(frozen=True)
 class PruSC:
     """PruSC as a method. start: what it prunes; masks: choices of `learn_masks`; the last phase
-    takes what the start's recipe says of fine-tuning.
+    takes the start's recipe.
     """
 
     start: LPFT
@@ -44,13 +44,9 @@ class PruSC:
         """Notes: the share of weights kept, and of anchors that had nothing to compare with."""
         tuned = self.start.tune(encoder, scenes, seed=seed)
         found = learn_masks(tuned, scenes, seed=seed, **self.masks)
-        pruned = tune_prusc(tuned, scenes, found, seed=seed, **self._last_phase())
+        pruned = tune_prusc(tuned, scenes, found, seed=seed, **self.start.recipe)
         notes = {"kept": found.share, "skipped_anchors": found.skipped}
         return Predictions(pruned.predict(scenes.select(split="test")), notes)
-
-    def _last_phase(self) -> dict[str, Any]:
-        recipe = self.start.recipe.items()
-        return {name: value for name, value in recipe if not name.startswith("probe_")}
 
 
 def tune_prusc(tuned: Tuned, scenes, masks: Masks, *, seed: int, **recipe) -> Tuned:

@@ -131,12 +131,12 @@ def selection(choice, *, caption: str) -> Table:
     )
 
 
-def words_table(told: Mapping[str, Sequence[str]], caption: str) -> Table:
+def words_table(prompts: Mapping[str, Sequence[str]], caption: str) -> Table:
     """What is said in words, such as the prompts that a method gets: a row per name, its texts in
     the order given.
     """
-    cells = ["; ".join(texts) for texts in told.values()]
-    return Table(pd.DataFrame({"texts": cells}, index=list(told)), caption, words=("texts",))
+    cells = ["; ".join(texts) for texts in prompts.values()]
+    return Table(pd.DataFrame({"texts": cells}, index=list(prompts)), caption, words=("texts",))
 
 
 def _most(kinds: pd.Series, *, at_most: int = 8) -> str:

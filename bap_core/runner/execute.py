@@ -88,9 +88,9 @@ def _tidy(notebook: NotebookNode, name: str) -> NotebookNode:
 
 
 @contextmanager
-def _own_kernel(folder: Path, told: dict[str, str]) -> Iterator[None]:
+def _own_kernel(folder: Path, variables: dict[str, str]) -> Iterator[None]:
     """Environment in which ``python3`` is this interpreter, whatever kernels the user has
-    registered. told: further variables, for the page.
+    registered. variables: further ones, for the page.
     """
     spec = folder / "jupyter" / "kernels" / "python3" / "kernel.json"
     spec.parent.mkdir(parents=True)
@@ -112,7 +112,7 @@ def _own_kernel(folder: Path, told: dict[str, str]) -> Iterator[None]:
         # a backend set by the user would leave no pictures
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
-        **told,
+        **variables,
     }
     before = {key: os.environ.get(key) for key in changes}
     os.environ.update(changes)

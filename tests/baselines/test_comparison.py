@@ -18,7 +18,8 @@ from bap_core.evaluation import evaluate
 from bap_core.method import training
 from bap_core.report.labels import METHODS
 
-RECIPE = {"epochs": 2, "batch_size": 8, "lr": 1e-3, "head_lr": 1e-2, "probe_epochs": 2}
+RECIPE = {"epochs": 2, "batch_size": 8, "lr": 1e-3, "head_lr": 1e-2}
+LP_FT = LPFT(RECIPE, probe_epochs=2)
 MASKS = {"clusters": 3, "ratio": 1.0, "epochs": 2, "batch_size": 8, "lr": 0.2}
 PROBE = LinearProbe(epochs=20, lr=0.1)  # learns enough on the painted pictures to say both classes
 SAE = {"expansion": 2, "levels": (8, 32), "steps": 5}
@@ -37,8 +38,8 @@ def sae(home, tiny, shapes):
 
 def methods(tiny, scenes, sae, **choices):
     text = embed_texts(tiny, scenes.labels, scenes.backgrounds)
-    students = dict.fromkeys(("Native", "Control", "BAP"), tiny)
-    return compared_methods(students, text, sae, probe=PROBE, **choices)
+    encoders = dict.fromkeys(("Native", "Control", "BAP"), tiny)
+    return compared_methods(encoders, text, sae, probe=PROBE, **choices)
 
 
 def with_test_labels_hidden(scenes):
@@ -87,7 +88,7 @@ def test_the_autoencoder_never_trains_on_what_it_is_measured_on_and_is_made_once
 def test_all_rows_of_the_tables_are_there_and_none_reads_a_test_label(
     tiny, scenes, sae, tmp_path, monkeypatch
 ):
-    rows = methods(tiny, scenes, sae, fine_tuned=LPFT(RECIPE), masks=MASKS)
+    rows = methods(tiny, scenes, sae, fine_tuned=LP_FT, masks=MASKS)
     assert set(rows) == set(METHODS) - {"Native", "BAP"}
     results = evaluate(rows, [scenes], seed=0)
     monkeypatch.setenv("BAP_HOME", str(tmp_path / "another"))  # nothing is kept from before
@@ -108,18 +109,18 @@ def test_rows_can_be_left_out(tiny, scenes, sae):
     always |= {"Native (LP)", "Control (LP)", "BAP (LP)"}
     assert set(methods(tiny, scenes, sae, last_layer=False)) == always
     assert set(methods(tiny, scenes, sae)) == always | {"AFR", "DFR"}
-    fine_tuned = methods(tiny, scenes, sae, last_layer=False, fine_tuned=LPFT(RECIPE))
+    fine_tuned = methods(tiny, scenes, sae, last_layer=False, fine_tuned=LP_FT)
     assert set(fine_tuned) == always | {"ERM (LP-FT)", "WiSE-FT", "PruSC"}
 
 
 def test_a_row_has_the_encoder_of_its_name_and_else_the_untouched_one(tiny, scenes, sae):
     text, probe = embed_texts(tiny, scenes.labels, scenes.backgrounds), LinearProbe(epochs=2)
-    students = {name: tiny.student() for name in ("Native", "Control", "BAP")}
-    rows = compared_methods(students, text, sae, probe=probe, fine_tuned=LPFT(RECIPE))
+    encoders = {name: tiny.student() for name in ("Native", "Control", "BAP")}
+    rows = compared_methods(encoders, text, sae, probe=probe, fine_tuned=LP_FT)
     others = {"Control (LP)": "Control", "BAP (LP)": "BAP", "BAP (ZS)": "BAP"}
     for name, (encoder, _) in rows.items():
-        assert encoder is students[others.get(name, "Native")], name
-    assert all(rows[f"{name} (LP)"][1] is probe for name in students)
+        assert encoder is encoders[others.get(name, "Native")], name
+    assert all(rows[f"{name} (LP)"][1] is probe for name in encoders)
     assert rows["BAP (ZS)"][1].prototypes is text.prototypes
 
 
@@ -138,7 +139,7 @@ def test_fine_tuning_is_done_once_for_three_methods(tiny, scenes, sae, monkeypat
         "train",
         lambda *data, label, **rest: done.append(label) or train(*data, label=label, **rest),
     )
-    rows = methods(tiny, scenes, sae, fine_tuned=LPFT(RECIPE), masks=MASKS)
+    rows = methods(tiny, scenes, sae, fine_tuned=LP_FT, masks=MASKS)
     tuned = {name: rows[name] for name in ("ERM (LP-FT)", "WiSE-FT", "PruSC")}
     evaluate(tuned, [scenes], seed=0)
     assert done == ["LP-FT", "PruSC masks", "PruSC"]

@@ -15,7 +15,9 @@ def identity(dim):
     """An autoencoder by hand: latents are the positive coordinates, decoded as they are."""
     sae = MSAE(expansion=1)
     sae.mean_, sae.scale_ = torch.zeros(dim), 1.0
-    sae.coder_ = Autoencoder(torch.eye(dim), torch.zeros(dim), torch.eye(dim), torch.zeros(dim))
+    sae.autoencoder_ = Autoencoder(
+        torch.eye(dim), torch.zeros(dim), torch.eye(dim), torch.zeros(dim)
+    )
     return sae
 
 
@@ -210,7 +212,7 @@ def test_with_a_trained_autoencoder_mean_and_scale_are_undone_before_anything_is
     assert 0 < dial.candidate_share_ < 1
     assert torch.equal(dial.clean(X, lam=0), sae.decode(sae.encode(X)))
     assert F.cosine_similarity(dial.clean(X, lam=0), X).mean() > 0.9
-    assert (dial.clean(X, lam=1) @ sae.coder_.decoder[dial.latents_].T).abs().max() < 1e-5
+    assert (dial.clean(X, lam=1) @ sae.autoencoder_.decoder[dial.latents_].T).abs().max() < 1e-5
     changed = (dial.transform(X) != X).any(dim=1)
     assert torch.equal(changed, dial.candidates(X))
     assert dial.predict(X).shape == (300,) and dial.predict(X).dtype == np.int64

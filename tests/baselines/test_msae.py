@@ -14,7 +14,7 @@ def random(*shape, seed=0):
     return torch.from_numpy(np.random.default_rng(seed).normal(size=shape)).float()
 
 
-def coder(dim=6, width=24, seed=0):
+def autoencoder(dim=6, width=24, seed=0):
     return Autoencoder(
         random(dim, width, seed=seed),
         0.3 * random(width, seed=seed + 1),
@@ -27,7 +27,9 @@ def identity(dim):
     """An autoencoder by hand: latents are the positive coordinates, decoded as they are."""
     sae = MSAE(expansion=1)
     sae.mean_, sae.scale_ = torch.zeros(dim), 1.0
-    sae.coder_ = Autoencoder(torch.eye(dim), torch.zeros(dim), torch.eye(dim), torch.zeros(dim))
+    sae.autoencoder_ = Autoencoder(
+        torch.eye(dim), torch.zeros(dim), torch.eye(dim), torch.zeros(dim)
+    )
     return sae
 
 
@@ -56,7 +58,7 @@ def test_a_narrow_width_has_one_level():
 
 
 def test_no_level_uses_more_latents_than_it_may_and_the_last_is_the_plain_one():
-    net, x = coder(), random(50, 6, seed=9)
+    net, x = autoencoder(), random(50, 6, seed=9)
     z = net.nested(x, (2, 5, 24))
     assert ((z > 0).sum(dim=2).amax(dim=1) <= torch.tensor([2, 5, 24])).all()
     assert torch.equal(z[2], net.before(x).relu())
@@ -66,18 +68,18 @@ def test_no_level_uses_more_latents_than_it_may_and_the_last_is_the_plain_one():
 
 
 def test_a_latent_below_zero_is_not_used_even_if_it_is_among_the_largest():
-    net = coder()
+    net = autoencoder()
     low = Autoencoder(net.encoder, net.latent_bias - 100, net.decoder, net.input_bias)
     assert not low.nested(random(5, 6, seed=9), (2, 24)).any()
 
 
 def test_a_wider_level_keeps_what_a_narrower_one_chose():
-    z = coder().nested(random(50, 6, seed=9), (2, 5, 24))
+    z = autoencoder().nested(random(50, 6, seed=9), (2, 5, 24))
     assert torch.equal(z[1][z[0] > 0], z[0][z[0] > 0])
 
 
 def test_one_level_is_a_top_k_autoencoder_written_out():
-    net, x = coder(), random(7, 6, seed=9)
+    net, x = autoencoder(), random(7, 6, seed=9)
     errors = []
     for row in x:
         before = [
@@ -96,7 +98,7 @@ def test_one_level_is_a_top_k_autoencoder_written_out():
 @pytest.mark.parametrize("loss", ["mse", "normalised"])
 def test_renumbering_the_latents_leaves_the_loss_as_it_is(weighting, loss):
     net, x, order = (
-        coder(),
+        autoencoder(),
         random(50, 6, seed=9),
         torch.from_numpy(np.random.default_rng(0).permutation(24)),
     )
@@ -108,7 +110,7 @@ def test_renumbering_the_latents_leaves_the_loss_as_it_is(weighting, loss):
 
 
 def test_weights_of_the_levels_counted_by_hand():
-    net, x = coder(), random(50, 6, seed=9)
+    net, x = autoencoder(), random(50, 6, seed=9)
     one, two, three = (
         float(nested_loss(x, net, (k,), weighting="uniform", loss="mse")) for k in (2, 5, 24)
     )
@@ -147,12 +149,12 @@ def test_decoder_rows_have_unit_norm_after_training_and_during_it_and_never_feel
     monkeypatch.setattr(torch.nn.utils, "clip_grad_norm_", watch)
     fitted = MSAE(steps=20).fit(mixtures(), seed=0)
     assert len(norms) == 20 and max(along) < 1e-5
-    for seen in [*norms, fitted.coder_.decoder.norm(dim=1)]:
+    for seen in [*norms, fitted.autoencoder_.decoder.norm(dim=1)]:
         assert torch.allclose(seen, torch.ones(96), atol=1e-5)
 
 
 def test_rescaling_the_rows_leaves_the_reconstruction_as_it_is():
-    net, x = coder(), random(50, 6, seed=9)
+    net, x = autoencoder(), random(50, 6, seed=9)
     longer = Autoencoder(
         net.encoder.clone(), net.latent_bias.clone(), 3 * net.decoder, net.input_bias
     )
@@ -163,7 +165,7 @@ def test_rescaling_the_rows_leaves_the_reconstruction_as_it_is():
 
 
 def test_the_gradient_lies_on_the_sphere_of_the_rows():
-    decoder = coder().decoder.clone().requires_grad_()
+    decoder = autoencoder().decoder.clone().requires_grad_()
     (decoder * random(24, 6, seed=5)).sum().backward()
     nested_autoencoder.keep_to_the_sphere(decoder)
     assert (decoder.grad * decoder).sum(dim=1).abs().max() < 1e-5 < decoder.grad.abs().max()
@@ -192,7 +194,7 @@ def test_embeddings_enter_with_mean_zero_and_mean_square_one_and_leave_as_they_c
     x = (X - fitted.mean_) * fitted.scale_
     assert x.mean(dim=0).abs().max() < 1e-3
     assert float(x.square().sum(dim=1).mean()) == pytest.approx(12, rel=1e-3)
-    plain = fitted.coder_.reconstruct(fitted.encode(X))
+    plain = fitted.autoencoder_.reconstruct(fitted.encode(X))
     assert torch.allclose(
         (fitted.decode(fitted.encode(X)) - fitted.mean_) * fitted.scale_, plain, atol=1e-3
     )
@@ -219,7 +221,7 @@ def test_the_figures_do_not_depend_on_the_batches():
 
 
 def test_it_repeats_with_its_seed_and_changes_with_another():
-    a, b, c = (MSAE(steps=5).fit(mixtures(), seed=s).coder_.decoder for s in (0, 0, 1))
+    a, b, c = (MSAE(steps=5).fit(mixtures(), seed=s).autoencoder_.decoder for s in (0, 0, 1))
     assert torch.equal(a, b) and not torch.equal(a, c)
 
 

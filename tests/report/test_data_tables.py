@@ -145,8 +145,8 @@ def test_margins_are_counted_per_label_and_bin_and_those_outside_are_said(tmp_pa
 
 
 def test_what_a_method_is_told_stands_in_a_row_per_name():
-    told = {"rejects": ["water background", "land background"], "accepts": ["landbird"]}
-    table = report.words_table(told, "What RoboShot is told.")
+    prompts = {"rejects": ["water background", "land background"], "accepts": ["landbird"]}
+    table = report.words_table(prompts, "What RoboShot is told.")
     assert table.frame["texts"].to_dict() == {
         "rejects": "water background; land background",
         "accepts": "landbird",
