@@ -81,7 +81,7 @@ def species(encoder: encoders.Encoder, root: str | Path) -> float:
     test = birds.frame[birds.frame["split"] == "test"].reset_index(drop=True)
     numbers = [kind.number for kind in SPECIES]
     truth = [numbers.index(number) for number in test["class_id"]]
-    frame = test.assign(label=truth, place=0, group=0)
+    frame = test.assign(label=truth, background=0, group=0)
     names = tuple(kind.words for kind in SPECIES)
     return _named(
         encoder,
