@@ -112,8 +112,8 @@ report.inventory(pool)
 model = models[0]
 anchors = compute_anchors(model, pool, k=k, seed=0)
 nearest = (anchors @ anchors[0]).topk(min(7, len(anchors)))
-print(f"{model.name}, N = {len(objects)}, K = {k}: cosines of the nearest anchors",
-      *(f"{cosine:.2f}" for cosine in nearest.values))
+print(f"{model.name}, N = {len(objects)}, K = {k}")
+print("cosines of the nearest anchors:", *(f"{cosine:.2f}" for cosine in nearest.values))
 
 # %% mystnb={"image": {"alt": "A bird and its composites on random backgrounds; below, the birds whose anchors are nearest to its own, in order"}} tags=["hide-input"]
 drawn = draw_backgrounds(len(objects), len(backgrounds), k=6, seed=0)[0]

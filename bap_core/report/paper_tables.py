@@ -40,8 +40,7 @@ CAPTIONS = {
     ),
     "table2": (
         "Table 2 of the paper. Waterbirds: average (AVG) and worst-group accuracy (WGA) in "
-        "percent, mean ± std over 5 runs. Native, control and BAP rows are what this book "
-        "measures; the others are baselines."
+        "percent, mean ± std over 5 runs."
     ),
     "table3": (
         "Table 3 of the paper. People experiment on COCO: average (AVG) and worst-group accuracy "
