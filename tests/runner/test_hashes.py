@@ -4,23 +4,7 @@ import nbformat
 import pytest
 import toy
 
-from bap_core.runner import planning
 from bap_core.runner.hashes import hash_inputs, hash_notebook
-
-
-@pytest.fixture
-def notebook(tmp_path):
-    return toy.write(tmp_path)
-
-
-@pytest.fixture
-def plan(notebook, tmp_path):
-    def make(*overrides):
-        return planning.plan(
-            [str(notebook)], profile="smoke", overrides=overrides, out=tmp_path / "runs"
-        )
-
-    return make
 
 
 def test_the_hash_of_the_inputs_sees_source_parameters_and_files_that_a_parameter_names(

@@ -11,7 +11,6 @@ import time
 from pathlib import Path
 
 import nbformat
-import pytest
 import toy
 
 from bap_core.report.bundle import MIME, read_bundle
@@ -19,21 +18,6 @@ from bap_core.runner import execute, planning, verify
 from bap_core.runner.planning import Job
 from bap_core.runner.results import is_up_to_date, write_results
 from bap_core.runner.run import run_jobs
-
-
-@pytest.fixture
-def notebook(tmp_path):
-    return toy.write(tmp_path)
-
-
-@pytest.fixture
-def plan(notebook, tmp_path):
-    def make(*overrides):
-        return planning.plan(
-            [str(notebook)], profile="smoke", overrides=overrides, out=tmp_path / "runs"
-        )
-
-    return make
 
 
 def launch(jobs, **choices):
