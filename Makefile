@@ -7,7 +7,7 @@ READY := $(VENV)/.installed
 LAB_SETTINGS := $(VENV)/share/jupyter/lab/settings/overrides.json
 
 .DEFAULT_GOAL := help
-.PHONY: help book test lab format bench doctor clean
+.PHONY: help book test faults fuzz lab format bench doctor clean
 
 help:  ## list these targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -17,6 +17,12 @@ book: $(READY)  ## build the book (PROFILE=micro); the address of its first page
 
 test: $(READY)  ## everything that continuous integration runs
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadgroup tests
+
+faults: $(READY)  ## everything broken on purpose, all cases; the counts go to book/faults.csv
+	@BAP_FAULTS=all BAP_FAULTS_RECORD=book/faults.csv OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadgroup tests/faults
+
+fuzz: $(READY)  ## thousands of odd inputs through every loader, parameter and metric
+	@BAP_FAULTS=all OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadgroup tests/faults -k fuzz
 
 lab: $(READY) $(LAB_SETTINGS)  ## JupyterLab, with the text notebooks opening as notebooks
 	@$(BIN)/jupyter lab notebooks
