@@ -118,7 +118,7 @@ def through_anchors(compositor: Compositor, *, n: int, k: int) -> bool:
 class MeanColour:
     """An encoder that costs next to nothing: the mean colour of a picture, at unit norm."""
 
-    name = fingerprint = "mean colour"
+    name = key = "mean colour"
     dim = 3
 
     def __init__(self, meter: "Meter", size: int):

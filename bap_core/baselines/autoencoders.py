@@ -5,11 +5,10 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from bap_core import runtime, store
+from bap_core import runtime, sources, store
 from bap_core.baselines.msae import MSAE
 from bap_core.encoders import features
 
-VERSION = 1  # part of the key: raise it when results change
 QUALITY = "quality."
 
 
@@ -23,12 +22,13 @@ def train_autoencoder(
     """
     sae, compositor = MSAE(**settings), compositor.at(encoder.size)
     parts = {
-        "encoder": encoder.fingerprint,
+        "encoder": encoder.key,
         "composites": compositor.fingerprint,
         "n": n,
         "seed": seed,
         "settings": vars(sae).copy(),
-        "version": [VERSION, features.VERSION],
+        "threads": runtime.threads(encoder.device),
+        "code": sources.code(__name__),
     }
 
     def make() -> dict[str, Tensor]:

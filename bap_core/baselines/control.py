@@ -13,7 +13,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from bap_core import runtime
+from bap_core import runtime, sources
 from bap_core.encoders import Encoder
 from bap_core.method.alignment import CompositeBatches, Contexts, Pretrained, pretrain
 from bap_core.method.training import TABLE_17, Schedule, train
@@ -71,7 +71,7 @@ def pretrain_control(
         )
 
     settings = {"labels": labels.tolist(), "lr": lr, "head_lr": head_lr}
-    settings |= {"weight_decay": weight_decay}
+    settings |= {"weight_decay": weight_decay, "code": sources.code(__name__)}
     settings |= {"probe": [probe_epochs, probe_lr]} if probe_epochs else {}
     return pretrain(
         teacher,

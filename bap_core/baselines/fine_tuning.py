@@ -24,8 +24,6 @@ from bap_core.baselines.picture_batches import PictureBatches
 from bap_core.encoders import Encoder, features
 from bap_core.method import training
 
-VERSION = 1  # part of every key: raise it when this module's results change
-
 
 @dataclass(frozen=True, eq=False)
 class Head:
@@ -173,16 +171,16 @@ def tune_once(
     """A student of ``encoder`` tuned by ``tune(student, checkpoint) -> (head, losses)``; kept in
     the store.
 
-    method, settings: what names the result beside encoder, training pictures, recipe and seed.
+    method, settings: what names the result beside encoder, training pictures, recipe and seed: all
+    that ``tune`` depends on, with its code.
     """
     parts = {
         "method": method,
-        "encoder": encoder.fingerprint,
+        "encoder": encoder.key,
         "training": train.fingerprint,
         "recipe": asdict(recipe),
         "seed": seed,
         **settings,
-        "version": versions(),
     }
 
     def fit(student: Encoder, checkpoint: Path) -> dict[str, Tensor]:
@@ -195,11 +193,6 @@ def tune_once(
         encoder, fit, kind="tuned", parts=parts, pictures=pictures
     )
     return Tuned(student, Head(kept["head_weight"], kept["head_bias"]), kept["losses"].tolist())
-
-
-def versions() -> list[int]:
-    """Of all code that decides what fine-tuning gives, for a key."""
-    return [VERSION, training.VERSION, features.VERSION]
 
 
 def fingerprint(tensors: dict[str, Tensor]) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from bap_core import sources
 from bap_core.baselines.fine_tuning import Head, Recipe, Tuned, fine_tune, training_part, tune_once
 from bap_core.baselines.linear_probe import LinearProbe
 from bap_core.encoders import Encoder
@@ -71,7 +72,11 @@ def tune_lp_ft(
         recipe=recipe,
         seed=seed,
         tune=tune,
-        settings={"probe_epochs": probe_epochs, "probe_lr": probe_lr},
+        settings={
+            "probe_epochs": probe_epochs,
+            "probe_lr": probe_lr,
+            "code": sources.code(__name__),
+        },
     )
 
 

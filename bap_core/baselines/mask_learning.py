@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from bap_core import store
+from bap_core import runtime, sources, store
 from bap_core.baselines.contrast import (
     cluster_features,
     contrastive_loss,
@@ -17,13 +17,11 @@ from bap_core.baselines.contrast import (
     skipped_anchors,
     task_rows,
 )
-from bap_core.baselines.fine_tuning import Tuned, training_part, versions
+from bap_core.baselines.fine_tuning import Tuned, training_part
 from bap_core.baselines.picture_batches import PictureBatches
 from bap_core.baselines.weight_masks import add_masks, prunable
 from bap_core.encoders import features
 from bap_core.method import training
-
-VERSION = 1  # part of every key: raise it when this module's results change
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,12 +90,13 @@ def learn_masks(tuned: Tuned, scenes, *, seed: int, **recipe) -> Masks:
     batches = PictureBatches(train.take(rows), tuned.encoder.size, seed=seed, **shape)
     parts = {
         "method": "PruSC masks",
-        "encoder": tuned.encoder.fingerprint,
+        "encoder": tuned.encoder.key,
         "head": tuned.head.fingerprint,
         "training": train.fingerprint,
         "recipe": asdict(wanted),
         "seed": seed,
-        "version": [VERSION, *versions()],
+        "threads": runtime.threads(tuned.encoder.device),
+        "code": sources.code(__name__),
     }
     moves = f"{batches.steps} steps of about {wanted.lr} each, from {wanted.start}"
 

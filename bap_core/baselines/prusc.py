@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from bap_core import sources
 from bap_core.baselines.fine_tuning import (
     Recipe,
     Tuned,
@@ -27,8 +28,6 @@ from bap_core.baselines.mask_learning import Masks, learn_masks
 from bap_core.baselines.weight_masks import apply_masks, fold_masks, prunable
 from bap_core.encoders import Encoder
 from bap_core.evaluation.protocol import Predictions
-
-VERSION = 1  # part of every key: raise it when this module's results change
 
 
 @dataclass(frozen=True)
@@ -84,6 +83,6 @@ def tune_prusc(tuned: Tuned, scenes, masks: Masks, *, seed: int, **recipe) -> Tu
         settings={
             "head": tuned.head.fingerprint,
             "masks": fingerprint(masks.tensors),
-            "prusc": VERSION,
+            "code": sources.code(__name__),
         },
     )

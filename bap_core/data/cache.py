@@ -15,7 +15,7 @@ from typing import Generic, Protocol, Self, TypeVar
 import numpy as np
 import psutil
 
-from bap_core import runtime
+from bap_core import contents, runtime
 from bap_core.data.pictures import PictureFiles
 
 # bytes: the paper's 4,795 birds, 20,000 backgrounds and 11,788 scenes are 5.2 GB at 224 pixels
@@ -176,13 +176,18 @@ class CachedPictures(Generic[Files, Thing]):
         return self._rows
 
     def _kept(self, row: int) -> Thing | None:
-        return self._memory.get((self._own, row))
+        return self._memory.get(self._name(row))
 
     def _load(self, row: int) -> Thing:
         thing = self._kept(row)
         if thing is None:
-            thing = self._memory.keep((self._own, row), self._prepare(self._whole, row))
+            name = self._name(row)  # of before the file is read
+            thing = self._memory.keep(name, self._prepare(self._whole, row))
         return thing
+
+    def _name(self, row: int) -> tuple:
+        """What was made of a file that has changed since is not found any more."""
+        return self._own, row, len(contents.changes())
 
     @property
     def _memory(self) -> ImageCache:

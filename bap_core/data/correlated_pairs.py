@@ -7,7 +7,6 @@ is no validation split. Groups are numbered as for Waterbirds: 2 * label + backg
 are the usual pairings.
 """
 
-import json
 import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -17,12 +16,11 @@ import numpy as np
 import pandas as pd
 import torch
 
-from bap_core import groups, runtime, store
+from bap_core import contents, groups, runtime, sources, store
 from bap_core.data import catalogue, images
 from bap_core.data.listings import Scenes
 
 HELD_OUT = 0.2  # share of the usual photographs that is tested on
-VERSION = 1
 
 
 def correlate(
@@ -72,11 +70,8 @@ def readable(root: Path, files: Sequence[str]) -> np.ndarray:
     """Which of the pictures decode to their end: (N,) bool. Read once; the answer is kept until
     a file changes.
     """
-    states = [os.stat(root / file) for file in files]
-    listed = json.dumps(
-        [str(root.resolve()), [[file, s.st_size, s.st_mtime_ns] for file, s in zip(files, states)]]
-    )
-    parts = {"files": store.key(listed=listed), "version": VERSION}
+    held = contents.digests([root / file for file in files], label="photographs")
+    parts = {"files": held, "code": sources.code(__name__)}
     return store.arrays(
         "readable", parts, lambda: {"whole": torch.tensor(_tried(root, files), dtype=torch.bool)}
     )["whole"].numpy()

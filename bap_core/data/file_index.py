@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from filelock import FileLock
 
-from bap_core import runtime, store
+from bap_core import contents, runtime, store
 from bap_core.data.directory import EXTENSIONS
 
 # seconds: a folder changed so shortly before its walk may change again within one tick of its clock
@@ -49,6 +49,7 @@ def index(root: str | Path, suffixes: Collection[str] = frozenset(EXTENSIONS)) -
     """The list with sizes: read from the store if no folder has changed since, else walked
     and kept there.
     """
+    contents.note_folder(Path(root).expanduser())  # a link may lead elsewhere tomorrow
     root = Path(root).expanduser().resolve()
     if not root.is_dir():
         raise FileNotFoundError(f"{root} is not a folder")
@@ -68,6 +69,8 @@ def index(root: str | Path, suffixes: Collection[str] = frozenset(EXTENSIONS)) -
                     folders=kept["folders"],
                     times=kept["times"],
                 )
+    for folder in _split(kept["folders"]):
+        contents.note_folder(root / folder)
     return Index(root, _split(kept["names"]), kept["sizes"], len(kept["times"]))
 
 

@@ -12,6 +12,8 @@ import numpy as np
 import pycocotools.mask
 from PIL import Image, ImageOps
 
+from bap_core import contents
+
 THRESHOLD = 100  # a mask value above it belongs to the object (paper, appendix on compositing)
 SMART_CROP = (50, 0.1)  # pixels, and the share of a side that they must not exceed
 VOID = 255  # "neither object nor background" in an indexed mask
@@ -190,6 +192,7 @@ def is_whole(path: str | Path) -> bool:
     """Whether the file is a picture that decodes to its end. JPEGs are decoded at a small size,
     which reads all of it.
     """
+    contents.note(path)
     try:
         with Image.open(path) as picture:
             picture.draft("RGB", (64, 64))
@@ -200,6 +203,7 @@ def is_whole(path: str | Path) -> bool:
 
 
 def _load(path: str | Path) -> Image.Image:
+    contents.note(path)
     try:
         with Image.open(path) as picture:
             picture.load()

@@ -3,7 +3,6 @@ named by a fingerprint, and the files that the rows may stand for.
 """
 
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -15,6 +14,7 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
+from bap_core import contents, sources
 from bap_core.data import images
 
 ORIGINS = ("official", "micro", "own")
@@ -94,15 +94,35 @@ class Listing:
             return min(at_most, len(self))
         raise ValueError(f"{self.name}: n={n}, at_most={at_most}; give one of the two")
 
-    @cached_property
+    @property
     def fingerprint(self) -> str:
-        """SHA-256 of the name, all columns, and the size in bytes of every file listed.
+        """SHA-256 of the name, all columns, and the content of every file listed.
 
-        Pixels are not read: a file replaced by one with the same name and the same number of bytes
-        is not noticed. The folder's own place does not count, so a copy elsewhere has the same
-        fingerprint.
+        A file is read when this is asked for first, and again when it has changed. The folder's own
+        place does not count, so a copy elsewhere has the same fingerprint.
         """
-        state = sha256(json.dumps([type(self).__name__, self.name, *self._further()]).encode())
+        further = [type(self).__name__, self.name, *self._further()]
+        named = [further, self._columns_digest, self._contents(*self._of_files)]
+        return sha256(json.dumps(named).encode()).hexdigest()
+
+    @property
+    def _of_files(self) -> list[str]:
+        """The columns that name files."""
+        return [column for column in ("image", "mask") if column in self.frame.columns]
+
+    def _contents(self, *columns: str) -> str:
+        """Names what the files of some columns hold, as it is now."""
+        state = sha256()
+        for column in columns:
+            values = self.frame[column].tolist()
+            files = {value: self.root / value for value in values if isinstance(value, str)}
+            found = dict(zip(files, contents.digests(list(files.values()), label=self.name)))
+            state.update(json.dumps([found.get(value) for value in values]).encode())
+        return state.hexdigest()
+
+    @cached_property
+    def _columns_digest(self) -> str:
+        state = sha256()
         for column in sorted(self.frame.columns):
             values = self.frame[column].tolist()
             state.update(f"[{json.dumps(column)}, [".encode())
@@ -111,9 +131,6 @@ class Listing:
                 text = json.dumps(values[start : start + 10_000], default=str)[1:-1]
                 state.update(f"{', ' if start else ''}{text}".encode())
             state.update(b"]]")
-            if column in ("image", "mask"):
-                sizes = {value: _bytes(self.root, value) for value in dict.fromkeys(values)}
-                state.update(json.dumps([sizes[value] for value in values]).encode())
         return state.hexdigest()
 
     def _further(self) -> list:
@@ -141,17 +158,26 @@ class PictureFiles(Listing):
         """
         return images.square(self.image(i), size)
 
-    @cached_property
+    @property
     def key(self) -> str:
-        """SHA-256 of the names and sizes in bytes of the pictures alone, and of their crop if it is
+        """SHA-256 of the contents of the pictures alone, in their order, and of their crop if it is
         not the usual one: equal for sets that label the same ones.
         """
-        names = self.frame["image"].tolist()
-        state = [names, [_bytes(self.root, name) for name in names], *self._crop()]
-        return sha256(json.dumps(state).encode()).hexdigest()
+        named = [self._contents("image"), *self._crop(), self._code]
+        return sha256(json.dumps(named).encode()).hexdigest()
 
     def _crop(self) -> list:
         return []
+
+    @property
+    def _code(self) -> str:
+        """Of what fits a picture to the square."""
+        ours = f"{sources.PACKAGE.name}."
+        return next(
+            sources.code(kind.__module__)
+            for kind in type(self).__mro__
+            if kind.__module__.startswith(ours)
+        )
 
 
 def mixed_origin(listings: Sequence[Listing]) -> str:
@@ -160,10 +186,3 @@ def mixed_origin(listings: Sequence[Listing]) -> str:
     """
     found = {listing.origin for listing in listings}
     return next(origin for origin in ("micro", "own", "official") if origin in found)
-
-
-def _bytes(root: Path, name) -> int:
-    try:
-        return os.stat(os.path.join(root, name)).st_size if isinstance(name, str) else -1
-    except OSError:
-        return -1  # a missing file is reported by the reader that needs it

@@ -7,7 +7,9 @@ a name.
 
 import copy
 import json
+import os
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from hashlib import sha256
@@ -18,16 +20,12 @@ import torch
 import torch.nn.functional as F
 from safetensors.torch import save_file
 from torch import Tensor
-from torch.utils.weak import WeakIdKeyDictionary
 
-from bap_core import store
-from bap_core.encoders import backends, checkpoints, names
+from bap_core import runtime, sources, store
+from bap_core.encoders import backends, checkpoints, configuration, names
 from bap_core.encoders.backends import shape
 from bap_core.encoders.backends.common import SETTINGS
 from bap_core.encoders.backends.from_open_clip import tokenizer
-
-# tensor -> its version and digest: gigabytes of weights are hashed once, not at every use
-_DIGESTS = WeakIdKeyDictionary()
 
 
 @dataclass
@@ -112,7 +110,7 @@ class Encoder:
         with torch.no_grad():
             return self.model.encode_image(blank).shape[1]
 
-    @cached_property
+    @property
     def _shift_and_scale(self) -> tuple[Tensor, Tensor]:
         mean, std = (
             torch.tensor(values, device=self.device).view(1, 3, 1, 1) * 255
@@ -130,18 +128,28 @@ class Encoder:
 
     @property
     def fingerprint(self) -> str:
-        """Twenty hex digits over the architecture's name, every weight, and input size, statistics,
-        pooling, format.
+        """Twenty hex digits over the architecture's name, every weight, the configuration of every
+        module, and input size, statistics, pooling, format.
 
-        Cheap to ask for again: frozen weights are hashed once, and again when torch has counted a
-        change. Weights that may be trained are hashed every time, since a fused optimiser changes
-        them uncounted, as ``.data`` does.
+        All weights are read every time, by several threads: they can be changed without a trace,
+        through ``.data``, NumPy or a fused optimiser.
         """
-        state = sha256(self.architecture.encode())
-        for name, tensor in sorted(self.model.state_dict(keep_vars=True).items()):
-            state.update(name.encode() + _digest(tensor))
-        state.update(json.dumps([self._use, str(self.dtype)], sort_keys=True).encode())
-        return state.hexdigest()[:20]
+        weights = sorted(self.model.state_dict(keep_vars=True).items())
+        with ThreadPoolExecutor(min(os.cpu_count() or 1, 16)) as pool:
+            digests = list(pool.map(_digest, [tensor for _, tensor in weights]))
+        named = [[name, digest] for (name, _), digest in zip(weights, digests)]
+        settings = [self._use, str(self.dtype), configuration.describe(self.model)]
+        text = json.dumps([self.architecture, named, settings], sort_keys=True)
+        return sha256(text.encode()).hexdigest()[:20]
+
+    @property
+    def key(self) -> str:
+        """Names all that decides the embeddings: the `fingerprint`, the code, and what computes."""
+        return store.key(
+            encoder=self.fingerprint,
+            processor=runtime.processor(self.device),
+            code=sources.code(__name__),
+        )
 
     def forward(self, pictures: Tensor) -> Tensor:
         """Differentiable unit-norm embeddings on the encoder's device. pictures: uint8 (B, 3, S,
@@ -241,9 +249,6 @@ def _tensors(module: torch.nn.Module) -> list[Tensor]:
     return [*module.parameters(), *module.buffers()]
 
 
-def _digest(tensor: Tensor) -> bytes:
-    version, known = tensor._version, _DIGESTS.get(tensor)
-    if tensor.requires_grad or known is None or known[0] != version:
-        values = tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy()
-        known = _DIGESTS[tensor] = (version, sha256(values.data).digest())
-    return known[1]
+def _digest(tensor: Tensor) -> str:
+    values = tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy()
+    return f"{tensor.dtype} {list(tensor.shape)} {sha256(values.data).hexdigest()}"

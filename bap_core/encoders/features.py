@@ -10,9 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from bap_core import runtime, store
-
-VERSION = 1  # part of every key: raise it when this module's results change
+from bap_core import runtime, sources, store
 
 
 def extract(encoder, pictures, *, unit: bool = True, batch_size: int = 256) -> Tensor:
@@ -23,8 +21,13 @@ def extract(encoder, pictures, *, unit: bool = True, batch_size: int = 256) -> T
     smart crop of `Scenes` that ask for it. unit: of unit norm; otherwise as they leave the tower,
     which is another encoding.
     """
-    parts = {"encoder": encoder.fingerprint, "pictures": pictures.key, "version": VERSION}
-    parts |= {} if unit else {"unit": False}
+    parts = {
+        "encoder": encoder.key,
+        "pictures": pictures.key,
+        "unit": unit,
+        "batch_size": batch_size,
+        "code": sources.code(__name__),
+    }
 
     def make() -> dict[str, Tensor]:
         batches = _read(pictures, encoder.size, batch_size)

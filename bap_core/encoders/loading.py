@@ -21,7 +21,7 @@ from pathlib import Path
 
 import torch
 
-from bap_core import runtime
+from bap_core import contents, runtime
 from bap_core.encoders import backends, checkpoints, names
 from bap_core.encoders.backends import shape
 from bap_core.encoders.backends.common import micro_names
@@ -59,6 +59,7 @@ def load(
     if size is not None and size < 1:
         raise ValueError(f"size={size} must be at least one pixel")
     device, wanted = device or runtime.device(), names.resolve(name, weights)
+    _note_files(wanted.weights)
     model = _build(
         wanted, size=size, pooling=pooling, on="meta" if device.type == "meta" else "cpu"
     )
@@ -73,6 +74,13 @@ def load(
     if shape.embeds_pictures(model):
         _check_size(encoder)
     return encoder
+
+
+def _note_files(weights: str) -> None:
+    """The libraries read weights in their own code, which `contents.watch` does not see."""
+    path = Path(weights).expanduser()
+    for file in path.iterdir() if path.is_dir() else [path]:
+        contents.note(file)
 
 
 def _label(

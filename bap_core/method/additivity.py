@@ -13,12 +13,10 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from bap_core import metrics, runtime, store
+from bap_core import metrics, runtime, sources, store
 from bap_core.encoders import features
 from bap_core.method.anchors import draw_backgrounds, sweep_anchors
 from bap_core.method.compositing import object_alone
-
-VERSION = 1  # part of every key: raise it when this module's results change
 
 
 @dataclass(frozen=True)
@@ -69,7 +67,7 @@ def additivity_scores(
         parts = list(_scored(encoder, compositor, pairs, alone, behind, batch_size))
         return {column: torch.cat([part[column] for part in parts]) for column in parts[0]}
 
-    key = _parts(encoder, compositor, n=n, seed=seed)
+    key = _parts(encoder, compositor, n=n, seed=seed, batch_size=batch_size)
     pictures = n + len(pairs.all_objects)
     kept = store.arrays("additivity", key, make, tally=encoder.tally, pictures=pictures)
     return pd.DataFrame({name: kept[name].numpy() for name in COLUMNS})
@@ -163,15 +161,15 @@ def background_swap_bsi(
         found = [metrics.background_sensitivity_index(on[a], on[b]) for a, b in chosen]
         return {"bsi": torch.tensor(found, dtype=torch.float64)}
 
-    key = _parts(encoder, compositor, pairs=pairs, seed=seed)
+    key = _parts(encoder, compositor, pairs=pairs, seed=seed, batch_size=batch_size)
     pictures = len(different) * n_objects
     kept = store.arrays("background-swap", key, make, tally=encoder.tally, pictures=pictures)
     return kept["bsi"].numpy()
 
 
 def _parts(encoder, compositor, **choices: int) -> dict:
-    names = {"encoder": encoder.fingerprint, "composites": compositor.fingerprint}
-    return {**names, **choices, "version": VERSION}
+    names = {"encoder": encoder.key, "composites": compositor.fingerprint}
+    return {**names, **choices, "code": sources.code(__name__)}
 
 
 def _on_background(encoder, compositor, background: int, batch_size: int) -> Tensor:

@@ -22,8 +22,6 @@ from bap_core.method import training
 from bap_core.method.compositing import Compositor
 from bap_core.method.training import Schedule
 
-VERSION = 1  # part of every key: raise it when this module's results change
-
 
 @dataclass(frozen=True)
 class Contexts:
@@ -112,18 +110,18 @@ def pretrain(
 ) -> Pretrained:
     """A student of ``teacher`` trained by ``fit(student, checkpoint) -> losses``, from the store.
 
-    method, settings: what names the result beside teacher, composites, contexts and schedule.
+    method, settings: what names the result beside teacher, composites, contexts and schedule: all
+    that ``fit`` depends on, with its code.
     frozen_epochs: in which ``fit`` shows composites before it changes the student.
     """
     contexts = batches.contexts
     parts = {
         "method": method,
-        "teacher": teacher.fingerprint,
+        "teacher": teacher.key,
         "composites": batches.compositor.fingerprint,
         "contexts": asdict(contexts),
         "schedule": asdict(schedule),
         **settings,
-        "version": [VERSION, training.VERSION],
     }
     student, kept = training.cached_training(
         teacher,

@@ -16,9 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from bap_core import runtime, store
-
-VERSION = 1
+from bap_core import runtime, sources, store
 
 
 def draw_backgrounds(n_objects: int, n_backgrounds: int, *, k: int, seed: int) -> np.ndarray:
@@ -47,11 +45,12 @@ def sweep_anchors(
     """
     compositor = compositor.at(encoder.size)
     parts = {
-        "teacher": encoder.fingerprint,
+        "teacher": encoder.key,
         "composites": compositor.fingerprint,
         "ks": list(ks),
         "seed": seed,
-        "version": VERSION,
+        "batch_size": batch_size,
+        "code": sources.code(__name__),
     }
 
     def make() -> dict[str, Tensor]:

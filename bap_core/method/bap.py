@@ -1,5 +1,6 @@
 """BAP (paper section 3.1): anchors of a frozen teacher; a student that maps contexts to them."""
 
+from bap_core import sources
 from bap_core.encoders import Encoder
 from bap_core.method.alignment import (
     CompositeBatches,
@@ -42,5 +43,5 @@ def pretrain_bap(
             checkpoint=checkpoint,
         )
 
-    settings = {"k": k, "lr": lr, "weight_decay": weight_decay}
+    settings = {"k": k, "lr": lr, "weight_decay": weight_decay, "code": sources.code(__name__)}
     return pretrain(teacher, batches, fit, method="BAP", settings=settings, schedule=schedule)

@@ -21,14 +21,13 @@ import torch
 from PIL import Image, ImageFilter
 from torch import Tensor
 
-from bap_core import runtime, store
+from bap_core import runtime, sources, store
 from bap_core.data import images
 from bap_core.data.cache import CachedPictures, ImageCache
 from bap_core.data.images import THRESHOLD, EmptyMask
 from bap_core.data.listings import Backgrounds, Objects
 from bap_core.method.blending import blend, blend_into
 
-VERSION = 1  # part of every fingerprint: raise it when composites change
 SIZE = 224  # side of the paper's pictures in pixels
 
 
@@ -184,7 +183,7 @@ class Compositor:
             backgrounds=self.backgrounds.fingerprint,
             size=self.size,
             scales=self.scales.tolist(),
-            version=VERSION,
+            code=sources.code(__name__),
         )
 
     def canvas(self, i: int) -> Tensor:

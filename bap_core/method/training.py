@@ -18,7 +18,6 @@ from torch.optim.lr_scheduler import LambdaLR
 from bap_core import runtime, store
 from bap_core.encoders import Encoder
 
-VERSION = 1  # part of every key: raise it when this module's results change
 CHECKPOINT_SECONDS = 120  # work that an interruption may cost
 
 
@@ -139,9 +138,11 @@ def cached_training(
     """A student of ``encoder`` trained by ``fit(student, checkpoint)``, and what that gave back.
 
     kind, parts: what names the result in the store, where its tower and the other tensors are kept.
-    pictures: how many encodings it takes. The weights of ``encoder`` are not touched.
+    pictures: how many encodings it takes. The weights of ``encoder`` are not touched. Gradients are
+    sums that threads share, so their number is part of the name.
     """
     student = encoder.student()
+    parts = {**parts, "threads": runtime.threads(encoder.device)}
 
     def make() -> dict[str, Tensor]:
         more = fit(student, checkpoint_path(parts))

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from bap_core import store
+from bap_core import sources, store
 from bap_core.data.images import EmptyMask, UnreadablePicture
 from bap_core.data.listings import Objects
 from bap_core.encoders import features
@@ -25,7 +25,6 @@ from bap_core.encoders.prompts import prototypes
 from bap_core.method import compositing
 
 TEMPLATES = ("a photo of a {}", "a portrait of a {}")  # the two that appendix L.2 quotes
-VERSION = 1  # part of every key: raise it when this module's results change
 
 
 def label_objects(
@@ -72,7 +71,12 @@ def embed_alone(encoder, objects: Objects, *, batch_size: int = 256) -> tuple[np
     The longest side is the encoder's input, the rest grey 128 (L.1). ValueError if no object can be
     cut out.
     """
-    parts = {"encoder": encoder.fingerprint, "objects": objects.fingerprint, "version": VERSION}
+    parts = {
+        "encoder": encoder.key,
+        "objects": objects.fingerprint,
+        "batch_size": batch_size,
+        "code": sources.code(__name__),
+    }
 
     def make() -> dict[str, Tensor]:
         usable = []  # filled while the pictures are read

@@ -11,14 +11,16 @@ import io
 import json
 import os
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from bap_core import tidy
+from bap_core import contents, tidy
 
 MIME = "application/vnd.bap+json"
 PROFILE, PARAMETERS = "BAP_PROFILE", "BAP_PARAMETERS"
+USED = "BAP_USED"  # where a page that `bap run` executes leaves what it read
 
 
 def make_bundle(
@@ -81,14 +83,36 @@ def metrics_csv(bundle: dict) -> str:
     return text.getvalue()
 
 
-def to_environment(profile: str, parameters: dict) -> dict[str, str]:
-    """Environment variables through which a run tells its page the profile and the parameters in
-    force; JSON gives every float back as it was.
+def to_environment(profile: str, parameters: dict, used: Path) -> dict[str, str]:
+    """Environment variables through which a run tells its page the profile, the parameters in force
+    (JSON gives every float back as it was), and where to write what it ``used``.
     """
-    return {PROFILE: profile, PARAMETERS: json.dumps(parameters)}
+    return {PROFILE: profile, PARAMETERS: json.dumps(parameters), USED: str(used)}
 
 
 def read_handed_over() -> dict | None:
     """The parameters that the runner handed to this process, or None where no runner started it."""
     text = os.environ.get(PARAMETERS)
     return json.loads(text) if text else None
+
+
+def watch_reading() -> None:
+    """Begin to note all that this process reads, if a runner started it."""
+    if USED in os.environ:
+        contents.watch()
+
+
+def leave_used() -> None:
+    """Write what this process read to where the runner looks for it, if one started it.
+
+    ValueError if a file was changed meanwhile: then nobody could say what the page was made of.
+    """
+    if not (place := os.environ.get(USED)):
+        return
+    used = contents.used()
+    if changed := contents.changes():
+        raise ValueError(
+            f"{changed[0]} was changed while the page was made ({len(changed)} changes in all): "
+            "leave the pictures alone and run the page again"
+        )
+    Path(place).write_text(json.dumps(used, indent=0), encoding="utf-8")

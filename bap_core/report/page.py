@@ -66,6 +66,7 @@ class Page:
         """
         tidy.refuse_repeated(frame)
         self._refuse_changed_parameters()
+        bundle.leave_used()
         seeds = sorted({int(seed) for seed in frame["seed"]})
         seconds = time.perf_counter() - self._started
         made = stamp.collect(data=data, encoders=encoders, seeds=seeds, seconds=seconds)
@@ -106,6 +107,7 @@ def open_page(name: str, namespace: dict) -> Page:
     Its parameters are the ones that `bap run` handed over. ValueError if one of them has another
     value in ``namespace``: a cell changed it after the run had set it.
     """
+    bundle.watch_reading()
     handed_over = bundle.read_handed_over()
     if handed_over is not None:
         return Page(name, handed_over, namespace)

@@ -42,16 +42,16 @@ class RunFailed(RuntimeError):
 
 
 def execute(
-    notebook: NotebookNode, parameters: dict, *, name: str, profile: str, show: TextIO
+    notebook: NotebookNode, parameters: dict, *, name: str, profile: str, used: Path, show: TextIO
 ) -> NotebookNode:
     """A copy of the notebook, executed with all of its parameters injected, in the caller's folder.
 
-    The page finds the profile and the parameters in its environment as well, see
-    `bap_core.report.bundle`. RunFailed if a cell fails.
+    The page finds the profile, the parameters and the path ``used``, where it writes what it read,
+    in its environment as well, see `bap_core.report.bundle`. RunFailed if a cell fails.
     """
     with (
         tempfile.TemporaryDirectory(prefix="bap-run-") as temporary,
-        _own_kernel(Path(temporary), bundle.to_environment(profile, parameters)),
+        _own_kernel(Path(temporary), bundle.to_environment(profile, parameters, used)),
     ):
         output = Path(temporary) / "executed.ipynb"
         line = ProgressLine(name, total=len(notebook.cells) + bool(parameters), stream=show)

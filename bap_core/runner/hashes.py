@@ -4,20 +4,15 @@ A result with the hash of today's inputs is up to date; a page whose cells hash 
 than its notebook's is refused.
 """
 
-import itertools
-import os
 import sys
-from collections.abc import Iterable, Iterator
-from hashlib import sha256
-from importlib import metadata
+from collections.abc import Iterable
 from pathlib import Path
 
-from bap_core import runtime, store
+from bap_core import runtime, sources, store
 from bap_core.report.stamp import source_hash
 from bap_core.runner.planning import Job
 
 WEIGHTS = Path(__file__).parents[1] / "micro" / "weights"
-MOST_FILES_HASHED = 20_000
 
 
 def hash_notebook(cells: Iterable) -> str:
@@ -37,52 +32,16 @@ def _select_metadata(cell) -> dict:
 def hash_inputs(job: Job) -> str:
     """Twenty hex digits over all that decides a job's result.
 
-    The notebook, its parameters, the package (code, tables, weights), the pinned versions, torch,
-    the device's kind, and name, size and time of every file in a place that a parameter names.
+    The notebook, its parameters, the package (code, tables, weights), Python and every library that
+    the package imports, what computes, and the number of its threads. The files that it reads are
+    known when it has run, and recorded then: see `results`.
     """
-    root = runtime.project()
-    pins = root / "constraints.txt" if root else None
+    device = runtime.device()
     return store.key(
         notebook=hash_notebook(job.notebook.cells),
         parameters=job.parameters,
         package=source_hash(),
         weights={path.name: store.digest(path) for path in sorted(WEIGHTS.glob("*.safetensors"))},
-        pins=store.digest(pins) if pins and pins.exists() else None,
-        versions=[sys.version, metadata.version("torch"), runtime.device().type],
-        files=[
-            _hash_files(Path(text).expanduser())
-            for text in _find_texts(job.parameters)
-            if _names_a_path(text)
-        ],
+        versions=[sys.version, sources.versions()],
+        machine=[runtime.processor(device), runtime.threads(device)],
     )
-
-
-def _find_texts(values: dict) -> Iterator[str]:
-    for value in values.values():
-        yield from (
-            item
-            for item in (value if isinstance(value, list) else [value])
-            if isinstance(item, str)
-        )
-
-
-def _names_a_path(text: str) -> bool:
-    try:
-        return bool(text) and Path(text).expanduser().exists()
-    except (OSError, RuntimeError):
-        return False
-
-
-def _hash_files(path: Path) -> str:
-    state = sha256(str(path.resolve()).encode())
-    files = [path] if path.is_file() else itertools.islice(_walk_sorted(path), MOST_FILES_HASHED)
-    for file in files:
-        status = file.stat()
-        state.update(f"{file}\0{status.st_size}\0{status.st_mtime_ns}\0".encode())
-    return state.hexdigest()[:20]
-
-
-def _walk_sorted(folder: Path) -> Iterator[Path]:
-    for here, folders, files in os.walk(folder):
-        folders.sort()
-        yield from (Path(here) / name for name in sorted(files))

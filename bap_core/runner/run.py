@@ -3,6 +3,7 @@ file each under ``runs/<profile>/<notebook>``.
 """
 
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import TextIO
@@ -13,7 +14,7 @@ from bap_core import store
 from bap_core.runner.execute import RunFailed, execute, format_seconds
 from bap_core.runner.hashes import hash_inputs
 from bap_core.runner.planning import Job
-from bap_core.runner.results import is_up_to_date, write_results
+from bap_core.runner.results import is_up_to_date, read_used, write_results
 
 
 def run_jobs(
@@ -44,8 +45,11 @@ def _run_one(job: Job, force: bool, show: TextIO) -> None:
         return
     started = time.monotonic()
     try:
-        done = execute(job.notebook, job.parameters, name=job.name, profile=job.profile, show=show)
-        write_results(job, done, inputs)
+        with tempfile.TemporaryDirectory(prefix="bap-used-") as folder:
+            used = Path(folder) / "used.json"
+            choices = {"name": job.name, "profile": job.profile, "used": used, "show": show}
+            done = execute(job.notebook, job.parameters, **choices)
+            write_results(job, done, inputs, read_used(used))
     except RunFailed as failure:
         if failure.partial is None:
             raise

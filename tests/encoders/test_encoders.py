@@ -1,5 +1,4 @@
-from hashlib import sha256
-
+import numpy as np
 import open_clip
 import pytest
 import torch
@@ -45,18 +44,38 @@ def test_the_fingerprint_follows_a_training_step_and_comes_back_with_the_weights
     assert student.fingerprint == before
 
 
-def test_weights_are_hashed_once_and_a_student_shares_the_frozen_ones(tiny, monkeypatch):
-    hashed = []
-    monkeypatch.setattr(
-        encoder_module, "sha256", lambda data: hashed.append(len(data)) or sha256(data)
-    )
-    before, n_tensors = tiny.fingerprint, len(tiny.model.state_dict())
-    assert (
-        len(hashed) == n_tensors + 1 and tiny.fingerprint == before and len(hashed) == n_tensors + 2
-    )
-    hashed.clear()
-    assert tiny.student().fingerprint == before
-    assert len(hashed) == len(tiny.image_tower.state_dict()) + 1
+def test_the_fingerprint_sees_frozen_weights_that_were_changed_without_a_trace(tiny):
+    before, weight = tiny.fingerprint, tiny.model.visual.proj
+    ways = [lambda: weight.data.mul_(-1), lambda: np.negative(weight.numpy(), weight.numpy())]
+    for change in ways:
+        change()
+        assert tiny.fingerprint != before
+        weight.data.mul_(-1)
+        assert tiny.fingerprint == before
+
+
+def test_a_fused_step_on_weights_asked_for_while_trainable_and_again_when_frozen_is_seen(tiny):
+    student = tiny.student()
+    optimiser = torch.optim.AdamW(student.image_tower.parameters(), lr=1e-3, fused=True)
+    student.forward(pictures()).sum().backward()
+    asked_while_trainable = student.fingerprint
+    optimiser.step()
+    student.model.requires_grad_(False)
+    assert student.fingerprint != asked_while_trainable
+
+
+def test_statistics_changed_after_a_first_use_change_embeddings_and_fingerprint_alike(tiny):
+    before, z = tiny.fingerprint, tiny.encode_images(pictures())
+    tiny.image_tower.preprocess_cfg = {"mean": (0.4, 0.5, 0.5), "std": (0.25, 0.25, 0.25)}
+    assert tiny.fingerprint != before and not torch.equal(tiny.encode_images(pictures()), z)
+
+
+def test_the_key_names_code_and_processor_beside_the_fingerprint(tiny, monkeypatch):
+    keys = {tiny.key}
+    monkeypatch.setattr(encoder_module.runtime, "processor", lambda device: "another")
+    keys.add(tiny.key)
+    monkeypatch.setattr(encoder_module.sources, "code", lambda module: f"other code of {module}")
+    assert len({*keys, tiny.key}) == 3
 
 
 def test_a_student_is_independent_and_adds_to_the_count_of_its_teacher(tiny):

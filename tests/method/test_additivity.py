@@ -65,7 +65,7 @@ class Coded:
         ]
         self.dim, self.ignores, self.tally = objects.shape[1], ignores, Tally()
         self.name = f"coded, ignores {ignores or 'nothing'}"
-        self.fingerprint = f"{self.name} {objects.tolist()} {backgrounds.tolist()}"
+        self.key = f"{self.name} {objects.tolist()} {backgrounds.tolist()}"
 
     def encode_images(self, pictures, *, unit=True):
         self.tally.encoded += len(pictures)

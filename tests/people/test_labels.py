@@ -28,7 +28,7 @@ class Colours:
     or without a template.
     """
 
-    name, fingerprint, size = "colours", "colours", 16
+    name, key, size = "colours", "colours", 16
 
     def __init__(self, scale=4.0):
         self.logit_scale = scale

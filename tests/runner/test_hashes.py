@@ -2,23 +2,35 @@
 
 import nbformat
 import pytest
+import torch
 import toy
 
+from bap_core import sources
 from bap_core.runner.hashes import hash_inputs, hash_notebook
 
 
-def test_the_hash_of_the_inputs_sees_source_parameters_and_files_that_a_parameter_names(
-    plan, notebook, tmp_path
-):
-    pictures = tmp_path / "pictures"
-    pictures.mkdir()
-    key = hash_inputs(plan(f"mood={pictures}")[0])
-    assert key == hash_inputs(plan(f"mood={pictures}")[0]) != hash_inputs(plan()[0])
-    (pictures / "one.png").write_bytes(b"1")
-    assert hash_inputs(plan(f"mood={pictures}")[0]) != key
+def test_the_hash_of_the_inputs_sees_source_and_parameters(plan, notebook):
+    key = hash_inputs(plan("mood=other")[0])
+    assert key == hash_inputs(plan("mood=other")[0]) != hash_inputs(plan()[0])
     key = hash_inputs(plan()[0])
     notebook.write_text(toy.SOURCE.replace("before", "Before"))
     assert hash_inputs(plan()[0]) != key
+
+
+@pytest.mark.parametrize("library", ["PIL", "open_clip", "numpy", "timm", "torch", "transformers"])
+def test_the_hash_of_the_inputs_sees_another_version_of_a_library(plan, monkeypatch, library):
+    key, installed = hash_inputs(plan()[0]), sources.versions()
+    monkeypatch.setattr(sources, "versions", lambda: {**installed, library: "another"})
+    assert library in installed and hash_inputs(plan()[0]) != key
+
+
+def test_the_hash_of_the_inputs_sees_another_number_of_threads(plan):
+    key, threads = hash_inputs(plan()[0]), torch.get_num_threads()
+    torch.set_num_threads(threads + 1)
+    try:
+        assert hash_inputs(plan()[0]) != key
+    finally:
+        torch.set_num_threads(threads)
 
 
 def cells(*, source="x = 1", **metadata):

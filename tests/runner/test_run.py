@@ -33,7 +33,8 @@ def test_a_run_files_page_metrics_and_provenance_and_a_second_run_does_nothing(p
     (job,) = plan()
     failures, shown = launch([job])
     assert not failures and "03_toy  done in" in shown
-    assert set(files(job.folder)) == {"executed.ipynb", "metrics.csv", "provenance.json"}
+    made = {"executed.ipynb", "inputs.json", "metrics.csv", "provenance.json"}
+    assert set(files(job.folder)) == made
     page = nbformat.read(job.folder / "executed.ipynb", as_version=4)
     printed = next(
         o.text for c in page.cells for o in c.get("outputs", []) if o.output_type == "stream"
