@@ -178,6 +178,7 @@ def tune_once(
         "method": method,
         "encoder": encoder.key,
         "training": train.fingerprint,
+        "pictures": train.key,
         "recipe": asdict(recipe),
         "seed": seed,
         **settings,

@@ -93,6 +93,7 @@ def learn_masks(tuned: Tuned, scenes, *, seed: int, **recipe) -> Masks:
         "encoder": tuned.encoder.key,
         "head": tuned.head.fingerprint,
         "training": train.fingerprint,
+        "pictures": train.key,
         "recipe": asdict(wanted),
         "seed": seed,
         "threads": runtime.threads(tuned.encoder.device),
