@@ -13,7 +13,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from bap_core import runtime, sources
+from bap_core import runtime, sources, store
 from bap_core.encoders import Encoder
 from bap_core.method.alignment import CompositeBatches, Contexts, Pretrained, pretrain
 from bap_core.method.training import TABLE_17, Schedule, train
@@ -52,7 +52,8 @@ def pretrain_control(
         def loss(z, objects):
             return F.cross_entropy(head(z), y[objects])
 
-        if probe_epochs and not checkpoint.exists():  # what is resumed has its head
+        # what is resumed has its head
+        if probe_epochs and store.Checkpoint(checkpoint).load() is None:
             first = replace(batches, contexts=replace(contexts, epochs=probe_epochs))
             beside = checkpoint.with_suffix(".probe.pt")
             choices = {"lr": probe_lr, "weight_decay": weight_decay}

@@ -102,7 +102,7 @@ def learn_masks(tuned: Tuned, scenes, *, seed: int, **recipe) -> Masks:
     moves = f"{batches.steps} steps of about {wanted.lr} each, from {wanted.start}"
 
     def make() -> dict[str, Tensor]:
-        checkpoint, known = training.checkpoint_path(parts), (y[rows], cluster[rows])
+        checkpoint, known = store.checkpoint_path(parts), (y[rows], cluster[rows])
         masks, losses = train_masks(
             tuned, batches, *known, recipe=wanted, seed=seed, checkpoint=checkpoint
         )
@@ -113,6 +113,7 @@ def learn_masks(tuned: Tuned, scenes, *, seed: int, **recipe) -> Masks:
 
     pictures = wanted.epochs * len(rows)
     stored = store.arrays("masks", parts, make, tally=tuned.encoder.tally, pictures=pictures)
+    store.Checkpoint(store.checkpoint_path(parts)).remove()
     in_order = {name: stored[name] for name in prunable(tuned.encoder.image_tower)}
     masks = Masks(in_order, stored["skipped"].item(), stored["losses"].tolist())
     if not 0.01 <= masks.share <= 0.99:

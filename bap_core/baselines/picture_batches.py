@@ -4,6 +4,7 @@ import math
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 
 import numpy as np
 import torch
@@ -44,9 +45,11 @@ class PictureBatches:
             rows = order[start : start + self._batch_size]
             yield rows, mirrored[rows]
 
-    def epoch(self, number: int) -> Iterator[tuple[Tensor, Tensor]]:
-        """Picture numbers (B,) and pictures, uint8 (B, 3, S, S) on the CPU, of one epoch."""
-        for rows, mirrored in self.rows(number):
+    def epoch(self, number: int, first: int = 0) -> Iterator[tuple[Tensor, Tensor]]:
+        """Picture numbers (B,) and pictures, uint8 (B, 3, S, S) on the CPU, of one epoch from the
+        batch ``first`` on.
+        """
+        for rows, mirrored in islice(self.rows(number), first, None):
             yield torch.from_numpy(rows), self._read(rows, mirrored)
 
     def _read(self, rows: np.ndarray, mirrored: np.ndarray) -> Tensor:

@@ -8,13 +8,12 @@ the list; its size there may then be old.)
 
 import os
 import time
-import zipfile
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from filelock import FileLock
+import torch
 
 from bap_core import contents, runtime, store
 from bap_core.data.directory import EXTENSIONS
@@ -54,35 +53,23 @@ def index(root: str | Path, suffixes: Collection[str] = frozenset(EXTENSIONS)) -
     if not root.is_dir():
         raise FileNotFoundError(f"{root} is not a folder")
     wanted = sorted({suffix.lower() for suffix in suffixes})
-    path = (
-        runtime.home() / "store" / "listing" / f"{store.key(root=str(root), suffixes=wanted)}.npz"
-    )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(f"{path}.lock"):
-        if (kept := _read(path, root)) is None:
-            kept = _walked(root, wanted)
-            with store.atomic_write(path) as temporary, open(temporary, "wb") as file:
-                np.savez(
-                    file,
-                    names=kept["names"],
-                    sizes=kept["sizes"],
-                    folders=kept["folders"],
-                    times=kept["times"],
-                )
+    named = {"root": str(root), "suffixes": wanted}
+    path = runtime.home() / "store" / "listing" / f"{store.key(**named)}.safetensors"
+    if (kept := _read(path, root)) is None:
+        with store.alone(path.with_suffix(".lock"), f"listing {root}"):
+            if (kept := _read(path, root)) is None:
+                kept = _walked(root, wanted)
+                store.write(path, {name: torch.from_numpy(kept[name]) for name in kept}, named)
     for folder in _split(kept["folders"]):
         contents.note_folder(root / folder)
     return Index(root, _split(kept["names"]), kept["sizes"], len(kept["times"]))
 
 
 def _read(path: Path, root: Path) -> dict[str, np.ndarray] | None:
-    """What is kept at ``path`` (its checksums are those of the zip format), unless it is damaged
-    or out of date.
-    """
-    try:
-        with np.load(path) as file:
-            kept = {name: file[name] for name in ("names", "sizes", "folders", "times")}
-    except (FileNotFoundError, zipfile.BadZipFile, ValueError, KeyError, EOFError):
+    """What is kept at ``path``, unless it is damaged or out of date."""
+    if (tensors := store.read(path)) is None:
         return None
+    kept = {name: tensor.numpy() for name, tensor in tensors.items()}
     try:
         unchanged = all(
             os.stat(root / folder).st_mtime_ns == time_ns
@@ -123,21 +110,27 @@ def _folders(root: Path, suffixes: list[str]) -> Iterator[tuple[str, int, list[t
         with os.scandir(root / folder) as entries:
             shown = [entry for entry in entries if not entry.name.startswith(".")]
         inside = f"{folder}/" if folder else ""
-        waiting += [inside + entry.name for entry in shown if entry.is_dir()]
+        waiting += [inside + entry.name for entry in shown if _is(entry.is_dir)]
         files = [
             (inside + entry.name, entry.stat().st_size)
             for entry in shown
-            if os.path.splitext(entry.name)[1].lower() in suffixes and entry.is_file()
+            if os.path.splitext(entry.name)[1].lower() in suffixes and _is(entry.is_file)
         ]
         settled = time.time() - before.st_mtime > SETTLED
         # -1 agrees with no time: it is walked again
         yield folder, before.st_mtime_ns if settled else -1, files
 
 
+def _is(kind: Callable[[], bool]) -> bool:
+    try:
+        return kind()
+    except OSError:  # a link to itself
+        return False
+
+
 def _joined(texts: Iterable[str]) -> np.ndarray:
-    return np.frombuffer(
-        "".join(f"{text}\0" for text in texts).encode("utf-8", "surrogateescape"), np.uint8
-    )
+    content = "".join(f"{text}\0" for text in texts).encode("utf-8", "surrogateescape")
+    return np.frombuffer(bytearray(content), np.uint8)
 
 
 def _split(joined: np.ndarray) -> list[str]:

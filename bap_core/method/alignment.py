@@ -11,6 +11,7 @@ and there are none. The loop that trains is `training.train`.
 import math
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from itertools import islice
 
 import numpy as np
 import torch
@@ -79,9 +80,11 @@ class CompositeBatches:
             rows = order[start : start + self.contexts.batch_size]
             yield objects[rows], backgrounds[rows]
 
-    def epoch(self, number: int) -> Iterator[tuple[Tensor, Tensor]]:
-        """Object numbers (B,) and composites, uint8 (B, 3, S, S), of one epoch."""
-        for objects, backgrounds in self.pairs(number):
+    def epoch(self, number: int, first: int = 0) -> Iterator[tuple[Tensor, Tensor]]:
+        """Object numbers (B,) and composites, uint8 (B, 3, S, S), of one epoch from the batch
+        ``first`` on.
+        """
+        for objects, backgrounds in islice(self.pairs(number), first, None):
             yield torch.from_numpy(objects), self.compositor.batch(objects, backgrounds)
 
 

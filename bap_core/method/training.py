@@ -7,7 +7,7 @@ control, LP-FT, PruSC's masks. It takes batches and a loss, and knows nothing of
 import math
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -37,8 +37,10 @@ class Batches(Protocol):
         """Batches of all epochs."""
         ...
 
-    def epoch(self, number: int) -> Iterator[tuple[Tensor, Tensor]]:
-        """Row numbers (B,) int64, which the loss gets too, and pictures uint8 (B, 3, S, S)."""
+    def epoch(self, number: int, first: int = 0) -> Iterator[tuple[Tensor, Tensor]]:
+        """Row numbers (B,) int64, which the loss gets too, and pictures uint8 (B, 3, S, S), from
+        the batch ``first`` on.
+        """
         ...
 
 
@@ -101,8 +103,8 @@ def train(
 
     loss(z, rows): student embeddings (B, D) and row numbers (B,) of a batch -> scalar. schedule:
     None for a constant rate. training_mode: whether dropout acts and batch statistics are taken.
-    The state is kept at ``checkpoint`` now and then, and a run that finds it goes on from it.
-    FloatingPointError if the loss is not finite.
+    The state is kept at ``checkpoint`` now and then, and a run that finds it goes on from it; the
+    caller removes it once the result is kept. FloatingPointError if the loss is not finite.
     """
     tower = [p for p in student.image_tower.parameters() if p.requires_grad]
     groups: list[dict] = [{"params": tower, "lr": lr}]
@@ -110,21 +112,60 @@ def train(
     optimiser = torch.optim.AdamW(groups, weight_decay=weight_decay)
     rates = schedule(optimiser, batches.steps) if schedule else LambdaLR(optimiser, lambda _: 1.0)
     student.image_tower.train(training_mode)
-    state: dict = {"student": student.image_tower, "optimiser": optimiser, "schedule": rates}
-    state |= {"head": head} if head is not None else {}
-    done, losses = _resume(checkpoint, state)
+    parts: dict = {"student": student.image_tower, "optimiser": optimiser, "schedule": rates}
+    parts |= {"head": head} if head is not None else {}
+    kept, at = store.Checkpoint(checkpoint), _Place()
+    if (state := kept.load()) is not None:
+        at = _Place(**state.pop("at"))
+        for name, part in parts.items():
+            part.load_state_dict(state[name])
     saved = time.monotonic()
     name = f"{student.name}: {label}"
     with runtime.progress([], total=batches.steps, label=name, unit="step") as bar:
         bar.update(rates.last_epoch)
-        for number in range(done, batches.epochs):
-            losses.append(_epoch(student, batches.epoch(number), loss, optimiser, rates, bar))
-            if time.monotonic() - saved > CHECKPOINT_SECONDS:
-                _keep(checkpoint, state, number + 1, losses)
-                saved = time.monotonic()
+        while at.epoch < batches.epochs:
+            for rows, pictures in runtime.prefetch(batches.epoch(at.epoch, at.batch)):
+                value = loss(student.forward(pictures), rows.to(student.device))
+                _step(value, optimiser, rates)
+                at.note(value.item(), len(rows))
+                bar.update()
+                if time.monotonic() - saved > CHECKPOINT_SECONDS:
+                    now = {name: part.state_dict() for name, part in parts.items()}
+                    kept.save({"at": asdict(at), **now})
+                    saved = time.monotonic()
+            at.end_epoch()
     student.model.eval().requires_grad_(False)
-    checkpoint.unlink(missing_ok=True)
-    return losses
+    return at.losses
+
+
+@dataclass
+class _Place:
+    """How far a training is. total: of the loss over the ``count`` pictures of the epoch so far."""
+
+    epoch: int = 0
+    batch: int = 0
+    total: float = 0.0
+    count: int = 0
+    losses: list[float] = field(default_factory=list)
+
+    def note(self, loss: float, n: int) -> None:
+        self.batch, self.total, self.count = self.batch + 1, self.total + loss * n, self.count + n
+
+    def end_epoch(self) -> None:
+        self.losses.append(self.total / self.count)
+        self.epoch, self.batch, self.total, self.count = self.epoch + 1, 0, 0.0, 0
+
+
+def _step(value: Tensor, optimiser: torch.optim.Optimizer, rates: LambdaLR) -> None:
+    if not torch.isfinite(value):
+        raise FloatingPointError(
+            f"the loss became {value.item()} at step {rates.last_epoch + 1}: lower the "
+            "learning rate; nothing was saved"
+        )
+    optimiser.zero_grad(set_to_none=True)
+    value.backward()
+    optimiser.step()
+    rates.step()
 
 
 def cached_training(
@@ -145,49 +186,12 @@ def cached_training(
     parts = {**parts, "threads": runtime.threads(encoder.device)}
 
     def make() -> dict[str, Tensor]:
-        more = fit(student, checkpoint_path(parts))
+        more = fit(student, store.checkpoint_path(parts))
         return {**more, **student.image_tower.state_dict()}
 
     kept = store.arrays(kind, parts, make, tally=encoder.tally, pictures=pictures)
+    store.Checkpoint(store.checkpoint_path(parts)).remove()
     tower = {name: kept.pop(name) for name in student.image_tower.state_dict()}
     student.image_tower.load_state_dict(tower)
     student.model.requires_grad_(False)
     return student, kept
-
-
-def checkpoint_path(parts: dict) -> Path:
-    """Where the unfinished run with the key of ``parts`` is kept."""
-    return runtime.home() / "checkpoints" / f"{store.key(**parts)}.pt"
-
-
-def _epoch(student: Encoder, batches, loss, optimiser, schedule, bar) -> float:
-    total, count = 0.0, 0
-    for rows, pictures in runtime.prefetch(batches):
-        value = loss(student.forward(pictures), rows.to(student.device))
-        if not torch.isfinite(value):
-            raise FloatingPointError(
-                f"the loss became {value.item()} at step {schedule.last_epoch + 1}: lower the "
-                "learning rate; nothing was saved"
-            )
-        optimiser.zero_grad(set_to_none=True)
-        value.backward()
-        optimiser.step()
-        schedule.step()
-        total, count = total + value.item() * len(rows), count + len(rows)
-        bar.update()
-    return total / count
-
-
-def _keep(path: Path, state: dict, done: int, losses: list[float]) -> None:
-    parts = {name: part.state_dict() for name, part in state.items()}
-    with store.atomic_write(path) as temporary:
-        torch.save({"done": done, "losses": losses, **parts}, temporary)
-
-
-def _resume(path: Path, state: dict) -> tuple[int, list[float]]:
-    if not path.exists():
-        return 0, []
-    kept = torch.load(path, weights_only=True, map_location="cpu")
-    for name, part in state.items():
-        part.load_state_dict(kept[name])
-    return kept["done"], kept["losses"]

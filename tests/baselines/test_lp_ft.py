@@ -11,6 +11,7 @@ from bap_core.data import cache, images
 from bap_core.encoders import features
 from bap_core.evaluation import scoring
 from bap_core.method import training
+from bap_core.store import Checkpoint
 
 QUICK = {"epochs": 3, "batch_size": 8, "lr": 1e-3, "head_lr": 1e-2, "warmup": 2}
 
@@ -210,7 +211,7 @@ def test_the_same_seed_gives_the_same_weights_twice(home, tiny, scenes, monkeypa
 def test_an_interrupted_run_resumes_to_the_same_weights(home, tiny, scenes, monkeypatch, tmp_path):
     whole = tune_lp_ft(tiny, scenes, seed=0, **QUICK)
     monkeypatch.setenv("BAP_HOME", str(tmp_path / "another"))
-    interrupt(monkeypatch, after=2)
+    interrupt(monkeypatch, after=2 * 3)
     with pytest.raises(KeyboardInterrupt):
         tune_lp_ft(tiny, scenes, seed=0, **QUICK)
     before = tiny.tally.encoded
@@ -223,17 +224,17 @@ def test_an_interrupted_run_resumes_to_the_same_weights(home, tiny, scenes, monk
 
 
 def interrupt(monkeypatch, *, after):
-    """Checkpoint every epoch, and stop once after so many of them."""
-    keep, calls = training._keep, []
+    """Checkpoint every step, and stop once after so many of them."""
+    save, calls = Checkpoint.save, []
 
     def stop(*args):
-        keep(*args)
+        save(*args)
         calls.append(1)
         if len(calls) == after:
             raise KeyboardInterrupt
 
     monkeypatch.setattr(training, "CHECKPOINT_SECONDS", -1)
-    monkeypatch.setattr(training, "_keep", stop)
+    monkeypatch.setattr(Checkpoint, "save", stop)
 
 
 @pytest.mark.parametrize("kind", ["convolutional", "siglip"])

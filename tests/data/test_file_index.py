@@ -100,7 +100,7 @@ def test_a_folder_that_was_changed_a_moment_ago_is_walked_again(scenery, walks):
 
 def test_a_damaged_list_is_made_again(scenery, walks, home):
     file_index.list_files(scenery)
-    (path,) = (home / "store" / "listing").glob("*.npz")
+    (path,) = (home / "store" / "listing").glob("*.safetensors")
     content = bytearray(path.read_bytes())
     content[content.index(b"airfield")] ^= 1
     path.write_bytes(content)
@@ -115,6 +115,11 @@ def test_links_to_folders_are_followed_and_links_that_lead_back_do_no_harm(scene
     (scenery / "linked").symlink_to(tmp_path / "other")
     (scenery / "a" / "back").symlink_to(scenery)
     assert file_index.list_files(scenery) == [*PICTURES, "linked/5.jpg"]
+
+
+def test_a_link_to_itself_is_passed_over(scenery):
+    (scenery / "a" / "loop.jpg").symlink_to(scenery / "a" / "loop.jpg")
+    assert file_index.list_files(scenery) == PICTURES
 
 
 def test_names_outside_utf8_survive(scenery):

@@ -6,6 +6,7 @@ from bap_core.baselines import control, pretrain_control
 from bap_core.method import training
 from bap_core.method.alignment import CompositeBatches, Contexts
 from bap_core.method.bap import pretrain_bap
+from bap_core.store import Checkpoint
 
 
 def contexts(**changes):
@@ -205,18 +206,18 @@ def test_an_interrupted_control_resumes_to_the_same_weights_without_its_heads_ep
     whole = run()
     monkeypatch.setenv("BAP_HOME", str(tmp_path / "another"))
     monkeypatch.setattr(training, "CHECKPOINT_SECONDS", -1)
-    keep, calls = training._keep, []
+    save, calls = Checkpoint.save, []
 
     def interrupt_after_three(*args):
-        keep(*args)
+        save(*args)
         calls.append(1)
-        if len(calls) == 3:  # one of the head's epochs, two of all
+        if len(calls) == 3 * 3:  # one of the head's epochs, two of all, of three steps each
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(training, "_keep", interrupt_after_three)
+    monkeypatch.setattr(Checkpoint, "save", interrupt_after_three)
     with pytest.raises(KeyboardInterrupt):
         run()
-    monkeypatch.setattr(training, "_keep", keep)
+    monkeypatch.setattr(Checkpoint, "save", save)
     shapes.seen.clear()
     resumed = run()
     assert (
@@ -238,22 +239,25 @@ def test_a_loss_that_is_not_finite_stops_the_run_and_leaves_nothing(home, tiny, 
     assert not list(home.glob("store/pretrained/*.safetensors"))
 
 
-def test_an_interrupted_run_resumes_to_the_same_weights(home, tiny, shapes, monkeypatch, tmp_path):
+@pytest.mark.parametrize("steps", [1, 2, 3, 5])
+def test_a_run_interrupted_after_any_step_resumes_to_the_same_weights(
+    home, tiny, shapes, monkeypatch, tmp_path, steps
+):
     whole = pretrain_bap(tiny, shapes, contexts=contexts(epochs=4), k=2, lr=1e-3)
     monkeypatch.setenv("BAP_HOME", str(tmp_path / "another"))
     monkeypatch.setattr(training, "CHECKPOINT_SECONDS", -1)
-    keep, calls = training._keep, []
+    save, calls = Checkpoint.save, []
 
-    def interrupt_after_two(*args):
-        keep(*args)
+    def interrupt(*args):
+        save(*args)
         calls.append(1)
-        if len(calls) == 2:
+        if len(calls) == steps:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(training, "_keep", interrupt_after_two)
+    monkeypatch.setattr(Checkpoint, "save", interrupt)
     with pytest.raises(KeyboardInterrupt):
         pretrain_bap(tiny, shapes, contexts=contexts(epochs=4), k=2, lr=1e-3)
-    monkeypatch.setattr(training, "_keep", keep)
+    monkeypatch.setattr(Checkpoint, "save", save)
     shapes.seen.clear()
     resumed = pretrain_bap(tiny, shapes, contexts=contexts(epochs=4), k=2, lr=1e-3)
     assert resumed.losses == whole.losses

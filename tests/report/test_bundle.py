@@ -51,11 +51,11 @@ def test_what_is_missing_in_a_frame_is_none_in_its_records():
     assert to_records(frame[:0]) == []
 
 
-def test_parameters_come_through_the_environment_as_they_were(monkeypatch):
+def test_parameters_come_through_the_environment_as_they_were(monkeypatch, tmp_path):
     monkeypatch.delenv("BAP_PARAMETERS", raising=False)
     assert read_handed_over() is None
     parameters = {"lr": 0.1 + 0.2, "one": 1.0, "n": 1, "on": True, "ks": [], "name": 'a "b" ä'}
-    for name, text in to_environment("smoke", parameters).items():
+    for name, text in to_environment("smoke", parameters, tmp_path / "used").items():
         monkeypatch.setenv(name, text)
     found = read_handed_over()
     assert found == parameters and json.dumps(found) == json.dumps(parameters)

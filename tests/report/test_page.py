@@ -150,11 +150,12 @@ def test_a_table_before_the_banner_is_refused():
 
 
 @pytest.fixture
-def hand_over(monkeypatch):
+def hand_over(monkeypatch, tmp_path):
     """Set the environment of a page as the runner does."""
 
     def tell(**parameters):
-        for name, text in bundle.to_environment("smoke", parameters).items():
+        handed_over = bundle.to_environment("smoke", parameters, tmp_path / "used")
+        for name, text in handed_over.items():
             monkeypatch.setenv(name, text)
 
     return tell

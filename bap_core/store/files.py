@@ -1,0 +1,126 @@
+"""Files and folders that are whole or not there: written beside their place, then moved there.
+
+What is being written has the name of its writer in its own, so that what a killed process left can
+be told from what a living one is at.
+"""
+
+import errno
+import functools
+import os
+import re
+import shutil
+import socket
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import file_digest
+from pathlib import Path
+
+import psutil
+from safetensors import SafetensorError
+
+_PART = re.compile(r"\.(?P<host>[^.@]+)@(?P<pid>\d+)\.\w+\.part$")
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_NOT_OURS = {errno.EACCES, errno.EPERM, errno.EROFS}
+
+
+def digest(path: str | Path) -> str:
+    """SHA-256 of a file, in hex."""
+    with open(path, "rb") as file:
+        return file_digest(file, "sha256").hexdigest()
+
+
+@contextmanager
+def atomic_write(path: str | Path) -> Iterator[Path]:
+    """Give a temporary path next to ``path``; move it there at the end, or remove it if anything
+    went wrong. What a killed process left in the folder is removed.
+    """
+    path = Path(path)
+    with explain_refused_writes(path.parent):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        remove_leftovers(path.parent)
+        handle, name = tempfile.mkstemp(prefix=_mark(path), suffix=".part", dir=path.parent)
+        os.close(handle)
+        temporary = Path(name)
+        try:
+            yield temporary
+            os.chmod(temporary, 0o644)  # mkstemp makes private files; this is an ordinary one
+            os.replace(temporary, path)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def atomic_folder(path: str | Path) -> Iterator[Path]:
+    """Give a temporary folder next to ``path``; move it there at the end, or remove it if anything
+    went wrong. What a killed process left beside it is removed.
+
+    FileExistsError if there is something at ``path`` already: a folder is never replaced.
+    """
+    path = Path(path)
+    if path.exists():
+        raise FileExistsError(f"{path} exists already; give another path, or remove it first")
+    with explain_refused_writes(path.parent):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        remove_leftovers(path.parent)
+        temporary = Path(tempfile.mkdtemp(prefix=_mark(path), suffix=".part", dir=path.parent))
+        try:
+            yield temporary
+            os.chmod(temporary, 0o755)
+            os.replace(temporary, path)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+
+
+def remove_leftovers(folder: Path) -> list[Path]:
+    """Remove what processes of this machine that do not live any more were writing in a folder;
+    returns what it was.
+    """
+    found = [path for path in folder.glob("*.part") if _is_left_over(path.name)]
+    for path in found:
+        shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+    return found
+
+
+@contextmanager
+def explain_refused_writes(folder: Path) -> Iterator[None]:
+    """Say in one sentence that ``folder`` is full, or cannot be written, and how to choose another
+    one, whatever words the library in between has for it.
+    """
+    try:
+        yield
+    except SafetensorError as error:
+        raise OSError(errno.EIO, _explain(folder, f"could not be written ({error})")) from error
+    except OSError as error:
+        if error.errno in _NO_ROOM:
+            reason = f"has no room left ({os.strerror(error.errno)})"
+        elif error.errno in _NOT_OURS:
+            reason = f"cannot be written ({os.strerror(error.errno)})"
+        else:
+            raise
+        if _ADVICE in str(error):  # said already, further in
+            raise
+        raise OSError(error.errno, _explain(folder, reason)) from error
+
+
+_ADVICE = "as in BAP_HOME=/path/to/folder"
+
+
+def _explain(folder: Path, reason: str) -> str:
+    return f"{folder} {reason}: make room or mend it, or choose another folder, {_ADVICE}"
+
+
+def _mark(path: Path) -> str:
+    return f"{path.name}.{_host()}@{os.getpid()}."
+
+
+@functools.cache
+def _host() -> str:
+    return re.sub(r"[.@/\\]", "-", socket.gethostname())
+
+
+def _is_left_over(name: str) -> bool:
+    found = _PART.search(name)
+    if not found or found["host"] != _host():
+        return False
+    return not psutil.pid_exists(int(found["pid"]))
