@@ -231,15 +231,17 @@ def _check_dataset(chosen) -> int:
 
 
 def _fetch_dataset(chosen) -> int:
+    from bap_core.data.acquire import status
     from bap_core.data.acquire.download import Unfetched
     from bap_core.data.acquire.fetch import fetch
 
+    root = _find_data_root(chosen)
     try:
-        fetch(chosen.name, _find_data_root(chosen), origin=chosen.origin, extras=chosen.extras)
+        fetch(chosen.name, root, origin=chosen.origin, extras=chosen.extras)
     except Unfetched as error:
         print(f"bap data fetch: {error}", file=sys.stderr)
         return 1
-    return 0
+    return 0 if status.check_reading(chosen.name, root) else 1
 
 
 def _index_dataset(chosen) -> int:

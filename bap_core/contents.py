@@ -44,16 +44,18 @@ def digest(path: str | Path) -> str:
     return found
 
 
-def digests(paths: Sequence[str | Path], *, label: str = "files") -> list[str | None]:
+def digests(
+    paths: Sequence[str | Path], *, label: str = "files", used: bool = True
+) -> list[str | None]:
     """SHA-256 of every file, in hex; None where there is no ordinary file to be read.
 
     Only those are read that are new, or not as they were when they were read last. label: of the
-    bar that is shown meanwhile. What is asked for here counts as used.
+    bar that is shown meanwhile. used: whether what is asked for here counts as used.
     """
     places = [os.path.abspath(path) for path in paths]
     now = {place: _signature(place) for place in dict.fromkeys(places)}
     wanted = {place: signature for place, signature in now.items() if signature}
-    for place, signature in wanted.items():
+    for place, signature in wanted.items() if used else ():
         _note(place, signature)
     _recall([place for place in wanted if place not in _known])
     if stale := [place for place in wanted if not _is_known(place, wanted[place])]:

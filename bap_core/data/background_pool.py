@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from bap_core.data import catalogue
+from bap_core.data import world_file
 from bap_core.data.listings import Backgrounds
 from bap_core.data.pictures import mixed_origin
 
@@ -34,7 +34,9 @@ def pool(
     listed, shares = [source for source, _ in sources], _normal([share for _, share in sources])
     if (
         len(
-            worlds := {(catalogue.world_around(source.root) or {}).get("hash") for source in listed}
+            worlds := {
+                (world_file.world_around(source.root) or {}).get("hash") for source in listed
+            }
         )
         > 1
     ):

@@ -1,8 +1,7 @@
 """What each dataset is, where it comes from, and the counts that a whole copy has. The table is
 ``catalogue.yml`` beside this module.
 
-A folder that holds another world (the micro world) says so in ``bap-world.json``: name, version,
-hash and counts.
+A folder that holds another world (the micro world) declares its own counts, see `world_file`.
 """
 
 import difflib
@@ -14,9 +13,7 @@ from typing import Any
 
 import yaml
 
-from bap_core.data import directory
-
-WORLD_FILE = "bap-world.json"
+from bap_core.data import world_file
 
 
 @dataclass(frozen=True)
@@ -135,41 +132,11 @@ def readable(size: int) -> str:
     return f"{size / each:.3g} {unit}"
 
 
-def world(root: str | Path) -> dict | None:
-    """What ``bap-world.json`` in the folder or above it declares (name, version, hash, counts);
-    None without one.
-    """
-    root = Path(root)
-    return next(
-        (
-            directory.read_json(folder / WORLD_FILE)
-            for folder in (root, root.parent)
-            if (folder / WORLD_FILE).exists()
-        ),
-        None,
-    )
-
-
-def origin(root: str | Path) -> str:
-    """Whose pictures a loader finds below ``root``: "micro" in a rendered world, else
-    "official".
-    """
-    return "micro" if world_around(root) else "official"
-
-
-def world_around(root: str | Path) -> dict | None:
-    """`world` of the folder or of up to three above it, for the root of a listing, which may lie
-    deep inside a data root.
-    """
-    root = Path(root).absolute()
-    return next((found for folder in [root, *root.parents][:4] if (found := world(folder))), None)
-
-
 def expected(root: str | Path, name: str) -> dict:
     """Counts that a whole copy of dataset ``name`` below ``root`` has: the world's own, or the
     official ones.
     """
-    declared = world(root)
+    declared = world_file.world(root)
     return source(name).counts if declared is None else declared.get("counts", {}).get(name, {})
 
 
@@ -201,11 +168,12 @@ def missing(path: str | Path, name: str) -> FileNotFoundError:
 def check_counts(root: str | Path, name: str, found: dict, *, strict: bool) -> None:
     """Compare what a loader found with `expected`, for the counts that both name.
 
-    ValueError listing every difference; a warning instead with strict=False, or for counts known
-    from unverified.
+    ValueError listing every difference, or for a rendered world whose files are not as they were
+    made; a warning instead with strict=False, or for counts known from unverified.
     """
+    world_file.check_files(root, strict=strict)
     wanted = expected(root, name)
-    soft = source(name).unverified if world(root) is None else ()
+    soft = source(name).unverified if world_file.world(root) is None else ()
     wrong = {
         key: f"{key}: {value}, expected {wanted[key]}"
         for key, value in found.items()

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from bap_core.data import catalogue, coco_index
+from bap_core.data import catalogue, coco_index, world_file
 from bap_core.data.coco_index import Index
 from bap_core.data.listings import Objects
 
@@ -55,7 +55,7 @@ def coco(
         categories=categories,
         min_side=min_side,
         strict=strict,
-        origin=catalogue.origin(folder),
+        origin=world_file.origin(folder),
     )
 
 

@@ -17,7 +17,7 @@ import pandas as pd
 import torch
 
 from bap_core import contents, groups, runtime, sources, store
-from bap_core.data import catalogue, images
+from bap_core.data import images, world_file
 from bap_core.data.listings import Scenes
 
 HELD_OUT = 0.2  # share of the usual photographs that is tested on
@@ -61,7 +61,7 @@ def correlate(
         labels,
         backgrounds,
         margin=margin,
-        origin=catalogue.origin(root),
+        origin=world_file.origin(root),
         skipped={"truncated, or not a picture": int((~whole).sum())},
     )
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from bap_core.data import catalogue
+from bap_core.data import catalogue, world_file
 from bap_core.data.listings import Objects
 
 
@@ -49,7 +49,7 @@ def cub(
         root,
         kept,
         bbox_source=bbox_source,
-        origin=catalogue.origin(root),
+        origin=world_file.origin(root),
         skipped={"excluded": len(frame) - len(kept)},
     )
 

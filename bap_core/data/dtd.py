@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from bap_core.data import catalogue, directory
+from bap_core.data import catalogue, directory, world_file
 from bap_core.data.listings import Backgrounds
 
 
@@ -47,5 +47,5 @@ def dtd(root: str | Path, *, strict: bool = True) -> Backgrounds:
         "dtd",
         folder,
         pd.DataFrame(rows, columns=["image", "category"]),
-        origin=catalogue.origin(folder),
+        origin=world_file.origin(folder),
     )

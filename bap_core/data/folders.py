@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 from PIL import Image
 
-from bap_core.data import catalogue, coco_index, directory, images
+from bap_core.data import coco_index, directory, images, world_file
 from bap_core.data.coco import instances
 from bap_core.data.coco_index import Index
 from bap_core.data.listings import Backgrounds, Objects
@@ -105,7 +105,7 @@ def _name(path: Path) -> str:
 
 def _origin(path: Path) -> str:
     """Pictures of one's own, but for those of a rendered world."""
-    return "micro" if catalogue.world_around(path) else "own"
+    return "micro" if world_file.world_around(path) else "own"
 
 
 def _annotations(path: Path) -> Index | None:

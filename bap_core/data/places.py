@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from bap_core.data import catalogue, directory, file_index
+from bap_core.data import catalogue, directory, file_index, world_file
 from bap_core.data.listings import Backgrounds
 from bap_core.data.places_layout import find_places205, find_places365, normalise
 
@@ -63,7 +63,7 @@ def places(
         root,
         pd.DataFrame(kept, columns=["image", "category"]),
         substitutes=used,
-        origin=catalogue.origin(root),
+        origin=world_file.origin(root),
         skipped={"excluded": len(rows) - len(kept)},
     )
 

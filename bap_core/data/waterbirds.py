@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from bap_core import groups
-from bap_core.data import catalogue
+from bap_core.data import catalogue, world_file
 from bap_core.data.listings import LEFT_OUT, SPLITS, Scenes
 
 LABELS = ("landbird", "waterbird")
@@ -75,7 +75,7 @@ def waterbirds(root: str | Path, *, correlation: int = 95, strict: bool = True) 
         LABELS,
         BACKGROUNDS,
         skipped={"minority rows of train and val": int(np.count_nonzero(dropped))},
-        origin=catalogue.origin(folder),
+        origin=world_file.origin(folder),
     )
 
 

@@ -8,7 +8,7 @@ set by looking at untouched encoders only, then frozen under `VERSION`.
 from dataclasses import asdict
 from pathlib import Path
 
-from bap_core import store
+from bap_core import sources, store
 from bap_core.micro.formats.folders import render
 from bap_core.micro.world import SEED, VERSION, WORLDS
 
@@ -37,4 +37,5 @@ def resolve(data_root: str | Path) -> Path:
 
 def _world(name: str) -> Path:
     parts = {"world": asdict(WORLDS[name]), "version": VERSION, "seed": SEED}
+    parts["code"] = sources.code("bap_core.micro.formats.folders")
     return store.folder("micro", parts, lambda path: render(path, name))

@@ -8,12 +8,12 @@ import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
 
 from bap_core import runtime
+from bap_core.data import world_file
 from bap_core.micro.drawing.birds import SPECIES
 from bap_core.micro.drawing.figures import Figure
 from bap_core.micro.drawing.kinds import Kind
@@ -113,18 +113,9 @@ def write_rows(path: Path, rows: Iterable[tuple]) -> None:
 
 
 def declare(root: Path, world: World, counts: dict) -> None:
-    """Write ``bap-world.json``: name, version, counts per dataset, and a hash over every file
-    below ``root``.
+    """Write the world file: name, version, counts per dataset, and a hash over every file below
+    ``root``.
     """
-    state = sha256()
-    for path in sorted(p for p in root.rglob("*") if p.is_file()):
-        state.update(
-            path.relative_to(root).as_posix().encode() + sha256(path.read_bytes()).digest()
-        )
-    declared = {
-        "name": world.name,
-        "version": VERSION,
-        "hash": state.hexdigest()[:20],
-        "counts": counts,
-    }
-    (root / "bap-world.json").write_text(json.dumps(declared, indent=1))
+    named = {"name": world.name, "version": VERSION, "counts": counts}
+    declared = named | world_file.hash_files(root)
+    (root / world_file.WORLD_FILE).write_text(json.dumps(declared, indent=1))

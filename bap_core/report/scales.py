@@ -4,7 +4,7 @@ from a profile's name.
 
 from html import escape
 
-from bap_core.data import catalogue
+from bap_core.data import world_file
 
 OF_ORIGIN = {"official": "paper", "micro": "micro", "own": "own"}
 
@@ -54,7 +54,7 @@ def world_of(item) -> dict | None:
     """What ``bap-world.json`` in the root of a data listing (or above it) declares, or None for
     official or own data.
     """
-    return catalogue.world_around(item.root)
+    return world_file.world_around(item.root)
 
 
 def banner_html(scale: str, more: str = "") -> str:

@@ -268,6 +268,14 @@ def test_a_body_of_unknown_length_that_ends_early_is_seen_by_the_size_of_the_cat
     assert (tmp_path / "toy" / "a.jpg").read_bytes() == PICTURE
 
 
+def test_a_body_whose_length_nobody_knows_is_refused_before_it_comes(server, monkeypatch, tmp_path):
+    enter(monkeypatch, bytes=0, md5="")
+    server.does.length = False
+    with pytest.raises(Unfetched, match="a cut could not be seen; nothing was downloaded"):
+        fetch.fetch("toy", tmp_path, origin=server.address)
+    assert not visible(tmp_path)
+
+
 def test_a_stop_between_the_last_byte_and_the_move_costs_no_second_download(
     server, toy, tmp_path, monkeypatch
 ):

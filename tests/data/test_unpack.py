@@ -3,20 +3,23 @@ archive changes nothing.
 """
 
 import errno
+import gzip
 import io
+import lzma
 import shutil
 import stat
 import tarfile
 import zipfile
 from typing import Literal
 
+import numpy as np
 import pytest
 
 from bap_core.data.acquire import unpack
 from bap_core.data.acquire.download import Unfetched
 
 
-def tar_of(path, *members, mode: Literal["w", "w:gz", "w:xz"] = "w"):
+def tar_of(path, *members, mode: Literal["w", "w:gz", "w:xz", "w:bz2"] = "w"):
     """members: (name, content) or (name, kind, target)."""
     with tarfile.open(path, mode) as archive:
         for name, what, *target in members:
@@ -138,6 +141,52 @@ def test_an_archive_that_is_cut_short_changes_nothing(tmp_path, root, name):
     with pytest.raises(Unfetched, match="get it again"):
         into(root, archive)
     assert not everything(root)
+
+
+@pytest.mark.parametrize("mode", ["w", "w:gz", "w:xz"])
+def test_a_tar_that_ends_after_any_of_its_files_is_not_whole(tmp_path, root, mode):
+    members = [(f"toy/{i}", bytes([i]) * 700 * i) for i in range(5)]
+    inside = tar_of(tmp_path / "inside.tar", *members)
+    ends = [512 * (n + sum(-(-700 * i // 512) for i in range(n))) for n in range(1, 6)]
+    for end in ends:
+        archive, opened = tmp_path / f"a{end}", OPEN[mode]
+        with opened(archive, "wb") as file:
+            file.write(inside.read_bytes()[:end])
+        with pytest.raises(Unfetched, match="the zeros that end a tar: it is cut short"):
+            into(root, archive)
+    assert not everything(root)
+
+
+OPEN = {"w": open, "w:gz": gzip.open, "w:xz": lzma.open}
+
+
+def test_a_tar_with_a_damaged_header_loses_no_file_in_silence(tmp_path, root):
+    archive = tar_of(tmp_path / "a.tar", ("toy/a", b"one"), ("toy/b", b"two"), ("toy/c", b"three"))
+    whole = archive.read_bytes()
+    for at in (1024 + 3, 1024 + 130, 1024 + 150, 2048 + 300):
+        archive.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
+        with pytest.raises(Unfetched, match="a header is damaged"):
+            into(root, archive)
+    assert not everything(root)
+
+
+@pytest.mark.parametrize("mode", ["w:gz", "w:xz", "w:bz2"])
+def test_a_compressed_tar_with_one_changed_byte_is_refused_or_gives_the_same(tmp_path, mode):
+    content = np.random.default_rng(0).bytes(3000)
+    archive = tar_of(tmp_path / "a.tar", ("toy/a", content), ("toy/b", b"two" * 900), mode=mode)
+    whole, refused = archive.read_bytes(), 0
+    for at in range(0, len(whole), len(whole) // 40):
+        archive.write_bytes(whole[:at] + bytes([whole[at] ^ 4]) + whole[at + 1 :])
+        root = tmp_path / f"root{at}"
+        root.mkdir()
+        try:
+            into(root, archive)
+        except Unfetched:
+            refused += not everything(root)
+        else:
+            assert (root / "toy" / "a").read_bytes() == content
+            assert (root / "toy" / "b").read_bytes() == b"two" * 900
+    assert refused > 20
 
 
 def test_files_that_are_there_stay_and_missing_ones_are_added(tmp_path, root):

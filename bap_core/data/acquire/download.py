@@ -69,7 +69,7 @@ class Partial:
         self.discard()
         strong = answer.headers.get("ETag", "W/")
         validator = answer.headers.get("Last-Modified", "") if strong.startswith("W/") else strong
-        total = int(answer.headers.get("Content-Length", 0))
+        total = _length(answer)
         self._note.write_text(
             json.dumps({"address": address, "validator": validator, "total": total})
         )
@@ -188,7 +188,7 @@ def _unusable(answer: requests.Response, part: Partial, have: int, total: int) -
 
 
 def _refuse_another_file(answer: requests.Response, address: str, size: int) -> None:
-    announced = int(answer.headers.get("Content-Length", 0))
+    announced = _length(answer)
     if answer.headers.get("Content-Type", "").startswith("text/html"):
         raise Unserved(
             f"{address}: a web page comes instead of the file (a form or a log-in?); "
@@ -199,6 +199,18 @@ def _refuse_another_file(answer: requests.Response, address: str, size: int) -> 
             f"{address}: the server announces {announced:,} bytes, expected {size:,}; "
             "nothing was downloaded"
         )
+    in_chunks = answer.headers.get("Transfer-Encoding", "").lower() == "chunked"
+    if not (size or announced or in_chunks):
+        raise Unserved(
+            f"{address}: the server does not say how long the file is, and no length is published, "
+            "so that a cut could not be seen; nothing was downloaded"
+        )
+
+
+def _length(answer: requests.Response) -> int:
+    """Bytes that are announced, 0 if none or nonsense is."""
+    announced = answer.headers.get("Content-Length", "")
+    return int(announced) if announced.isdecimal() else 0
 
 
 def _receive(answer: requests.Response, part: Partial, total: int) -> None:

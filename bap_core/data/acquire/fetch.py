@@ -94,7 +94,11 @@ def verify(path: Path, archive: Archive) -> None:
         )
     print(
         f"{archive.name}: MD5 {found}, "
-        + ("as published" if archive.md5 else "but none is published to compare it with")
+        + (
+            "as published"
+            if archive.md5
+            else "but none is published to compare it with, so its content cannot be checked"
+        )
     )
 
 

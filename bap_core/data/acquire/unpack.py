@@ -2,9 +2,12 @@
 anything is written.
 
 The files go into a folder beside their place first and are moved when all are there. Nothing that
-was there before is replaced.
+was there before is replaced. An archive is read to its very end, where the libraries stop early: a
+tar that is cut between two files, or has a damaged header, looks like one with fewer files, and the
+checksum of a compressed one stands behind everything.
 """
 
+import lzma
 import os
 import re
 import shutil
@@ -30,7 +33,9 @@ _BROKEN = (
     EOFError,
     NotImplementedError,
     RuntimeError,
+    lzma.LZMAError,
 )
+_BLOCK = 512  # bytes of a tar's header, and of the zeros that end it
 
 
 @dataclass(frozen=True)
@@ -89,9 +94,16 @@ def _broken_means(archive: Path) -> Iterator[None]:
     try:
         yield
     except _BROKEN as error:
-        raise Unfetched(
-            f"{archive} is not a whole archive ({error or type(error).__name__}): get it again"
-        ) from None
+        raise _broken(archive, str(error) or type(error).__name__) from None
+    except OSError as error:
+        # the libraries' own words for damaged content (gzip, bz2) have no number of the system's
+        if error.errno is not None or isinstance(error, Unfetched):
+            raise
+        raise _broken(archive, str(error)) from None
+
+
+def _broken(archive: Path, reason: str) -> Unfetched:
+    return Unfetched(f"{archive} is not a whole archive ({reason}): get it again")
 
 
 def _looked_at(archive: Path, root: Path) -> int:
@@ -139,6 +151,23 @@ def _of_tar(file: tarfile.TarFile) -> Iterator[Entry]:
         )
         # tarfile remembers every entry; two million of them would fill the memory
         cast(Any, file).members.clear()  # the stubs lack the name
+    _read_end(file)
+
+
+def _read_end(file: tarfile.TarFile) -> None:
+    """ReadError unless zeros, and nothing else, follow the last entry up to the end of the file.
+
+    tarfile takes the end of the file, and a header that it cannot read, for the end of the archive.
+    """
+    stream = cast(Any, file.fileobj)  # open as long as the archive is
+    stream.seek(file.offset)
+    end = stream.read(_BLOCK)
+    if len(end) < _BLOCK:
+        raise tarfile.ReadError("it ends without the zeros that end a tar: it is cut short")
+    while end:
+        if end.strip(b"\0"):
+            raise tarfile.ReadError("something else than files follows: a header is damaged")
+        end = stream.read(1 << 20)
 
 
 def _of_zip(file: zipfile.ZipFile) -> Iterator[Entry]:
