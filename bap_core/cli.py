@@ -6,6 +6,7 @@ a page that is refused, something missing or a full disk gives 1; Ctrl-C gives 1
 """
 
 import argparse
+import os
 import signal
 import sys
 from pathlib import Path
@@ -16,8 +17,14 @@ from bap_core import __version__
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     chosen = _make_parser().parse_args(arguments)
+    # Threads that wait for each other sleep instead of spinning: on a machine that others use too,
+    # small training steps are much faster. Read when torch is loaded, by the kernels as well.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     # leave through the clean-up, as Ctrl-C does
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    for ending in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, ending, None)
+        if number and signal.getsignal(number) != signal.SIG_IGN:  # which `nohup` asks for
+            signal.signal(number, lambda number, _: sys.exit(128 + number))
     try:
         return chosen.do(chosen)
     except (ValueError, FileNotFoundError) as error:

@@ -12,6 +12,7 @@ import sys
 import tempfile
 import threading
 import time
+import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -25,7 +26,8 @@ Signature = tuple[int, int, int, int]  # size, mtime_ns, ctime_ns, inode
 # a file changed so shortly before it was read may change again within one tick of its clock
 _SETTLED_NS = 2 * 10**9
 _TABLE = """CREATE TABLE IF NOT EXISTS contents
-    (path TEXT PRIMARY KEY, size INTEGER, mtime INTEGER, ctime INTEGER, inode INTEGER, sha TEXT)"""
+    (path TEXT PRIMARY KEY, size INTEGER, mtime INTEGER, ctime INTEGER, inode INTEGER, sha TEXT,
+    checksum INTEGER)"""
 
 _OF_THE_SYSTEM = ("/dev", "/etc", "/lib", "/proc", "/sys", "/usr")
 
@@ -199,16 +201,22 @@ def _remember(found: Iterable[tuple[str, Signature, str]]) -> None:
         for place, signature, sha in found:
             _known[place] = signature, sha
             if time.time_ns() - max(signature[1:3]) > _SETTLED_NS:
-                rows.append((place, *signature, sha))
+                row = (place, *signature, sha)
+                rows.append((*row, _checksum(row)))
     finally:
-        _ask("INSERT OR REPLACE INTO contents VALUES (?,?,?,?,?,?)", rows)
+        _ask("INSERT OR REPLACE INTO contents VALUES (?,?,?,?,?,?,?)", rows)
 
 
 def _recall(places: list[str]) -> None:
     """Take over what the database knows about these files."""
     question = "SELECT * FROM contents WHERE path = ?"
-    for row in _ask(question, [(place,) for place in places]):
-        _known[row[0]] = row[1:5], row[5]
+    for *row, checksum in _ask(question, [(place,) for place in places]):
+        if checksum == _checksum(row):
+            _known[row[0]] = (row[1], row[2], row[3], row[4]), row[5]
+
+
+def _checksum(row: Sequence) -> int:
+    return zlib.crc32(repr(tuple(row)).encode())
 
 
 def _ask(statement: str, rows: Sequence[tuple]) -> list[tuple]:

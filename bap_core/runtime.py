@@ -7,6 +7,8 @@ what it is for, so an added experiment cannot shift the draws of the others.
 
 import os
 import sys
+import threading
+import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
@@ -90,6 +92,19 @@ def threads(device: torch.device) -> int | None:
     for any batch size, weights differ in their last bits after one step.
     """
     return torch.get_num_threads() if device.type == "cpu" else None
+
+
+def end_with_parent(parent: int) -> None:
+    """From now on this process ends within a second or so of the process ``parent`` that started
+    it, however that ended: one that is killed cannot stop its children.
+    """
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _derived(seed: int, names: tuple) -> int:

@@ -22,7 +22,9 @@ if mood == "bad":
     print("before")
     raise ValueError("asked to fail")
 if mood == "slow":
-    time.sleep(60)
+    if "TOY_ASLEEP" in os.environ:
+        open(os.environ["TOY_ASLEEP"], "w").close()
+    time.sleep(600)
 
 # %%
 row = dict(dataset="toy", encoder="e", method="m", seed=0, split="test", group="all",

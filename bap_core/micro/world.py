@@ -102,7 +102,9 @@ def in_parallel(function: Callable, jobs: list, *, label: str, workers: int | No
             for job in runtime.progress(jobs, total=len(jobs), label=label, unit="img")
         ]
     method = "fork" if "fork" in multiprocessing.get_all_start_methods() else "spawn"
-    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context(method)) as pool:
+    context = multiprocessing.get_context(method)
+    ending = {"initializer": runtime.end_with_parent, "initargs": (os.getpid(),)}
+    with ProcessPoolExecutor(workers, mp_context=context, **ending) as pool:
         made = pool.map(function, jobs, chunksize=max(1, min(32, len(jobs) // (4 * workers))))
         return list(runtime.progress(made, total=len(jobs), label=label, unit="img"))
 

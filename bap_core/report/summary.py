@@ -96,6 +96,8 @@ def render_claims(found: Mapping[str, dict], titles: Mapping[str, str], *, folde
     """
     parts = []
     for name, left in found.items():
+        if not left["claims"]:
+            continue
         judged = pd.DataFrame(left["claims"])
         table = tables.claims_table(judged, left["scale"])._repr_html_()
         parts.append(f"## [{titles[name]}]({folder}/{name}.ipynb)\n\n{table}\n\n")

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import yaml
-from filelock import FileLock
 
 from bap_core import report, runtime, store
 from bap_core.micro import gallery
@@ -35,7 +34,7 @@ def build(*, profile: str) -> int:
             "not imported from one"
         )
     jobs = plan(list_notebooks(root), profile=profile)
-    with FileLock(root / "book" / ".build.lock"):
+    with store.alone(root / "book" / ".build.lock", "building the book"):
         if run_jobs(jobs) or not verify.announce(
             {job.name: verify.find_problems(job) for job in jobs}
         ):

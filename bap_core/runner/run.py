@@ -8,8 +8,6 @@ import time
 from pathlib import Path
 from typing import TextIO
 
-from filelock import AcquireReturnProxy, FileLock, Timeout
-
 from bap_core import store
 from bap_core.runner.execute import RunFailed, execute, format_seconds
 from bap_core.runner.hashes import hash_inputs
@@ -30,7 +28,9 @@ def run_jobs(
     failures: list[RunFailed] = []
     for job in jobs:
         try:
-            with _lock(job, lines):
+            lock = job.folder.parent / f".{job.folder.name}.lock"
+            # a second run of the same job waits, and then finds it up to date
+            with store.alone(lock, f"running {job.name}", show=lines):
                 _run_one(job, force, lines)
         except RunFailed as failure:
             failures.append(failure)
@@ -63,19 +63,6 @@ def _run_one(job: Job, force: bool, show: TextIO) -> None:
         file=show,
         flush=True,
     )
-
-
-def _lock(job: Job, show: TextIO) -> AcquireReturnProxy:
-    """Lock of the job's folder. A second run of the same job waits, and then finds it up to
-    date.
-    """
-    job.folder.parent.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(job.folder.parent / f".{job.folder.name}.lock")
-    try:
-        return lock.acquire(timeout=0)
-    except Timeout:
-        print(f"{job.name}  waiting for another run of it", file=show, flush=True)
-        return lock.acquire()
 
 
 def _shorten(path: Path) -> str:

@@ -90,24 +90,23 @@ def explain_refused_writes(folder: Path) -> Iterator[None]:
     try:
         yield
     except SafetensorError as error:
-        raise OSError(errno.EIO, _explain(folder, f"could not be written ({error})")) from error
+        said = re.search(r"os error (\d+)", str(error))
+        number = int(said[1]) if said else errno.EIO
+        raise OSError(number, _explain(folder, number)) from error
     except OSError as error:
-        if error.errno in _NO_ROOM:
-            reason = f"has no room left ({os.strerror(error.errno)})"
-        elif error.errno in _NOT_OURS:
-            reason = f"cannot be written ({os.strerror(error.errno)})"
-        else:
+        # said already, further in
+        if error.errno not in _NO_ROOM | _NOT_OURS or _ADVICE in str(error):
             raise
-        if _ADVICE in str(error):  # said already, further in
-            raise
-        raise OSError(error.errno, _explain(folder, reason)) from error
+        raise OSError(error.errno, _explain(folder, error.errno)) from error
 
 
 _ADVICE = "as in BAP_HOME=/path/to/folder"
 
 
-def _explain(folder: Path, reason: str) -> str:
-    return f"{folder} {reason}: make room or mend it, or choose another folder, {_ADVICE}"
+def _explain(folder: Path, number: int) -> str:
+    reason = "has no room left" if number in _NO_ROOM else "cannot be written"
+    way_out = f"make room or mend it, or choose another folder, {_ADVICE}"
+    return f"{folder} {reason} ({os.strerror(number)}): {way_out}"
 
 
 def _mark(path: Path) -> str:

@@ -138,16 +138,25 @@ def command(notebook, out, *more):
         [sys.executable, "-c", code, *arguments],
         stderr=subprocess.PIPE,
         text=True,
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+        env=os.environ
+        | {"PYTHONPATH": os.pathsep.join(sys.path), "TOY_ASLEEP": str(out.parent / "asleep")},
         start_new_session=True,
     )
+
+
+def wait_until(true, process, seconds=300):
+    """Wait for an event, as long as a very busy machine may take, while the process lives."""
+    end = time.monotonic() + seconds
+    while not true():
+        assert process.poll() is None and time.monotonic() < end
+        time.sleep(0.05)
 
 
 def test_ctrl_c_stops_the_kernel_leaves_no_file_and_exits_130(notebook, tmp_path):
     process = command(notebook, tmp_path / "runs", "-p", "mood=slow")
     while "start" not in process.stderr.readline():
         assert process.poll() is None
-    time.sleep(6)
+    wait_until((tmp_path / "asleep").exists, process)
     process.send_signal(signal.SIGINT)
     shown = process.stderr.read()
     assert process.wait(timeout=30) == 130 and "stopped" in shown and "Traceback" not in shown

@@ -7,13 +7,9 @@ its address in the catalogue. Whoever asks second for the same dataset waits for
 
 import hashlib
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from urllib.parse import quote
-
-from filelock import FileLock, Timeout
 
 from bap_core import store
 from bap_core.data import catalogue
@@ -35,7 +31,7 @@ def fetch(name: str, root: str | Path, *, origin: str = "", extras: bool = False
     source, root = catalogue.source(name), Path(root).expanduser()
     _known_origin(origin)
     root.mkdir(parents=True, exist_ok=True)
-    with _alone(name, root):
+    with store.alone(root / f".{name}.lock", f"fetching {name}"):
         lacking = {
             archive: _whence(archive, root, origin)
             for archive in catalogue.lacking(root, name, extras=extras)
@@ -123,20 +119,6 @@ def _known_origin(origin: str) -> None:
         raise ValueError(
             f"{origin!r} is neither a folder nor an address that begins with http:// or https://"
         )
-
-
-@contextmanager
-def _alone(name: str, root: Path) -> Iterator[None]:
-    lock = FileLock(root / f".{name}.lock")
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        print(f"another process is fetching {name} into {root}; waiting for it")
-        lock.acquire()
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def _whence(archive: Archive, root: Path, origin: str) -> Path | str | None:
