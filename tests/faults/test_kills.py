@@ -99,10 +99,12 @@ def has_ended(group: int) -> bool:
     return True
 
 
-def wait_until(true, what: str) -> None:
+def wait_until(true, what: str, child: int | None = None) -> None:
+    """Wait for an event, as long as a very busy machine may take, while the child lives."""
     end = time.monotonic() + LONG
     while not true():
         assert time.monotonic() < end, f"waited in vain until {what}"
+        assert child is None or psutil.Process(child).status() != psutil.STATUS_ZOMBIE
         time.sleep(0.02)
 
 
@@ -127,7 +129,7 @@ def test_a_rendering_that_was_killed_leaves_no_worker_and_no_half_world(
     for part in PARTS[: budget(1, len(PARTS))]:
         home = tmp_path / part
         child = children.start(render, home=home)
-        wait_until(partial(is_begun, home, part), f"{part} is begun")
+        wait_until(partial(is_begun, home, part), f"{part} is begun", child)
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
         wait_until(partial(has_ended, child), "the workers have ended")
@@ -240,7 +242,7 @@ def test_a_kernel_ends_with_the_run_that_was_killed(tmp_path, outcomes):
         running.run_jobs([job])
 
     child = children.start(work, home=tmp_path / "home")
-    wait_until((tmp_path / "asleep").exists, "the cell sleeps")
+    wait_until((tmp_path / "asleep").exists, "the cell sleeps", child)
     kernels = psutil.Process(child).children(recursive=True)
     assert kernels
     os.kill(child, signal.SIGKILL)
