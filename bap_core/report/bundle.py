@@ -10,9 +10,9 @@ import csv
 import io
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pandas as pd
 
@@ -23,6 +23,14 @@ PROFILE, PARAMETERS = "BAP_PROFILE", "BAP_PARAMETERS"
 USED = "BAP_USED"  # where a page that `bap run` executes leaves what it read
 
 
+class Describable(Protocol):
+    """A table that a page drew, see `redraw.Drawn`."""
+
+    def describe(self, metrics: Sequence[dict]) -> dict:
+        """As JSON values, with rows of ``metrics`` by their numbers."""
+        ...
+
+
 def make_bundle(
     name: str,
     *,
@@ -30,17 +38,21 @@ def make_bundle(
     scale: str,
     metrics: pd.DataFrame,
     claims: pd.DataFrame,
+    drawn: Sequence[Describable],
     stamp: dict,
 ) -> dict:
     """The bundle of the page ``name`` as plain JSON values: the rows of its tidy frame and of its
-    judged claims, its parameters in force, its scale, and `stamp.collect`'s fields.
+    judged claims, the tables that it drew from the frame, its parameters in force, its scale, and
+    `stamp.collect`'s fields.
     """
+    rows = to_records(metrics)
     return {
         "notebook": name,
         "parameters": parameters,
         "scale": scale,
-        "metrics": to_records(metrics),
+        "metrics": rows,
         "claims": to_records(claims),
+        "tables": [table.describe(rows) for table in drawn],
         "stamp": stamp,
         "source_hash": stamp["source_hash"],
     }

@@ -13,6 +13,7 @@ from IPython.display import display
 from bap_core import tidy
 from bap_core.report import bundle, claims, scales, stamp, tables
 from bap_core.report.html import Table
+from bap_core.report.redraw import Drawn
 
 
 class Page:
@@ -28,6 +29,7 @@ class Page:
         self.scale: str | None = None
         self._namespace = namespace
         self._identities = {}
+        self._drawn: list[Drawn] = []
         self._started = time.perf_counter()
         self._refuse_changed_parameters()
 
@@ -38,15 +40,17 @@ class Page:
         self.scale = scales.scale_of(list(used))
         encoders = [item for item in used if hasattr(item, "scale")]
         self._identities = {encoder.name: encoder.identity for encoder in encoders}
-        (title, sentence, _), more = scales.BANNERS[self.scale], scales.strangers(encoders)
+        (title, sentence, _), more = scales.BANNERS[self.scale], scales.strangers(self._identities)
         _show(scales.banner_html(self.scale, more), f"{title}. {sentence} {more}".strip())
 
     def results_table(self, frame: pd.DataFrame, **choices) -> Table:
         """`tables.results_table` with the page's scale in the caption."""
+        self._drawn.append(Drawn("results_table", (), choices, frame.copy()))
         return tables.results_table(frame, scale=self._known_scale(), **choices)
 
     def side_by_side(self, frame: pd.DataFrame, *names: str, **choices) -> Table:
         """`tables.side_by_side` with the page's scale in the caption."""
+        self._drawn.append(Drawn("side_by_side", names, choices, frame.copy()))
         return tables.side_by_side(
             frame, *names, scale=self._known_scale(), identities=self._identities, **choices
         )
@@ -76,6 +80,7 @@ class Page:
             scale=self._known_scale(),
             metrics=frame,
             claims=self._judged(frame),
+            drawn=self._drawn,
             stamp=made,
         )
         _show(stamp.render_stamp(made, self.parameters), stamp.summarise(made), left)

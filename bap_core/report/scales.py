@@ -2,9 +2,11 @@
 from a profile's name.
 """
 
+from collections.abc import Mapping
 from html import escape
 
 from bap_core.data import world_file
+from bap_core.encoders.checkpoints import Identity
 
 OF_ORIGIN = {"official": "paper", "micro": "micro", "own": "own"}
 
@@ -73,9 +75,11 @@ def banner_html(scale: str, more: str = "") -> str:
     )
 
 
-def strangers(encoders: list) -> str:
-    """A sentence about those of the encoders that the paper does not have; "" if there is none."""
-    names = [encoder.name for encoder in encoders if not encoder.identity.known]
+def strangers(identities: Mapping[str, Identity]) -> str:
+    """A sentence about those of the encoders (name -> identity) that the paper does not have; "" if
+    there is none.
+    """
+    names = [name for name, identity in identities.items() if not identity.known]
     if not names:
         return ""
     return (

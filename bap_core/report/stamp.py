@@ -8,6 +8,7 @@ import resource
 import subprocess
 import sys
 from dataclasses import asdict
+from datetime import UTC, datetime
 from hashlib import sha256
 from html import escape
 from importlib import metadata
@@ -51,18 +52,34 @@ def read_commit() -> dict:
     return {"commit": head, "dirty": bool(_run_git(root, "status", "--porcelain"))}
 
 
+def has_commit(name: str) -> bool:
+    """Whether the checkout that the package runs from has the commit; True where that cannot be
+    known: there is no checkout, or not its whole history.
+    """
+    root = runtime.project()
+    if root is None or _run_git(root, "rev-parse", "--is-shallow-repository") != "false":
+        return True
+    return _run_git(root, "cat-file", "-t", name) == "commit"
+
+
 def describe_machine(encoders: list) -> dict:
     """Name of the device, the number formats of the encoders, and the versions of what can
     change numbers.
     """
     device = runtime.device()
-    on_cpu = f"{platform.machine()}, {torch.get_num_threads()} threads"
+    n = torch.get_num_threads()
+    on_cpu = f"{platform.machine()}, {n} {'thread' if n == 1 else 'threads'}"
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else on_cpu
-    versions = {"python": platform.python_version()} | {
-        key: _find_version(package) for key, package in PACKAGES.items()
-    }
     formats = sorted({str(encoder.dtype).removeprefix("torch.") for encoder in encoders})
-    return {"device": f"{device.type} ({', '.join([name, *formats])})", "versions": versions}
+    where = f"{device.type} ({', '.join([name, *formats])})"
+    machine = [runtime.processor(device), runtime.threads(device)]
+    return {"device": where, "machine": machine, "versions": read_versions()}
+
+
+def read_versions() -> dict[str, str]:
+    """Versions of Python and of the packages that can change numbers, by short name."""
+    found = {key: _find_version(package) for key, package in PACKAGES.items()}
+    return {"python": platform.python_version()} | found
 
 
 def measure_peak_memory() -> dict:
@@ -86,6 +103,7 @@ def collect(*, data: list, encoders: list, seeds: list[int], seconds: float) -> 
     tallies = list({id(encoder.tally): encoder.tally for encoder in encoders}.values())
     return {
         **read_commit(),
+        "made": datetime.now(UTC).isoformat(timespec="seconds"),
         "profile": os.environ.get(bundle.PROFILE),
         "seeds": seeds,
         **describe_machine(encoders),
@@ -130,7 +148,8 @@ def summarise(stamp: dict) -> str:
     state = {True: ", with uncommitted changes", False: "", None: ""}[stamp["dirty"]]
     where = stamp["commit"][:10] if stamp["dirty"] is not None else stamp["commit"]
     work = f"{stamp['images_encoded']:,} images encoded"
-    return f"Made by {where}{state} in {stamp['seconds']:.0f} s on {stamp['device']}, {work}"
+    when = f"on {stamp['made'][:10]} in {stamp['seconds']:.0f} s"
+    return f"Made by {where}{state} {when} on {stamp['device']}, {work}"
 
 
 def _list_rows(stamp: dict, parameters: dict) -> list[tuple[str, str]]:
@@ -140,6 +159,7 @@ def _list_rows(stamp: dict, parameters: dict) -> list[tuple[str, str]]:
             "commit",
             stamp["commit"] + {True: " (dirty)", False: " (clean)", None: ""}[stamp["dirty"]],
         ),
+        ("made", f"{stamp['made'][:16].replace('T', ' ')} UTC"),
         ("package source", stamp["source_hash"]),
         ("profile", stamp["profile"] or "none named"),
         *((f"parameter {name}", str(value)) for name, value in parameters.items()),
@@ -155,16 +175,22 @@ def _list_rows(stamp: dict, parameters: dict) -> list[tuple[str, str]]:
             (f"encoder {item['name']}", f"{item['scale']} weights {item['fingerprint']}")
             for item in stamp["encoders"]
         ),
-        (
-            "images encoded",
-            f"{stamp['images_encoded']:,} (the least that would do: {stamp['least_images']:,})",
-        ),
+        ("images encoded", f"{stamp['images_encoded']:,} ({_least(stamp)})"),
         ("wall time", f"{stamp['seconds']:.1f} s"),
         (
             "peak memory",
             ", ".join(f"{name} {mib:,} MiB" for name, mib in stamp["peak_memory_mib"].items()),
         ),
     ]
+
+
+def _least(stamp: dict) -> str:
+    """Beside the pictures that were encoded: how many would have done. An interrupted run that was
+    gone on with had encoded some of them before.
+    """
+    if (least := stamp["least_images"]) > stamp["images_encoded"]:
+        return f"of {least:,}: the others by an earlier run, which was interrupted"
+    return f"the least that would do: {least:,}"
 
 
 def _run_git(root: Path, *arguments: str) -> str | None:

@@ -21,6 +21,7 @@ from bap_core.runner.hashes import hash_notebook
 from bap_core.runner.planning import Job
 
 INPUTS = "inputs.json"
+BESIDE = ("executed.ipynb", "metrics.csv", INPUTS)  # and provenance.json, with their checksums
 
 
 def read_used(path: Path) -> dict[str, str]:
@@ -44,7 +45,7 @@ def write_results(
             f"{job.name} ran, but left no stamp: its last cell must call page.stamp(...)", text
         )
     listed = json.dumps(used or {}, indent=0) + "\n"
-    written = {"executed.ipynb": text, "metrics.csv": metrics_csv(left), INPUTS: listed}
+    written = dict(zip(BESIDE, (text, metrics_csv(left), listed)))
     provenance = {
         "notebook": job.name,
         "notebook_hash": hash_notebook(job.notebook.cells),
@@ -54,8 +55,8 @@ def write_results(
         "files": {name: sha256(content.encode()).hexdigest() for name, content in written.items()},
         **{name: value for name, value in left.items() if name not in ("metrics", "notebook")},
     }
-    written["provenance.json"] = json.dumps(provenance, indent=1) + "\n"
-    for name, content in written.items():
+    last = {"provenance.json": json.dumps(provenance, indent=1) + "\n"}
+    for name, content in (*written.items(), *last.items()):
         with store.atomic_write(job.folder / name) as temporary:
             temporary.write_text(content, encoding="utf-8")
     (job.folder / "failed.ipynb").unlink(missing_ok=True)
