@@ -134,6 +134,7 @@ def _add_verify(commands) -> None:
     parser = _add_command(
         commands, "verify", _verify, "Check that results are whole and say what made them."
     )
+    parser.add_argument("--rerun", metavar="NOTEBOOK", help="also execute it again and compare")
     _add_profile(parser)
     _add_out(parser)
 
@@ -142,8 +143,12 @@ def _verify(chosen) -> int:
     from bap_core.runner import verify
     from bap_core.runner.planning import plan
 
-    jobs = plan([], profile=chosen.profile, out=chosen.out)
-    return 0 if verify.announce({job.name: verify.find_problems(job) for job in jobs}) else 1
+    names = [chosen.rerun] if chosen.rerun else []
+    jobs = plan(names, profile=chosen.profile, out=chosen.out)
+    found = {job.name: verify.find_problems(job) for job in jobs}
+    if chosen.rerun and not any(found.values()):
+        found = {job.name: verify.run_again(job, show=sys.stderr) for job in jobs}
+    return 0 if verify.announce(found) else 1
 
 
 def _add_doctor(commands) -> None:

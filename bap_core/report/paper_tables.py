@@ -104,6 +104,11 @@ def table(name: str) -> pd.DataFrame:
         raise ValueError(
             f"unknown table {name!r}; the paper tables carried here: {', '.join(TABLES)}"
         )
+    return _read_table(name).copy()
+
+
+@cache
+def _read_table(name: str) -> pd.DataFrame:
     with (_folder() / f"{name}.csv").open(encoding="utf-8") as file:
         frame = pd.read_csv(file, keep_default_na=False)
     for column in frame.columns.intersection(["value", "std"]):

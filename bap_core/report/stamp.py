@@ -2,6 +2,7 @@
 or to refuse them.
 """
 
+import json
 import os
 import platform
 import resource
@@ -132,7 +133,9 @@ def collect(*, data: list, encoders: list, seeds: list[int], seconds: float) -> 
 
 def render_stamp(stamp: dict, parameters: dict) -> str:
     """The stamp as an HTML box: one line that is always visible, the rest under a fold."""
-    lines = _list_rows(stamp, parameters)
+    # a notebook keeps names in alphabetical order, and the box is drawn from what it keeps, too
+    kept = json.loads(json.dumps([stamp, parameters], sort_keys=True))
+    lines = _list_rows(*kept)
     rows = "".join(
         f'<tr><th scope="row">{escape(name)}</th><td>{escape(text)}</td></tr>'
         for name, text in lines

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import nbformat
@@ -14,7 +15,7 @@ from PIL import Image
 from bap_core import report, runtime
 from bap_core.encoders import Tally
 from bap_core.encoders.checkpoints import Identity
-from bap_core.report import bundle, calibration_table, scales, stamp, summary
+from bap_core.report import bundle, calibration_table, redraw, scales, stamp, summary
 from bap_core.report import page as pages
 from bap_core.tidy import COLUMNS
 
@@ -233,6 +234,7 @@ def test_the_stamp_leaves_a_bundle_of_plain_json(displayed, world):
         "scale",
         "metrics",
         "claims",
+        "tables",
         "stamp",
         "source_hash",
     }
@@ -245,6 +247,43 @@ def test_the_stamp_leaves_a_bundle_of_plain_json(displayed, world):
         {"name": "waterbirds-100", "n": 7, "fingerprint": "print of waterbirds-100"}
     ]
     assert {"id", "verdict", "measured"} <= set(left["claims"][0])
+
+
+def test_a_page_is_drawn_again_from_its_bundle_to_the_last_character(displayed, world):
+    page = report.open_page("03_waterbirds", {"In": ["seeds: int = 3"], "seeds": 2})
+    used, data = encoder(), Listing("waterbirds-100", world)
+    page.banner(used, data)
+    other = metrics().assign(metric="average_accuracy")  # not in the frame of the page
+    shown = [page.results_table(metrics()[:3]), page.side_by_side(metrics(), "table2")]
+    shown.append(page.results_table(other, metrics="average_accuracy", caption="One run."))
+    claims = page.claims(metrics())
+    page.stamp(metrics(), data=[data], encoders=[used])
+    left = json.loads(json.dumps(displayed[-1][bundle.MIME], sort_keys=True))
+    assert redraw.draw_tables(left) == [table._repr_html_() for table in shown]
+    assert [set(map(type, table["rows"])) for table in left["tables"]] == [{int}, {int}, {dict}]
+    drawn = {call: redraw.SHOWN[f"page.{call}("](left) for call in ("banner", "claims", "stamp")}
+    assert drawn["banner"] == [displayed[0]["text/html"]]
+    assert drawn["claims"] == [claims._repr_html_()]
+    assert drawn["stamp"] == [displayed[-1]["text/html"]]
+
+
+@pytest.mark.parametrize(
+    "encoded, least, said",
+    [
+        (30, 20, "30 (the least that would do: 20)"),
+        (3962, 7924, "3,962 (of 7,924: the others by an earlier run, which was interrupted)"),
+    ],
+)
+def test_the_stamp_says_when_on_how_many_threads_and_counts_that_fit(
+    monkeypatch, encoded, least, said
+):
+    monkeypatch.setattr(stamp.torch, "get_num_threads", lambda: 1)
+    made = stamp.collect(
+        data=[], encoders=[encoder(encoded=encoded, least=least)], seeds=[0], seconds=1.0
+    )
+    shown = stamp.render_stamp(made, {})
+    assert said in shown and ", 1 thread," in shown
+    assert f"on {datetime.now(UTC).date()} in 1 s" in stamp.summarise(made)
 
 
 def test_values_survive_the_bundle_to_the_last_digit(displayed, world):

@@ -107,7 +107,7 @@ def test_the_page_has_exactly_the_parameters_that_the_run_was_asked_for(tmp_path
     left = read_bundle(page)
     # not the annotated `note`, which stands above the parameters
     assert left["parameters"] == {"seeds": 1, "lr": 3e-5, "names": ["a", "b"]} == job.parameters
-    assert list(verify.check_parameters(job, page, left)) == []
+    assert list(verify.facts.check_parameters(job, page, left)) == []
 
 
 def test_a_cell_that_changes_a_parameter_behind_the_run_fails_and_names_it(tmp_path):

@@ -1,97 +1,19 @@
 """The publish gate: a whole page passes, and each single lie or omission is named."""
 
 import json
-from pathlib import Path
 
 import nbformat
-import pandas as pd
 import pytest
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from honest_page import PARAMETERS, bundle, executed, job_in
+from nbformat.v4 import new_output
 
-from bap_core import report
-from bap_core.report.bundle import MIME
 from bap_core.runner import verify
-from bap_core.runner.planning import Job
 from bap_core.runner.results import write_results
-
-PARAMETERS = {"seeds": 2, "lr": 1e-3}
-PICTURE = {"image/png": "iVBORw0KGgo=", "text/plain": "<Figure>"}
-
-
-def metrics() -> list[dict]:
-    row = {
-        "dataset": "waterbirds-95",
-        "encoder": "tiny",
-        "split": "test",
-        "group": "all",
-        "n": 10,
-        "metric": "worst_group_accuracy",
-    }
-    values = {
-        "Native (ZS)": (0.3, 0.32),
-        "BAP (ZS)": (0.6, 0.61),
-        "Native (LP)": (0.4, 0.5),
-        "BAP (LP)": (0.7, None),
-    }
-    return [
-        {**row, "method": method, "seed": seed, "value": value}
-        for method, pair in values.items()
-        for seed, value in enumerate(pair)
-    ]
-
-
-def bundle() -> dict:
-    claims = report.judge(pd.DataFrame(metrics()), "03_waterbirds", "micro", {})
-    stamp = {
-        "commit": "abc",
-        "dirty": False,
-        "source_hash": report.source_hash(),
-        "encoders": [{"name": "tiny", "fingerprint": "0"}],
-    }
-    return {
-        "notebook": "03_waterbirds",
-        "parameters": PARAMETERS,
-        "scale": "micro",
-        "metrics": metrics(),
-        "claims": json.loads(claims.to_json(orient="records")),
-        "stamp": stamp,
-    }
-
-
-def source() -> list:
-    return [
-        new_markdown_cell("# A page"),
-        new_code_cell("seeds: int = 3\nlr: float = 1e-3", metadata={"tags": ["parameters"]}),
-        new_code_cell(
-            "plot()", metadata={"mystnb": {"image": {"alt": "Two curves that cross at K = 3"}}}
-        ),
-        new_code_cell("page.stamp()"),
-    ]
-
-
-def executed(found: dict):
-    """The page as papermill leaves it: with the injected cell, outputs, and its own metadata."""
-    cells = source()
-    cells.insert(
-        2, new_code_cell("seeds = 2\nlr = 0.001", metadata={"tags": ["injected-parameters"]})
-    )
-    for number, cell in enumerate([cell for cell in cells if cell.cell_type == "code"], 1):
-        cell.execution_count = number
-        cell.metadata.setdefault("tags", [])
-    cells[3].outputs = [new_output("display_data", dict(PICTURE))]
-    html = '<div class="bap-banner">micro</div><div class="bap-stamp">made by</div>'
-    cells[4].outputs = [
-        new_output("display_data", {"text/html": html, "text/plain": "", MIME: found})
-    ]
-    return new_notebook(
-        cells=cells, metadata={"papermill": {"exception": None, "parameters": PARAMETERS}}
-    )
 
 
 @pytest.fixture
 def job(tmp_path):
-    notebook, folder = new_notebook(cells=source()), tmp_path / "03_waterbirds"
-    return Job(Path("03_waterbirds.py"), "smoke", notebook, (), PARAMETERS, {}, folder)
+    return job_in(tmp_path)
 
 
 def published(job, *, change=lambda notebook: None, found=None) -> list[str]:
@@ -134,7 +56,7 @@ def _html_image_without_alt(notebook):
 
 
 def _no_banner(notebook):
-    notebook.cells[4].outputs[0].data["text/html"] = '<div class="bap-stamp"></div>'
+    notebook.cells[4].outputs = []
 
 
 def _other_injection(notebook):
@@ -153,7 +75,7 @@ def _other_source(notebook):
         (_not_executed, "cell 4 was not executed"),
         (_no_alt, "cell 4 shows a picture without alt text"),
         (_html_image_without_alt, "HTML image without alt"),
-        (_no_banner, "no scale banner"),
+        (_no_banner, "cell 5 shows nothing of what it draws: 'page.banner(model)'"),
         (_other_injection, "parameter seeds: profile smoke gives 2, papermill injected 9"),
         (_other_source, "cells are not those of 03_waterbirds.py"),
     ],
@@ -161,9 +83,8 @@ def _other_source(notebook):
 def test_a_page_with_one_fault_is_refused_and_the_fault_is_named(job, change, part):
     found = published(job, change=change)
     assert part in found[0]
-    assert len(found) == (2 if change is _no_alt else 1), (
-        "only an alt text is part of the source as well"
-    )
+    # an alt text is part of the source as well, a banner is missed by name as well
+    assert len(found) == (2 if change in (_no_alt, _no_banner) else 1)
 
 
 def changed(**parts) -> dict:
@@ -184,7 +105,7 @@ def changed(**parts) -> dict:
 )
 def test_a_stamp_that_says_something_else_is_refused(job, parts, part):
     problems = published(job, found=changed(**parts))
-    assert problems and all(part in problem for problem in problems)
+    assert problems and any(part in problem for problem in problems)
 
 
 def test_a_verdict_that_its_metrics_do_not_give_is_refused(job):
@@ -195,8 +116,8 @@ def test_a_verdict_that_its_metrics_do_not_give_is_refused(job):
 
 
 def test_weights_other_than_the_shipped_ones_are_refused(job, monkeypatch):
-    monkeypatch.setattr(verify.encoders, "micro_names", lambda: ["tiny"])
-    monkeypatch.setattr(verify, "_fingerprint_weights", lambda name: "1")
+    monkeypatch.setattr(verify.facts.encoders, "micro_names", lambda: ["tiny"])
+    monkeypatch.setattr(verify.facts, "_fingerprint_weights", lambda name: "1")
     (problem,) = published(job)
     assert "the weights of tiny are 1 now; its stamp says 0" in problem
 

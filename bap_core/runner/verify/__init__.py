@@ -3,7 +3,7 @@
 Everything that can be recomputed without running the notebook is: banner, tables of metrics, claims
 and stamp box from the bundle, the verdicts from the metrics, the parameters and the cell that sets
 them from the profile, the hashes of notebook and package, the fingerprints of the shipped weights,
-the files beside the page and those that it read. `rerun` runs it.
+the files beside the page and those that it read. `run_again` executes it.
 """
 
 import sys
@@ -14,6 +14,9 @@ import nbformat
 from bap_core.report.bundle import read_bundle
 from bap_core.runner.planning import Job
 from bap_core.runner.verify import facts, files, page
+from bap_core.runner.verify.rerun import run_again
+
+__all__ = ["announce", "find_problems", "run_again"]
 
 
 def find_problems(job: Job) -> list[str]:

@@ -1,0 +1,63 @@
+"""A page executed again in an empty store, and its metrics compared with those that it shows."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TextIO
+from unittest.mock import patch
+
+import nbformat
+
+from bap_core import runtime, tidy
+from bap_core.report.bundle import read_bundle
+from bap_core.runner.execute import RunFailed, execute
+from bap_core.runner.planning import Job
+
+TOLERANCE = 0.005  # of a metric, between machines: half a point of an accuracy
+
+
+def run_again(job: Job, *, show: TextIO) -> list[str]:
+    """What differs between the job's result and a run of it now, one sentence each.
+
+    Nothing that was kept is read: the store is an empty one, which goes when the run ends. On the
+    machine that the stamp names (processor, threads, versions) every digit has to agree, elsewhere
+    every value within `TOLERANCE`; which of the two it was is printed.
+    """
+    shown = read_bundle(nbformat.read(job.folder / "executed.ipynb", as_version=4)) or {}
+    with tempfile.TemporaryDirectory(prefix="bap-rerun-") as folder:
+        with patch.dict(os.environ, BAP_HOME=folder):
+            choices = {"name": job.name, "profile": job.profile, "used": Path(folder) / "used"}
+            try:
+                done = execute(job.notebook, job.parameters, **choices, show=show)
+            except RunFailed as failure:
+                return [str(failure)]
+    found = read_bundle(done) or {}
+    exactly = all(_said(shown, what) == _said(found, what) for what in ("machine", "versions"))
+    how = "to the last digit, on the same machine" if exactly else f"within {TOLERANCE}"
+    print(f"{job.name}  executed again; metrics compared {how}", file=show, flush=True)
+    return list(compare(shown.get("metrics", []), found.get("metrics", []), exactly=exactly))
+
+
+def _said(bundle: dict, what: str):
+    return bundle.get("stamp", {}).get(what)
+
+
+def compare(shown: list[dict], found: list[dict], *, exactly: bool) -> Iterator[str]:
+    """What differs between metrics that a page shows and those of another run, one sentence each.
+    exactly: to the last digit, instead of within `TOLERANCE`.
+    """
+    theirs, ours = _by_place(shown), _by_place(found)
+    for place in {**theirs, **ours}:
+        said, now = theirs.get(place, "nothing"), ours.get(place, "nothing")
+        if not _agree(said, now, exactly):
+            yield f"{' / '.join(map(str, place))}: the page says {said}, the run {now}"
+
+
+def _by_place(rows: list[dict]) -> dict[tuple, float | None]:
+    return {tuple(row.get(column) for column in tidy.KEY): row["value"] for row in rows}
+
+
+def _agree(said, now, exactly: bool) -> bool:
+    numbers = isinstance(said, int | float) and isinstance(now, int | float)
+    return said == now or (numbers and not exactly and abs(said - now) <= TOLERANCE)

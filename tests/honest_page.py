@@ -1,0 +1,120 @@
+"""An honest page of one table and one figure, as a run leaves it, for tests of what `bap verify`
+makes of it and of its forgeries.
+"""
+
+import copy
+import functools
+import json
+from pathlib import Path
+
+import pandas as pd
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+from bap_core import report
+from bap_core.report import redraw, stamp
+from bap_core.report.bundle import MIME
+from bap_core.runner.planning import Job
+
+PARAMETERS = {"seeds": 2, "lr": 1e-3}
+PICTURE = {"image/png": "iVBORw0KGgo=", "text/plain": "<Figure>"}
+
+
+def metrics() -> list[dict]:
+    row = {
+        "dataset": "waterbirds-95",
+        "encoder": "tiny",
+        "split": "test",
+        "group": "all",
+        "n": 10,
+        "metric": "worst_group_accuracy",
+    }
+    values = {
+        "Native (ZS)": (0.3, 0.32),
+        "BAP (ZS)": (0.6, 0.61),
+        "Native (LP)": (0.4, 0.5),
+        "BAP (LP)": (0.7, None),
+    }
+    return [
+        {**row, "method": method, "seed": seed, "value": value}
+        for method, pair in values.items()
+        for seed, value in enumerate(pair)
+    ]
+
+
+def bundle() -> dict:
+    """What its stamp leaves."""
+    return copy.deepcopy(_bundle())
+
+
+@functools.cache
+def _bundle() -> dict:
+    claims = report.judge(pd.DataFrame(metrics()), "03_waterbirds", "micro", {})
+    made = {
+        **stamp.read_commit(),
+        "made": "2026-01-01T00:00:00+00:00",
+        "profile": "smoke",
+        "seeds": [0, 1],
+        **stamp.describe_machine([]),
+        "source_hash": report.source_hash(),
+        "world": None,
+        "data": [],
+        "encoders": [{"name": "tiny", "fingerprint": "0", "scale": "micro"}],
+        "images_encoded": 10,
+        "least_images": 10,
+        "seconds": 1.0,
+        "peak_memory_mib": {"host": 100},
+    }
+    drawn = {"call": "results_table", "names": [], "choices": {}, "rows": list(range(8))}
+    return {
+        "notebook": "03_waterbirds",
+        "parameters": PARAMETERS,
+        "scale": "micro",
+        "metrics": metrics(),
+        "claims": json.loads(claims.to_json(orient="records")),
+        "tables": [drawn],
+        "stamp": made,
+        "source_hash": report.source_hash(),
+    }
+
+
+def source() -> list:
+    return [
+        new_markdown_cell("# A page"),
+        new_code_cell("seeds: int = 3\nlr: float = 1e-3", metadata={"tags": ["parameters"]}),
+        new_code_cell(
+            "plot()", metadata={"mystnb": {"image": {"alt": "Two curves that cross at K = 3"}}}
+        ),
+        new_code_cell("page.banner(model)"),
+        new_code_cell("page.results_table(frame)"),
+        new_code_cell("page.claims(frame)"),
+        new_code_cell("page.stamp(frame)"),
+    ]
+
+
+def executed(found: dict):
+    """The page as papermill leaves it: with the injected cell, outputs, and its own metadata."""
+    cells = source()
+    injected = "# Parameters\nseeds = 2\nlr = 0.001\n"
+    cells.insert(2, new_code_cell(injected, metadata={"tags": ["injected-parameters"]}))
+    for number, cell in enumerate([cell for cell in cells if cell.cell_type == "code"], 1):
+        cell.execution_count = number
+        cell.metadata.setdefault("tags", [])
+    cells[3].outputs = [new_output("display_data", dict(PICTURE))]
+    for cell in cells[4:]:
+        (html,) = _drawn(next(call for call in redraw.SHOWN if call in cell.source))
+        cell.outputs = [new_output("display_data", {"text/html": html, "text/plain": ""})]
+    cells[-1].outputs[0].data[MIME] = found
+    return new_notebook(
+        cells=cells, metadata={"papermill": {"exception": None, "parameters": PARAMETERS}}
+    )
+
+
+@functools.cache
+def _drawn(call: str) -> list[str]:
+    return redraw.SHOWN[call](_bundle())
+
+
+def job_in(folder: Path) -> Job:
+    """The job of the page, whose results go below ``folder``."""
+    notebook, place = new_notebook(cells=source()), folder / "03_waterbirds"
+    return Job(Path("03_waterbirds.py"), "smoke", notebook, (), PARAMETERS, {}, place)
