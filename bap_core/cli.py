@@ -214,18 +214,9 @@ def _add_named(parts, name: str, do, text: str) -> argparse.ArgumentParser:
 
 
 def _find_data_root(chosen) -> Path:
-    from bap_core import micro
-    from bap_core.runner.parameters import read_yaml
-    from bap_core.runner.planning import notebooks_folder
+    from bap_core.runner.planning import find_data_root
 
-    root = (
-        chosen.root or read_yaml(notebooks_folder() / "profiles" / "paper.yml")["all"]["data_root"]
-    )
-    return (
-        micro.resolve(root)
-        if str(root).partition(":")[0] in micro.WORLDS
-        else Path(root).expanduser()
-    )
+    return find_data_root(chosen.root)
 
 
 def _list_datasets(chosen) -> int:

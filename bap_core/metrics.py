@@ -6,7 +6,7 @@ What was not measured is NaN with n = 0, never 0.0. Accuracies are fractions in 
 import numpy as np
 import pandas as pd
 
-from bap_core.groups import group_counts, is_minority
+from bap_core.groups import group_counts, is_minority, whole_numbers
 
 
 def group_accuracy(y_true, y_pred, group, *, n_groups: int) -> pd.DataFrame:
@@ -33,7 +33,9 @@ def reweighted_accuracy(y_true, y_pred, group, *, train_counts) -> float:
 
     train_counts: (G,) training examples per group. NaN if a group with weight has no test example.
     """
-    counts = np.asarray(train_counts, dtype=float)
+    counts = _numbers(train_counts, "train_counts", ndim=1)
+    if (counts < 0).any():
+        raise ValueError(f"train_counts: {counts.tolist()} has a negative count")
     accuracy = group_accuracy(y_true, y_pred, group, n_groups=len(counts)).accuracy.to_numpy()
     held = counts > 0
     return float(np.average(accuracy[held], weights=counts[held])) if held.any() else float("nan")
@@ -58,7 +60,7 @@ def minority_group_accuracy(accuracy, *, n_backgrounds: int) -> float:
     at full correlation the other groups are a held-out fifth, which can be a few pictures.
     ValueError if a minority group is empty (NaN), or if there is none.
     """
-    accuracy = np.asarray(accuracy, dtype=float)
+    accuracy = _numbers(accuracy, "accuracy", ndim=1, nan=True)
     minority = np.flatnonzero(is_minority(np.arange(len(accuracy)), n_backgrounds=n_backgrounds))
     empty = minority[np.isnan(accuracy[minority])]
     if not len(minority) or len(empty):
@@ -75,8 +77,12 @@ def additivity(object_alone, background_alone, composite) -> np.ndarray:
     All (N, D); rows are brought to unit norm first, as in the paper. Returns (N,) in [-1, 1]; NaN
     where the parts cancel.
     """
-    parts = _unit(object_alone) + _unit(background_alone)
-    return np.sum(_unit(composite) * _unit(parts), axis=1)
+    named = {"object_alone": object_alone, "background_alone": background_alone}
+    rows = [_numbers(x, name, ndim=2) for name, x in {**named, "composite": composite}.items()]
+    if len({row.shape for row in rows}) > 1:
+        raise ValueError(f"expected (N, D) of one shape, got {[row.shape for row in rows]}")
+    one, other, both = rows
+    return np.sum(_unit(both) * _unit(_unit(one) + _unit(other)), axis=1)
 
 
 def background_sensitivity_index(on_a, on_b, *, variance: str = "total") -> float:
@@ -88,7 +94,9 @@ def background_sensitivity_index(on_a, on_b, *, variance: str = "total") -> floa
     """
     if variance not in ("total", "per_dimension"):
         raise ValueError(f"variance={variance!r}; choices: 'total', 'per_dimension'")
-    on_a, on_b = np.asarray(on_a, dtype=float), np.asarray(on_b, dtype=float)
+    on_a, on_b = _numbers(on_a, "on_a", ndim=2), _numbers(on_b, "on_b", ndim=2)
+    if not len(on_a) or not len(on_b) or on_a.shape[1] != on_b.shape[1]:
+        raise ValueError(f"expected (N, D) and (M, D), got {on_a.shape} and {on_b.shape}")
     spread = on_a.var(axis=0) + on_b.var(axis=0)
     shift = np.linalg.norm(on_a.mean(axis=0) - on_b.mean(axis=0))
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -102,28 +110,51 @@ def residual_variance(backgrounds, population_mean, *, ks) -> np.ndarray:
     backgrounds: (N, K_max, D), the background embeddings of N anchors in the order of compositing;
     population_mean: (D,); ks: increasing ints <= K_max. Returns (N, len(ks)).
     """
-    running = np.cumsum(np.asarray(backgrounds, dtype=float), axis=1)
+    backgrounds = _numbers(backgrounds, "backgrounds", ndim=3)
+    mean = _numbers(population_mean, "population_mean", ndim=1)
+    ks = whole_numbers(ks, "ks")
+    if mean.shape != backgrounds.shape[2:]:
+        raise ValueError(f"population_mean: {mean.shape}, backgrounds: {backgrounds.shape}")
+    if not ks.size or ks.min() < 1 or ks.max() > backgrounds.shape[1] or (np.diff(ks) <= 0).any():
+        raise ValueError(f"ks: {ks.tolist()} do not increase from 1 to {backgrounds.shape[1]}")
+    running = np.cumsum(backgrounds, axis=1)
     means = np.stack([running[:, k - 1] / k for k in ks], axis=1)
-    return np.sum((means - np.asarray(population_mean, dtype=float)) ** 2, axis=2)
+    return np.sum((means - mean) ** 2, axis=2)
 
 
 def power_law_slope(x, y) -> float:
     """Slope of the least-squares line through log y against log x: -1 for a 1/x decay. x, y:
     (N,) positive.
     """
-    return float(
-        np.polyfit(np.log(np.asarray(x, dtype=float)), np.log(np.asarray(y, dtype=float)), 1)[0]
-    )
+    x, y = _numbers(x, "x", ndim=1), _numbers(y, "y", ndim=1)
+    if x.shape != y.shape or len(set(x.tolist())) < 2 or min(x.min(), y.min()) <= 0:
+        raise ValueError(
+            f"x and y: expected two or more positive numbers each, of different x, got {x.shape} "
+            f"and {y.shape}"
+        )
+    return float(np.polyfit(np.log(x), np.log(y), 1)[0])
 
 
-def _unit(x) -> np.ndarray:
-    x = np.asarray(x, dtype=float)
+def _numbers(values, name: str, *, ndim: int, nan: bool = False) -> np.ndarray:
+    """Values as floats. ValueError that names the argument for text, another number of dimensions,
+    or what is not finite (nan: but NaN may be).
+    """
+    found = np.asarray(values)
+    if found.dtype.kind not in "iufb" or found.ndim != ndim:
+        raise ValueError(f"{name}: expected numbers in {ndim} dimensions, got {found.shape}")
+    if not (np.isfinite(found) | (np.isnan(found) & nan)).all():
+        raise ValueError(f"{name}: has a value that is not finite")
+    return found.astype(float)
+
+
+def _unit(x: np.ndarray) -> np.ndarray:
     norm = np.linalg.norm(x, axis=1, keepdims=True)
     return np.divide(x, norm, out=np.full_like(x, np.nan), where=norm > 1e-12)
 
 
 def _same_length(*columns) -> list[np.ndarray]:
-    arrays = [np.asarray(column, dtype=np.int64) for column in columns]
+    names = ("y_true", "y_pred", "group")
+    arrays = [whole_numbers(column, name) for column, name in zip(columns, names)]
     if len({array.shape for array in arrays}) > 1 or arrays[0].ndim != 1:
         raise ValueError(
             f"expected (N,) arrays of one length, got {[array.shape for array in arrays]}"

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 
 from bap_core import contents, runtime, sources, store
-from bap_core.data import directory, images
+from bap_core.data import directory, segmentations
 
 LISTS = ("images", "categories", "annotations")
 _PICTURE = ("id", "file_name", "width", "height")
@@ -160,11 +160,11 @@ class _Annotations:
         stay for a bad one.
         """
         try:
-            encoded = images.encode_segmentation(segmentation, width=width, height=height)
+            encoded = segmentations.encode_segmentation(segmentation, width=width, height=height)
         except TypeError:  # a polygon of something else than numbers
             encoded = None
         if encoded is not None:
-            self.runs[row], self.area[row] = encoded["counts"], images.covered(encoded)
+            self.runs[row], self.area[row] = encoded["counts"], segmentations.covered(encoded)
             self.size[2 * row], self.size[2 * row + 1] = encoded["size"]
 
 

@@ -5,7 +5,7 @@ whole or refused by name.
 import json
 import os
 from collections.abc import Callable, Collection
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 EXTENSIONS = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"}
@@ -66,3 +66,10 @@ def read_json(path: str | Path, *, object_hook: Callable[[dict], Any] | None = N
         return json.loads(Path(path).read_text(encoding="utf-8-sig"), object_hook=object_hook)
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise ValueError(f"{path}: not a whole JSON file ({error}); get it again") from None
+
+
+def stays_inside(name: object) -> bool:
+    """Whether something is the name of a file below a folder: text, relative, without ``..``."""
+    if not isinstance(name, str) or not name or "\0" in name:
+        return False
+    return not PurePosixPath(name).is_absolute() and ".." not in PurePosixPath(name).parts

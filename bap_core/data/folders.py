@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
-from PIL import Image
 
 from bap_core.data import coco_index, directory, images, world_file
 from bap_core.data.coco import instances
@@ -204,9 +203,8 @@ def _cut_outs(path: Path) -> tuple[list[dict], Counter, Path]:
     rows, skipped = [], Counter()
     for file in directory.list_pictures(path):
         try:
-            with Image.open(path / file) as picture:
-                transparent = picture.has_transparency_data
-        except OSError:
+            transparent = images.is_transparent(path / file)
+        except images.UnreadablePicture:
             skipped["truncated, or not a picture"] += 1
             continue
         if transparent:

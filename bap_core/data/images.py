@@ -2,14 +2,14 @@
 names the file.
 """
 
+import os
+import stat
 import struct
 import zlib
-from array import array
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
-import pycocotools.mask
 from PIL import Image, ImageOps
 
 from bap_core import contents
@@ -17,9 +17,7 @@ from bap_core import contents
 THRESHOLD = 100  # a mask value above it belongs to the object (paper, appendix on compositing)
 SMART_CROP = (50, 0.1)  # pixels, and the share of a side that they must not exceed
 VOID = 255  # "neither object nor background" in an indexed mask
-
-# the library's stubs know neither polygons as arrays nor run lengths as plain dicts
-_run_lengths = cast(Any, pycocotools.mask)
+MOST_PIXELS = 2**26  # of a picture; some decoded at once must fit into memory
 
 _BROKEN = (
     OSError,
@@ -107,44 +105,6 @@ def read_indices(path: str | Path) -> list[int]:
     return found if indexed else []
 
 
-def decode_segmentation(segmentation, *, width: int, height: int) -> Image.Image:
-    """COCO polygons, or run lengths (plain or compressed) -> `L` mask with 0 and 255.
-
-    Polygons are drawn on ``width`` x ``height``; run lengths carry their own size. EmptyMask if
-    nothing is left.
-    """
-    encoded = encode_segmentation(segmentation, width=width, height=height)
-    if encoded is None or not covered(encoded):
-        raise EmptyMask("the segmentation covers no pixel")
-    try:
-        return Image.fromarray(_run_lengths.decode(encoded) * np.uint8(255))
-    except ValueError:
-        raise EmptyMask("the run lengths do not add up to their size") from None
-
-
-def encode_segmentation(segmentation, *, width: int, height: int) -> dict | None:
-    """COCO segmentation -> compressed run lengths; None if it is malformed or has no usable
-    polygon.
-    """
-    if isinstance(segmentation, dict):
-        return _checked_run_lengths(segmentation)
-    if not isinstance(segmentation, list):
-        return None
-    polygons = [
-        p
-        for p in segmentation
-        if isinstance(p, list | array) and len(p) >= 6 and len(p) % 2 == 0 and np.isfinite(p).all()
-    ]
-    return (
-        _run_lengths.merge(_run_lengths.frPyObjects(polygons, height, width)) if polygons else None
-    )
-
-
-def covered(encoded: dict) -> int:
-    """Pixels that compressed run lengths cover."""
-    return int(_run_lengths.area(encoded))
-
-
 def solid(mask: Image.Image) -> Image.Image:
     """A soft `L` mask -> 255 where it is above `THRESHOLD`, 0 elsewhere."""
     return mask.point([255 * (value > THRESHOLD) for value in range(256)])
@@ -194,7 +154,7 @@ def is_whole(path: str | Path) -> bool:
     """
     contents.note(path)
     try:
-        with Image.open(path) as picture:
+        with _opened(path) as picture:
             picture.draft("RGB", (64, 64))
             picture.load()
     except _BROKEN:
@@ -202,10 +162,33 @@ def is_whole(path: str | Path) -> bool:
     return True
 
 
+def is_transparent(path: str | Path) -> bool:
+    """Whether a picture has transparency, by its header. UnreadablePicture if it has none."""
+    try:
+        with _opened(path) as picture:
+            return picture.has_transparency_data
+    except _BROKEN as error:
+        raise UnreadablePicture(f"{path}: not a picture ({error})") from None
+
+
+def _opened(path: str | Path) -> Image.Image:
+    """The picture with its header read. Waits for no pipe, and decodes no picture too large."""
+    if not stat.S_ISREG(os.stat(path).st_mode):
+        raise OSError("no ordinary file")
+    picture = Image.open(path)
+    if picture.width * picture.height > MOST_PIXELS:
+        picture.close()
+        raise ValueError(
+            f"{picture.width} x {picture.height} pixels, at most {MOST_PIXELS:,} are read: "
+            "make it smaller"
+        )
+    return picture
+
+
 def _load(path: str | Path) -> Image.Image:
     contents.note(path)
     try:
-        with Image.open(path) as picture:
+        with _opened(path) as picture:
             picture.load()
         return picture
     except FileNotFoundError:
@@ -245,23 +228,3 @@ def _bleed(picture: Image.Image) -> Image.Image:
         nearest = cast(np.ndarray, found)  # None only where no indices are asked for
         pixels[..., :3] = pixels[nearest[0], nearest[1], :3]
     return Image.fromarray(pixels)
-
-
-def _checked_run_lengths(segmentation: dict) -> dict | None:
-    counts, size = segmentation.get("counts"), segmentation.get("size")
-    if not (
-        isinstance(size, list)
-        and len(size) == 2
-        and all(isinstance(n, int) and n > 0 for n in size)
-    ):
-        return None
-    if isinstance(counts, str):
-        return {"size": size, "counts": counts.encode()}
-    # The C code writes past its buffer when the runs do not add up, so it never sees such a list.
-    if (
-        not isinstance(counts, list)
-        or min(counts, default=-1) < 0
-        or sum(counts) != size[0] * size[1]
-    ):
-        return None
-    return _run_lengths.frPyObjects({"size": size, "counts": counts}, *size)

@@ -18,7 +18,7 @@ import numpy as np
 from PIL import Image
 
 from bap_core import groups, runtime
-from bap_core.data import cache, images
+from bap_core.data import cache, images, segmentations
 from bap_core.data.images import EmptyMask
 from bap_core.data.pictures import Listing, PictureFiles
 
@@ -134,7 +134,9 @@ class Objects(PictureFiles):
             return images.read_rgb(path, size=mask.size), mask
         if isinstance(row["segmentation"], (list, dict)):
             size = int(row["image_width"]), int(row["image_height"])
-            mask = images.decode_segmentation(row["segmentation"], width=size[0], height=size[1])
+            mask = segmentations.decode_segmentation(
+                row["segmentation"], width=size[0], height=size[1]
+            )
             return images.read_rgb(path, size=size), mask
         whole = images.read_rgba(path)
         return whole.convert("RGB"), whole.getchannel("A")

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from bap_core import groups
-from bap_core.data import catalogue, world_file
+from bap_core.data import catalogue, directory, world_file
 from bap_core.data.listings import LEFT_OUT, SPLITS, Scenes
 
 LABELS = ("landbird", "waterbird")
@@ -132,6 +132,10 @@ def _metadata(folder: Path) -> pd.DataFrame:
             raise ValueError(
                 f"{path}: {column} is {wrong[0]!r} in some row; it should be one of {known}"
             )
+    for column in ("img_filename", "place_filename"):
+        for name in frame[column].tolist():
+            if not directory.stays_inside(name):
+                raise ValueError(f"{path}: {column} {name!r} is no name of a file below the folder")
     for column in ("img_id", "img_filename"):
         if twice := frame.loc[frame.duplicated(column), column].tolist():
             raise ValueError(f"{path}: {column} {twice[0]!r} stands in two rows")

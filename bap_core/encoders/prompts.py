@@ -77,9 +77,13 @@ def embed_templates(
     """
     if not names or not templates:
         raise ValueError("prototypes need at least one class name and one template")
-    if broken := [template for template in templates if "{}" not in template]:
-        raise ValueError(f"template {broken[0]!r} has no {{}} for the class name")
-    filled = [template.format(name) for name in names for template in templates]
+    for template in templates:
+        if not isinstance(template, str) or template.count("{}") != 1:
+            raise ValueError(f"template {template!r} has not one {{}} for the class name")
+    for name in names:
+        if not isinstance(name, str) or not name.strip():
+            raise ValueError(f"class name {name!r} is no word")
+    filled = [template.replace("{}", name) for name in names for template in templates]
     embedded = torch.cat(
         [encoder.encode_text(filled[i : i + 256]) for i in range(0, len(filled), 256)]
     )

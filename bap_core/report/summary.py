@@ -14,7 +14,7 @@ import pandas as pd
 from nbformat import NotebookNode
 from PIL import Image
 
-from bap_core.report import bundle, calibration_table, labels, paper_tables, scales, tables
+from bap_core.report import bundle, calibration_table, html, labels, paper_tables, scales, tables
 
 HEADLINES = (
     "additivity-high",
@@ -73,6 +73,7 @@ def write_summaries(
         "headline.md": render_headline(found),
         "claims_by_page.md": render_claims(found, titles, folder=out_dir.name),
         "native_rows.md": calibration_table.rows(found),
+        "faults.md": render_faults(out_dir.parent / "faults.csv"),
         "gallery.md": render_gallery(
             {name: alt for name, (_, alt) in (pictures or {}).items()}, folder=out_dir.name
         ),
@@ -102,6 +103,18 @@ def render_claims(found: Mapping[str, dict], titles: Mapping[str, str], *, folde
         table = tables.claims_table(judged, left["scale"])._repr_html_()
         parts.append(f"## [{titles[name]}]({folder}/{name}.ipynb)\n\n{table}\n\n")
     return "".join(parts) or NOTHING_YET
+
+
+def render_faults(path: Path) -> str:
+    """What was broken on purpose in the last full run, and how it ended: a table of the counts that
+    `make faults` wrote to ``path``, or a line that says that it did not.
+    """
+    if not path.exists():
+        return "Nothing is recorded yet: `make faults` tries every case and writes the counts.\n"
+    counts = pd.read_csv(path).set_index("kind")
+    counts.loc["all"] = counts.sum()
+    caption = "What was tried in the last full run, and how it ended."
+    return html.Table(counts.map("{:,}".format), caption)._repr_html_() + "\n"
 
 
 def render_gallery(pictures: Mapping[str, str], *, folder: str) -> str:

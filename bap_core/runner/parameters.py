@@ -10,10 +10,11 @@ import ast
 import difflib
 import math
 import re
+import reprlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, cast
+from typing import Any, ClassVar, cast
 
 import yaml
 
@@ -99,8 +100,10 @@ def coerce(value, declared: str, *, name: str):
     if declared.startswith("list["):
         if not isinstance(value, list):
             raise _refuse(value, declared, name)
+        if declared == "list[str]" and "" in value:
+            raise _refuse(value, declared, name)
         return [coerce(item, declared[5:-1], name=name) for item in value]
-    if declared == "float" and type(value) is int:
+    if declared == "float" and type(value) is int and abs(value) < 2**53:
         value = float(value)
     if type(value).__name__ != declared or (declared == "float" and not math.isfinite(value)):
         raise _refuse(value, declared, name)
@@ -117,6 +120,8 @@ def parse_text(text: str, declared: str, *, name: str):
     if declared.startswith("list["):
         inner = text[1:-1] if text.startswith("[") and text.endswith("]") else text
         items = [item.strip().strip("'\"") for item in inner.split(",")] if inner.strip() else []
+        if "" in items:
+            raise _refuse(text, declared, name)
         return [parse_text(item, declared[5:-1], name=name) for item in items]
     if declared == "bool":
         if text.lower() not in ("true", "false"):
@@ -132,7 +137,7 @@ def _refuse(value, declared: str, name: str) -> ValueError:
     example = {"int": "5", "float": "1e-3", "str": "micro", "bool": "true", "list[int]": "1,2"}
     example |= {"list[float]": "0.5,1.0", "list[str]": "micro-clip,micro-siglip"}
     return ValueError(
-        f"parameter {name} is declared {declared}; {value!r} is not one (an example: "
+        f"parameter {name} is declared {declared}; {reprlib.repr(value)} is not one (an example: "
         f"{example[declared]})"
     )
 
@@ -193,8 +198,9 @@ def load_profile(
             f"unknown profile {profile!r}{suggest(profile, names)}; known in "
             f"{folder}: {', '.join(names)}"
         )
-    parts = read_yaml(folder / f"{profile}.yml") or {}
-    shared = parts.pop("all", None) or {}
+    parts = _parts(read_yaml(folder / f"{profile}.yml"), f"profile {profile}")
+    parts = {name: _parts(part, f"profile {profile}, {name}") for name, part in parts.items()}
+    shared = parts.pop("all", {})
     if unknown := [name for name in parts if name not in notebooks]:
         raise ValueError(
             f"profile {profile} sets {unknown[0]!r}, which is no "
@@ -214,11 +220,25 @@ def load_profile(
     return {notebook: taken[notebook] | (parts.get(notebook) or {}) for notebook in notebooks}
 
 
+def _parts(content, where: str) -> dict[str, Any]:
+    """A part of a profile: names with values, or nothing. ValueError for anything else."""
+    if content is None:
+        return {}
+    if not isinstance(content, dict) or not all(isinstance(name, str) for name in content):
+        raise ValueError(
+            f"{where}: expected lines that read name: value, got {reprlib.repr(content)}"
+        )
+    return content
+
+
 def read_yaml(path: Path):
     """Content of a YAML file as YAML 1.2 reads it. ValueError naming the file if it is no YAML."""
     try:
         return yaml.load(path.read_text(encoding="utf-8"), _Loader)
-    except yaml.YAMLError as error:
+    except RecursionError:
+        raise ValueError(f"{path} is not valid YAML: it is nested too deep") from None
+    # ValueError: no text in UTF-8, a number of thousands of digits
+    except (yaml.YAMLError, ValueError) as error:
         raise ValueError(f"{path} is not valid YAML: {error}") from None
 
 

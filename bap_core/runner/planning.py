@@ -13,7 +13,7 @@ from pathlib import Path
 import jupytext
 from nbformat import NotebookNode
 
-from bap_core import runtime, store
+from bap_core import micro, runtime, store
 from bap_core.data import catalogue
 from bap_core.runner import parameters
 
@@ -51,6 +51,19 @@ def notebooks_folder() -> Path:
             "bap_core is not imported from a checkout: give the path of a notebook"
         )
     return root / "notebooks"
+
+
+def find_data_root(root: str | None = None) -> Path:
+    """Where the official data lie: ``root``, else the ``data_root`` of the profile ``paper``; the
+    name of a rendered world renders it.
+    """
+    named = (
+        root
+        or parameters.read_yaml(notebooks_folder() / "profiles" / "paper.yml")["all"]["data_root"]
+    )
+    if str(named).partition(":")[0] in micro.WORLDS:
+        return micro.resolve(named)
+    return Path(named).expanduser()
 
 
 def runs_folder() -> Path:

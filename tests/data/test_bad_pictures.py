@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from bap_core.data import Backgrounds, EmptyMask, Objects, folders, images
+from bap_core.data import Backgrounds, EmptyMask, Objects, folders, images, segmentations
 from bap_core.data.images import UnreadablePicture
 from bap_core.data.listings import MaskSizeWarning
 from bap_core.method.compositing import Compositor
@@ -185,15 +185,15 @@ BAD_SEGMENTATIONS = [
 
 @pytest.mark.parametrize("segmentation", BAD_SEGMENTATIONS, ids=str)
 def test_malformed_segmentations_cover_nothing_and_never_reach_the_c_code(segmentation):
-    assert images.encode_segmentation(segmentation, width=8, height=6) is None
+    assert segmentations.encode_segmentation(segmentation, width=8, height=6) is None
     with pytest.raises(EmptyMask):
-        images.decode_segmentation(segmentation, width=8, height=6)
+        segmentations.decode_segmentation(segmentation, width=8, height=6)
 
 
 @pytest.mark.parametrize("counts", ["", "0", "zzzz", "PPYo1"])
 def test_compressed_run_lengths_that_do_not_add_up_cover_nothing(counts):
     with pytest.raises(EmptyMask):
-        images.decode_segmentation({"counts": counts, "size": [6, 8]}, width=8, height=6)
+        segmentations.decode_segmentation({"counts": counts, "size": [6, 8]}, width=8, height=6)
 
 
 def test_a_json_that_is_cut_off_is_named(tmp_path):

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from on_disk import declare, people, save
 
-from bap_core.data import catalogue, coco, coco_index, images
+from bap_core.data import catalogue, coco, coco_index, segmentations
 from bap_core.data.coco import VEHICLES, instances
 
 
@@ -217,7 +217,8 @@ def test_a_rectangle_keeps_its_area_and_its_box_stays_inside_the_picture(rectang
     assert index is not None
     inside = [max(0, min(20, x + w) - x) * max(0, min(10, y + h) - y) for x, y, w, h in rectangles]
     assert index.area.tolist() == inside
-    assert [images.covered(shape) for shape in index.segmentations(range(len(inside)))] == inside
+    shapes = index.segmentations(range(len(inside)))
+    assert [segmentations.covered(shape) for shape in shapes] == inside
     if any(inside):
         frame = instances(
             index, "toys", root=path.parent, find=lambda name: name, origin="own"

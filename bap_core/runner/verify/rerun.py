@@ -9,7 +9,7 @@ from unittest.mock import patch
 
 import nbformat
 
-from bap_core import runtime, tidy
+from bap_core import tidy
 from bap_core.report.bundle import read_bundle
 from bap_core.runner.execute import RunFailed, execute
 from bap_core.runner.planning import Job
@@ -25,13 +25,15 @@ def run_again(job: Job, *, show: TextIO) -> list[str]:
     every value within `TOLERANCE`; which of the two it was is printed.
     """
     shown = read_bundle(nbformat.read(job.folder / "executed.ipynb", as_version=4)) or {}
-    with tempfile.TemporaryDirectory(prefix="bap-rerun-") as folder:
-        with patch.dict(os.environ, BAP_HOME=folder):
-            choices = {"name": job.name, "profile": job.profile, "used": Path(folder) / "used"}
-            try:
-                done = execute(job.notebook, job.parameters, **choices, show=show)
-            except RunFailed as failure:
-                return [str(failure)]
+    with (
+        tempfile.TemporaryDirectory(prefix="bap-rerun-") as folder,
+        patch.dict(os.environ, BAP_HOME=folder),
+    ):
+        choices = {"name": job.name, "profile": job.profile, "used": Path(folder) / "used"}
+        try:
+            done = execute(job.notebook, job.parameters, **choices, show=show)
+        except RunFailed as failure:
+            return [str(failure)]
     found = read_bundle(done) or {}
     exactly = all(_said(shown, what) == _said(found, what) for what in ("machine", "versions"))
     how = "to the last digit, on the same machine" if exactly else f"within {TOLERANCE}"
@@ -55,7 +57,7 @@ def compare(shown: list[dict], found: list[dict], *, exactly: bool) -> Iterator[
 
 
 def _by_place(rows: list[dict]) -> dict[tuple, float | None]:
-    return {tuple(row.get(column) for column in tidy.KEY): row["value"] for row in rows}
+    return {tuple(row.get(column) for column in tidy.KEYS): row["value"] for row in rows}
 
 
 def _agree(said, now, exactly: bool) -> bool:
