@@ -2,11 +2,12 @@
 
     python -m benchmarks.busy [--steps 40] [--repeats 5] [--loops 4]
 
-Steps of 64 pictures, quiet and beside busy loops (each in a session of its own, so that the
-scheduler shares fairly), with threads that spin while they wait for each other and with threads
-that sleep. Every measurement is a process of its own, since the library of threads reads its
-settings when it is loaded. Steps per second and processors in use, medians of the repeats, which
-alternate.
+Steps of 64 pictures on two threads, quiet and beside busy loops (each in a session of its own, so
+that the scheduler shares fairly), with threads that spin while they wait for each other, as is
+usual, and with threads that sleep, as the command line sets it. The library of threads reads its
+settings when it is loaded, so there is a process for each setting; both are loaded and warm before
+anything is timed, and each waits while another works. Steps per second and processors in use,
+medians of the repeats, which alternate.
 """
 
 import argparse
@@ -16,13 +17,15 @@ import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 
-BATCH = 64
-POLICIES = ("ACTIVE", "PASSIVE")
+BATCH, THREADS = 64, 2
+WAITING = {"spinning": {}, "sleeping": {"OMP_WAIT_POLICY": "PASSIVE"}}
 
 
 def main() -> None:
-    """Parse, measure, print one line per case."""
+    """Parse, measure, print a table and the three ratios that matter."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -32,45 +35,91 @@ def main() -> None:
     parser.add_argument("--child", action="store_true", help=argparse.SUPPRESS)
     chosen = parser.parse_args()
     if chosen.child:
-        print(json.dumps(measure(chosen.steps)))
-        return
-    cases = [(loops, policy) for loops in (0, chosen.loops) for policy in POLICIES]
-    found = {case: [] for case in cases}
-    for _ in range(chosen.repeats):
-        for loops, policy in cases:
-            found[loops, policy].append(beside(loops, policy, chosen.steps))
-    for (loops, policy), runs in found.items():
-        speed, used = (statistics.median(values) for values in zip(*runs))
+        serve()
+    else:
+        report(alternate(chosen.repeats, chosen.steps, chosen.loops))
+
+
+def alternate(repeats: int, steps: int, loops: int) -> dict[tuple[bool, str], tuple[float, float]]:
+    """(beside loops or not, how threads wait) -> steps per second and processors in use, medians
+    of the repeats.
+    """
+    found = {(busy, waiting): [] for busy in (False, True) for waiting in WAITING}
+    with ExitStack() as stack:
+        children = {name: stack.enter_context(child(name)) for name in WAITING}
+        for _ in range(repeats):
+            for busy, waiting in found:
+                with busy_loops(loops if busy else 0):
+                    found[busy, waiting].append(ask(children[waiting], steps))
+    return {
+        case: tuple(statistics.median(values) for values in zip(*runs))
+        for case, runs in found.items()
+    }
+
+
+def report(found: dict[tuple[bool, str], tuple[float, float]]) -> None:
+    """Print a line per case, and what sleeping gains beside loops and costs without."""
+    for (busy, waiting), (speed, used) in found.items():
         print(
-            f"{loops} busy loops, {policy.lower():8s} {speed:6.2f} steps/s on {used:.2f} processors"
-            f"  ({used / speed:.3f} processor seconds a step)"
+            f"{'beside loops' if busy else 'quiet':12s} {waiting:9s} {speed:6.2f} steps/s on "
+            f"{used:.2f} processors, {used / speed:.3f} processor seconds a step"
         )
+    (before, _), (quiet, used_quiet) = found[False, "spinning"], found[False, "sleeping"]
+    (spinning, _), (sleeping, used) = found[True, "spinning"], found[True, "sleeping"]
+    print(
+        f"sleeping over spinning: {sleeping / spinning:.2f} times the speed beside loops, "
+        f"{quiet / before:.2f} times when quiet; beside loops a step takes "
+        f"{used / sleeping / (used_quiet / quiet):.2f} times the processor time of a quiet one"
+    )
 
 
-def beside(loops: int, policy: str, steps: int) -> tuple[float, float]:
-    """Steps per second and processors in use of one child beside so many busy loops."""
-    spin = [sys.executable, "-c", "while True: pass"]
-    others = [subprocess.Popen(spin, start_new_session=True) for _ in range(loops)]
-    command = [sys.executable, "-m", "benchmarks.busy", "--child", "--steps", str(steps)]
+@contextmanager
+def child(waiting: str) -> Iterator[subprocess.Popen]:
+    """A process that measures when it is asked to, loaded and warm."""
+    kept = {name: value for name, value in os.environ.items() if name != "OMP_WAIT_POLICY"}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "benchmarks.busy", "--child"],
+        env=kept | {"OMP_NUM_THREADS": str(THREADS)} | WAITING[waiting],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
     try:
-        environment = os.environ | {"OMP_WAIT_POLICY": policy}
-        done = subprocess.run(
-            command,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=True,
-            start_new_session=True,
-        )
+        ask(process, 3)
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def ask(process: subprocess.Popen, steps: int) -> list[float]:
+    """Steps per second and processors in use of a child. RuntimeError if it has ended."""
+    assert process.stdin and process.stdout
+    print(steps, file=process.stdin, flush=True)
+    if not (answer := process.stdout.readline()):
+        raise RuntimeError(f"the measuring process ended with {process.wait()}, see above")
+    return json.loads(answer)
+
+
+@contextmanager
+def busy_loops(n: int) -> Iterator[None]:
+    """So many processes that do nothing, as fast as they can."""
+    code = f"from bap_core import processes; processes.end_with_parent({os.getpid()})"
+    spin = [sys.executable, "-c", f"{code}\nwhile True: pass"]
+    others = [subprocess.Popen(spin, start_new_session=True) for _ in range(n)]
+    try:
+        yield
     finally:
         for other in others:
             other.kill()
             other.wait()
-    return tuple(json.loads(done.stdout))
 
 
-def measure(steps: int) -> tuple[float, float]:
-    """Of this process: steps per second, and processor time over wall time, after a warm-up."""
+def serve() -> None:
+    """Measure as many steps as each line of the input says: a line of steps per second and of
+    processor time over wall time.
+    """
     import torch
 
     from bap_core import encoders
@@ -86,13 +135,12 @@ def measure(steps: int) -> tuple[float, float]:
         student.forward(pictures).square().sum().backward()
         optimiser.step()
 
-    for _ in range(3):
-        step()
-    wall, processor = time.perf_counter(), time.process_time()
-    for _ in range(steps):
-        step()
-    wall, processor = time.perf_counter() - wall, time.process_time() - processor
-    return steps / wall, processor / wall
+    for line in sys.stdin:
+        wall, processor = time.perf_counter(), time.process_time()
+        for _ in range(int(line)):
+            step()
+        wall, processor = time.perf_counter() - wall, time.process_time() - processor
+        print(json.dumps([int(line) / wall, processor / wall]), flush=True)
 
 
 if __name__ == "__main__":

@@ -7,15 +7,16 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import nbformat
 import toy
+from waiting import LONG, wait_until
 
 from bap_core.report.bundle import MIME, read_bundle
 from bap_core.runner import execute, planning, verify
 from bap_core.runner.planning import Job
+from bap_core.runner.progress_line import read_times
 from bap_core.runner.results import is_up_to_date, write_results
 from bap_core.runner.run import run_jobs
 
@@ -35,6 +36,7 @@ def test_a_run_files_page_metrics_and_provenance_and_a_second_run_does_nothing(p
     assert not failures and "03_toy  done in" in shown
     made = {"executed.ipynb", "inputs.json", "metrics.csv", "provenance.json"}
     assert set(files(job.folder)) == made
+    assert len(read_times(job.folder.parent / ".03_toy.times.json")) == 6  # and the parameters
     page = nbformat.read(job.folder / "executed.ipynb", as_version=4)
     printed = next(
         o.text for c in page.cells for o in c.get("outputs", []) if o.output_type == "stream"
@@ -144,22 +146,14 @@ def command(notebook, out, *more):
     )
 
 
-def wait_until(true, process, seconds=300):
-    """Wait for an event, as long as a very busy machine may take, while the process lives."""
-    end = time.monotonic() + seconds
-    while not true():
-        assert process.poll() is None and time.monotonic() < end
-        time.sleep(0.05)
-
-
 def test_ctrl_c_stops_the_kernel_leaves_no_file_and_exits_130(notebook, tmp_path):
     process = command(notebook, tmp_path / "runs", "-p", "mood=slow")
     while "start" not in process.stderr.readline():
         assert process.poll() is None
-    wait_until((tmp_path / "asleep").exists, process)
+    wait_until((tmp_path / "asleep").exists, "the cell sleeps", process.pid)
     process.send_signal(signal.SIGINT)
     shown = process.stderr.read()
-    assert process.wait(timeout=30) == 130 and "stopped" in shown and "Traceback" not in shown
+    assert process.wait(timeout=LONG) == 130 and "stopped" in shown and "Traceback" not in shown
     assert [
         path.name
         for path in (tmp_path / "runs" / "smoke").iterdir()
@@ -169,7 +163,7 @@ def test_ctrl_c_stops_the_kernel_leaves_no_file_and_exits_130(notebook, tmp_path
 
 def test_two_runs_at_once_execute_once(notebook, tmp_path):
     both = [command(notebook, tmp_path / "runs") for _ in range(2)]
-    shown = [process.communicate(timeout=300)[1] for process in both]
+    shown = [process.communicate(timeout=LONG)[1] for process in both]
     assert [process.returncode for process in both] == [0, 0]
     assert (
         sum("done in" in text for text in shown) == 1
