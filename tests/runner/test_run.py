@@ -10,8 +10,10 @@ import sys
 from pathlib import Path
 
 import nbformat
+import psutil
+import pytest
 import toy
-from waiting import LONG, wait_until
+from waiting import LONG, is_alive, wait_until
 
 from bap_core.report.bundle import MIME, read_bundle
 from bap_core.runner import execute, planning, verify
@@ -146,19 +148,40 @@ def command(notebook, out, *more):
     )
 
 
-def test_ctrl_c_stops_the_kernel_leaves_no_file_and_exits_130(notebook, tmp_path):
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGHUP, 129)])
+def test_a_signal_to_end_stops_the_kernel_and_leaves_no_file(notebook, tmp_path, number, code):
     process = command(notebook, tmp_path / "runs", "-p", "mood=slow")
     while "start" not in process.stderr.readline():
         assert process.poll() is None
     wait_until((tmp_path / "asleep").exists, "the cell sleeps", process.pid)
-    process.send_signal(signal.SIGINT)
+    kernels = psutil.Process(process.pid).children(recursive=True)
+    process.send_signal(number)
     shown = process.stderr.read()
-    assert process.wait(timeout=LONG) == 130 and "stopped" in shown and "Traceback" not in shown
+    assert process.wait(timeout=LONG) == code and "Traceback" not in shown
+    assert ("stopped" in shown) == (number == signal.SIGINT)
+    assert kernels
+    wait_until(lambda: not any(is_alive(kernel.pid) for kernel in kernels), "the kernel ends")
     assert [
         path.name
         for path in (tmp_path / "runs" / "smoke").iterdir()
         if not path.name.endswith(".lock")
     ] == []
+
+
+TELLING = """
+import time
+import tqdm.std
+from bap_core import runtime
+tqdm.std.time = iter(range(10**6)).__next__  # a clock that goes on by a second at every look
+shares = [open(os.environ["BAP_BAR"]).read() for i in runtime.progress(range(4)) if i]
+assert shares == ["25 %", "50 %", "75 %"], shares
+"""
+
+
+def test_a_bar_in_a_cell_tells_the_run_how_far_it_is(plan, notebook):
+    notebook.write_text(toy.SOURCE.replace('if mood == "bad":', TELLING + 'if mood == "bad":'))
+    failures, shown = launch(plan())
+    assert not failures, shown
 
 
 def test_two_runs_at_once_execute_once(notebook, tmp_path):
