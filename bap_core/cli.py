@@ -6,44 +6,37 @@ a page that is refused, something missing or a full disk gives 1; Ctrl-C gives 1
 """
 
 import argparse
-import os
-import signal
 import sys
 from pathlib import Path
 
-from bap_core import __version__
+from bap_core import __version__, processes
+
+_UNTOUCHED = "results that were there before are untouched"
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     chosen = _make_parser().parse_args(arguments)
-    # Threads that wait for each other sleep instead of spinning: on a machine that others use too,
-    # small training steps are much faster. Read when torch is loaded, by the kernels as well.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    # leave through the clean-up, as Ctrl-C does
-    for ending in ("SIGTERM", "SIGHUP"):
-        number = getattr(signal, ending, None)
-        if number and signal.getsignal(number) != signal.SIG_IGN:  # which `nohup` asks for
-            signal.signal(number, lambda number, _: sys.exit(128 + number))
+    processes.share_processors()  # read when torch is loaded, by the kernels as well
+    processes.leave_through_clean_up()
+    _say(chosen, "loading, some seconds")  # before all that is heavy
     try:
         return chosen.do(chosen)
     except (ValueError, FileNotFoundError) as error:
-        print(f"bap {chosen.command}: {error}", file=sys.stderr)
+        _say(chosen, str(error))
         return 2
     # a full disk, a folder without permission: the system's words and the path say which
     except OSError as error:
-        print(
-            f"bap {chosen.command}: {error}; nothing is left half-written, results that were "
-            "there before are untouched",
-            file=sys.stderr,
-        )
+        _say(chosen, f"{error}; nothing is left half-written, {_UNTOUCHED}")
         return 1
     except KeyboardInterrupt:
-        print(
-            f"\nbap {chosen.command}: stopped; results that were there before are untouched",
-            file=sys.stderr,
-        )
+        print(file=sys.stderr)
+        _say(chosen, f"stopped; {_UNTOUCHED}")
         return 130
+
+
+def _say(chosen, what: str) -> None:
+    print(f"bap {chosen.command}: {what}", file=sys.stderr, flush=True)
 
 
 def _make_parser() -> argparse.ArgumentParser:

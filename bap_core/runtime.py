@@ -5,21 +5,23 @@ Randomness is never global. Every draw comes from a generator derived from a see
 what it is for, so an added experiment cannot shift the draws of the others.
 """
 
+import contextlib
+import io
 import os
 import sys
-import threading
-import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from itertools import islice
 from pathlib import Path
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 
 import numpy as np
 import platformdirs
 import torch
 from tqdm import tqdm
+
+BAR_FILE = "BAP_BAR"  # where a notebook that `bap run` executes tells how far its bar is
 
 Item = TypeVar("Item")
 
@@ -94,19 +96,6 @@ def threads(device: torch.device) -> int | None:
     return torch.get_num_threads() if device.type == "cpu" else None
 
 
-def end_with_parent(parent: int) -> None:
-    """From now on this process ends within a second or so of the process ``parent`` that started
-    it, however that ended: one that is killed cannot stop its children.
-    """
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(1)
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
-
-
 def _derived(seed: int, names: tuple) -> int:
     return int(sha256(repr((int(seed), *names)).encode()).hexdigest()[:15], 16)
 
@@ -128,13 +117,51 @@ def progress(
     cell of a notebook that somebody works in, once it takes more than some seconds.
 
     In a notebook that `bap run` executes nothing is shown: frames of a bar would fill the page, and
-    the runner shows its own line.
+    the runner shows its own line, with the share that it finds in the file ``$BAP_BAR``.
     """
     in_notebook = "ipykernel" in sys.modules
+    if in_notebook and (told := os.environ.get(BAR_FILE)):
+        return _ToldBar(iterable, Path(told), total=total)
     silent = "BAP_PROFILE" in os.environ if in_notebook else not sys.stderr.isatty()
     look = {"file": sys.stdout, "delay": 5, "mininterval": 2} if in_notebook else {}
     shown = {"file": sys.stderr, "disable": silent, "leave": False, **look}
     return tqdm(iterable, total=total, desc=label, unit=unit, **shown)
+
+
+class _ToldBar(tqdm):
+    """A bar that is told instead of drawn: the share done of the innermost one goes to a file, at
+    most once a second; "" when there is none.
+    """
+
+    monitor_interval = 0  # no thread that looks after slow bars: each step looks at the clock
+    _opened: ClassVar[list["_ToldBar"]] = []
+
+    def __init__(self, iterable: Iterable, path: Path, *, total: int | None):
+        self._path, self._is_told = path, False
+        self._opened.append(self)
+        nowhere = io.StringIO()  # for what tqdm itself writes at the end
+        super().__init__(
+            iterable, total=total, file=nowhere, leave=False, delay=1, mininterval=1, miniters=1
+        )
+
+    def display(self, *_, **__) -> None:
+        """What tqdm calls to draw; an outer bar waits until the inner one is closed."""
+        if self._opened and self._opened[-1] is self:
+            self._tell(f"{100 * self.n // self.total} %" if self.total else "")
+
+    def close(self) -> None:
+        """Leave the file to the bar around this one."""
+        # one by one, since bars on the same line of a screen are equal to tqdm
+        self._opened[:] = [bar for bar in self._opened if bar is not self]
+        if self._is_told:
+            self._tell("")
+            self._is_told = False
+        super().close()
+
+    def _tell(self, text: str) -> None:
+        self._is_told = True
+        with contextlib.suppress(OSError):  # nothing that a full disk should stop
+            self._path.write_text(text, encoding="utf-8")
 
 
 def prefetch(items: Iterable[Item]) -> Iterator[Item]:

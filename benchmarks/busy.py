@@ -105,7 +105,8 @@ def ask(process: subprocess.Popen, steps: int) -> list[float]:
 @contextmanager
 def busy_loops(n: int) -> Iterator[None]:
     """So many processes that do nothing, as fast as they can."""
-    spin = [sys.executable, "-c", "while True: pass"]
+    code = f"from bap_core import processes; processes.end_with_parent({os.getpid()})"
+    spin = [sys.executable, "-c", f"{code}\nwhile True: pass"]
     others = [subprocess.Popen(spin, start_new_session=True) for _ in range(n)]
     try:
         yield

@@ -6,8 +6,15 @@ import numpy as np
 import open_clip
 import pytest
 import torch
+from hypothesis import HealthCheck, settings
 
 from bap_core.encoders import Encoder
+
+# no example is wrong because the machine is slow, or draws slowly
+settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("any machine")
 
 
 @pytest.fixture

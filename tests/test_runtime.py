@@ -94,3 +94,41 @@ def test_a_bar_is_shown_in_the_terminal_and_to_who_works_in_a_notebook_but_not_o
     out, err = shown_of(monkeypatch, notebook=True, by_runner=False)
     assert "work" in out and not err
     assert shown_of(monkeypatch, notebook=True, by_runner=True) == ("", "")
+
+
+class Clock:
+    """Goes on by a second whenever it is looked at."""
+
+    now = 0.0
+
+    def __call__(self):
+        self.now += 1
+        return self.now
+
+
+def test_on_a_page_that_is_run_the_innermost_bar_tells_its_share_in_a_file(monkeypatch, tmp_path):
+    path = tmp_path / "bar"
+    monkeypatch.setitem(sys.modules, "ipykernel", object())
+    monkeypatch.setenv(runtime.BAR_FILE, str(path))
+    monkeypatch.setattr("tqdm.std.time", Clock())
+    seen = []
+    for _ in runtime.progress(range(2), label="outer"):
+        inner = runtime.progress(range(4), label="inner")
+        seen += [path.read_text() if path.exists() else "none" for _ in inner]
+    assert seen == ["none", "25 %", "50 %", "75 %", "50 %", "25 %", "50 %", "75 %"]
+    assert path.read_text() == ""
+    assert not runtime._ToldBar._opened
+
+
+def test_a_bar_that_is_left_early_or_cannot_be_told_stops_nothing(monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "ipykernel", object())
+    monkeypatch.setenv(runtime.BAR_FILE, str(tmp_path / "nowhere" / "bar"))
+    monkeypatch.setattr("tqdm.std.time", Clock())
+    bar = runtime.progress(iter("abc"), label="without a total")
+    for _ in bar:
+        break
+    bar.close()
+    bar = runtime.progress([], total=2)
+    bar.update(1)
+    bar.close()
+    assert not runtime._ToldBar._opened

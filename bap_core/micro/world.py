@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bap_core import runtime
+from bap_core import processes, runtime
 from bap_core.data import world_file
 from bap_core.micro.drawing.birds import SPECIES
 from bap_core.micro.drawing.figures import Figure
@@ -103,7 +103,7 @@ def in_parallel(function: Callable, jobs: list, *, label: str, workers: int | No
         ]
     method = "fork" if "fork" in multiprocessing.get_all_start_methods() else "spawn"
     context = multiprocessing.get_context(method)
-    ending = {"initializer": runtime.end_with_parent, "initargs": (os.getpid(),)}
+    ending = {"initializer": processes.end_with_parent, "initargs": (os.getpid(),)}
     with ProcessPoolExecutor(workers, mp_context=context, **ending) as pool:
         made = pool.map(function, jobs, chunksize=max(1, min(32, len(jobs) // (4 * workers))))
         return list(runtime.progress(made, total=len(jobs), label=label, unit="img"))

@@ -10,10 +10,7 @@ import json
 import logging
 import os
 import re
-import sys
 import tempfile
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,11 +19,14 @@ from typing import TextIO
 import papermill
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell
 from papermill.exceptions import PapermillExecutionError
 
+from bap_core import processes, runtime
 from bap_core.report import bundle
+from bap_core.runner.progress_line import ProgressLine
 
-START_SECONDS = 180
+START_SECONDS = 600  # for a machine that others keep busy
 CELL_SECONDS = {"smoke": 600, "paper-dry": 600, "micro": 3600}
 LONGEST_CELL_SECONDS = 7 * 24 * 3600
 
@@ -42,21 +42,29 @@ class RunFailed(RuntimeError):
 
 
 def execute(
-    notebook: NotebookNode, parameters: dict, *, name: str, profile: str, used: Path, show: TextIO
+    notebook: NotebookNode,
+    parameters: dict,
+    *,
+    name: str,
+    profile: str,
+    used: Path,
+    times: Path,
+    show: TextIO,
 ) -> NotebookNode:
     """A copy of the notebook, executed with all of its parameters injected, in the caller's folder.
 
     The page finds the profile, the parameters and the path ``used``, where it writes what it read,
-    in its environment as well, see `bap_core.report.bundle`. RunFailed if a cell fails.
+    in its environment as well, see `bap_core.report.bundle`. times: see `ProgressLine`, whose line
+    goes to ``show``. RunFailed if a cell fails.
     """
-    with (
-        tempfile.TemporaryDirectory(prefix="bap-run-") as temporary,
-        _own_kernel(Path(temporary), bundle.to_environment(profile, parameters, used)),
-    ):
-        output = Path(temporary) / "executed.ipynb"
-        line = ProgressLine(name, total=len(notebook.cells) + bool(parameters), stream=show)
+    with tempfile.TemporaryDirectory(prefix="bap-run-") as temporary:
+        output, bar = Path(temporary) / "executed.ipynb", Path(temporary) / "bar"
+        variables = bundle.to_environment(profile, parameters, used)
+        variables[runtime.BAR_FILE] = str(bar)
+        cells = [*notebook.cells, *([new_code_cell()] if parameters else [])]  # papermill's own
+        line = ProgressLine(name, cells=cells, bar=bar, times=times, stream=show)
         try:
-            with line, _quiet("papermill"):
+            with _own_kernel(Path(temporary), variables), line, _quiet("papermill"):
                 done = papermill.execute_notebook(
                     copy.deepcopy(notebook),
                     output,
@@ -65,7 +73,7 @@ def execute(
                     progress_bar=False,
                     start_timeout=START_SECONDS,
                     execution_timeout=CELL_SECONDS.get(profile, LONGEST_CELL_SECONDS),
-                    on_cell_start=lambda cell, cell_index: line.at(cell_index + 1),
+                    on_cell_start=lambda cell, cell_index: line.at(cell_index + 1, cell),
                 )
         except (PapermillExecutionError, CellTimeoutError, DeadKernelError, RuntimeError) as error:
             partial = output.read_text(encoding="utf-8") if output.exists() else None
@@ -94,14 +102,9 @@ def _own_kernel(folder: Path, variables: dict[str, str]) -> Iterator[None]:
     """
     spec = folder / "jupyter" / "kernels" / "python3" / "kernel.json"
     spec.parent.mkdir(parents=True)
-    argv = [
-        sys.executable,
-        "-m",
-        "ipykernel_launcher",
-        "--log-level=CRITICAL",
-        "-f",
-        "{connection_file}",
-    ]
+    argv = processes.make_command(
+        "ipykernel_launcher", "--log-level=CRITICAL", "-f", "{connection_file}"
+    )
     spec.write_text(json.dumps({"argv": argv, "display_name": "Python 3", "language": "python"}))
     changes = {
         "JUPYTER_PATH": os.pathsep.join(
@@ -152,54 +155,3 @@ def _find_failing_lines(error: PapermillExecutionError) -> str:
     pointed = re.findall(r"^-+> *\d+ (.*)$", plain, flags=re.MULTILINE)
     lines = pointed[:1] or [line for line in error.source.splitlines() if line.strip()][-3:]
     return "\n".join(f"    {line.strip()}" for line in lines)
-
-
-class ProgressLine:
-    """``03_waterbirds  cell 7/31  1:24``: redrawn every second in a terminal, repeated each
-    minute in a log.
-    """
-
-    def __init__(self, name: str, *, total: int, stream: TextIO):
-        self._name, self._total, self._stream = name, total, stream
-        self._cell, self._started, self._done = 0, time.monotonic(), threading.Event()
-        self._live = stream.isatty()
-        self._thread = threading.Thread(target=self._repeat, daemon=True)
-
-    def __enter__(self) -> "ProgressLine":
-        self._draw()
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_) -> None:
-        self._done.set()
-        self._thread.join()
-        if self._live:
-            print("\r\033[K", end="", file=self._stream, flush=True)
-
-    def at(self, cell: int) -> None:
-        """Note that the ``cell``-th cell starts, counted from one."""
-        self._cell = cell
-
-    def where(self) -> str:
-        """``cell 7/31``; ``start`` before the first one."""
-        return f"cell {self._cell}/{self._total}" if self._cell else "start"
-
-    def _repeat(self) -> None:
-        while not self._done.wait(1 if self._live else 60):
-            self._draw()
-
-    def _draw(self) -> None:
-        text = f"{self._name}  {self.where()}  {format_seconds(time.monotonic() - self._started)}"
-        print(
-            f"\r\033[K{text}" if self._live else text,
-            end="" if self._live else "\n",
-            file=self._stream,
-            flush=True,
-        )
-
-
-def format_seconds(seconds: float) -> str:
-    """Seconds as ``m:ss``, or ``h:mm:ss`` from an hour on."""
-    minutes, rest = divmod(int(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"

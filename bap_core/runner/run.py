@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import TextIO
 
 from bap_core import store
-from bap_core.runner.execute import RunFailed, execute, format_seconds
+from bap_core.runner.execute import RunFailed, execute
 from bap_core.runner.hashes import hash_inputs
 from bap_core.runner.planning import Job
+from bap_core.runner.progress_line import format_seconds
 from bap_core.runner.results import is_up_to_date, read_used, write_results
 
 
@@ -28,9 +29,8 @@ def run_jobs(
     failures: list[RunFailed] = []
     for job in jobs:
         try:
-            lock = job.folder.parent / f".{job.folder.name}.lock"
             # a second run of the same job waits, and then finds it up to date
-            with store.alone(lock, f"running {job.name}", show=lines):
+            with store.alone(_beside(job, "lock"), f"running {job.name}", show=lines):
                 _run_one(job, force, lines)
         except RunFailed as failure:
             failures.append(failure)
@@ -47,8 +47,15 @@ def _run_one(job: Job, force: bool, show: TextIO) -> None:
     try:
         with tempfile.TemporaryDirectory(prefix="bap-used-") as folder:
             used = Path(folder) / "used.json"
-            choices = {"name": job.name, "profile": job.profile, "used": used, "show": show}
-            done = execute(job.notebook, job.parameters, **choices)
+            done = execute(
+                job.notebook,
+                job.parameters,
+                name=job.name,
+                profile=job.profile,
+                used=used,
+                times=_beside(job, "times.json"),
+                show=show,
+            )
             write_results(job, done, inputs, read_used(used))
     except RunFailed as failure:
         if failure.partial is None:
@@ -63,6 +70,11 @@ def _run_one(job: Job, force: bool, show: TextIO) -> None:
         file=show,
         flush=True,
     )
+
+
+def _beside(job: Job, what: str) -> Path:
+    """A file beside the job's folder, which holds the result and nothing else."""
+    return job.folder.parent / f".{job.folder.name}.{what}"
 
 
 def _shorten(path: Path) -> str:

@@ -8,7 +8,6 @@ that no moment that could matter is left out.
 import contextlib
 import os
 import signal
-import time
 from functools import partial
 from pathlib import Path
 
@@ -19,6 +18,7 @@ import psutil
 import pytest
 import small
 import toy
+from waiting import LONG, wait_until
 
 from bap_core import micro
 from bap_core.encoders import features
@@ -29,7 +29,6 @@ from bap_core.runner import run as running
 from bap_core.runner.results import is_up_to_date
 
 KIND = "kill"
-LONG = 300  # seconds that a very busy machine may take
 
 
 @pytest.fixture(scope="module")
@@ -97,15 +96,6 @@ def has_ended(group: int) -> bool:
         except (psutil.NoSuchProcess, ProcessLookupError):
             continue
     return True
-
-
-def wait_until(true, what: str, child: int | None = None) -> None:
-    """Wait for an event, as long as a very busy machine may take, while the child lives."""
-    end = time.monotonic() + LONG
-    while not true():
-        assert time.monotonic() < end, f"waited in vain until {what}"
-        assert child is None or psutil.Process(child).status() != psutil.STATUS_ZOMBIE
-        time.sleep(0.02)
 
 
 @pytest.fixture(scope="module")

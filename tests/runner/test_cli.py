@@ -1,10 +1,16 @@
 """The command line: every slip of the user gives one message and exit code 2."""
 
 import errno
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 import toy
 
+import bap_core
 from bap_core import cli
 from bap_core.runner import execute, results, run
 
@@ -77,3 +83,36 @@ def test_a_full_disk_gives_one_message_and_leaves_nothing_half_written(
     assert not [
         path for path in (tmp_path / "runs").rglob("*") if path.is_file() and path.suffix != ".lock"
     ]
+
+
+# Tells what is loaded and set when the first thing is said, and ends there.
+FIRST = """
+import json, os, sys
+
+class First:
+    def write(self, text):
+        found = {"torch": "torch" in sys.modules, "said": text, **os.environ}
+        os.write(1, json.dumps(found).encode())
+        os._exit(0)
+
+from bap_core import cli
+sys.stdout = sys.stderr = First()
+cli.main(sys.argv[1:])
+"""
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["doctor"], ["data", "list"], ["data", "check", "cub"], ["run", "03"], ["verify"], ["book"]],
+)
+def test_a_command_says_something_before_it_loads_what_takes_seconds(arguments):
+    environment = {name: value for name, value in os.environ.items() if name != "OMP_WAIT_POLICY"}
+    done = subprocess.run(
+        [sys.executable, "-c", FIRST, *arguments],
+        env=environment | {"PYTHONPATH": str(Path(bap_core.__file__).parents[1])},
+        stdout=subprocess.PIPE,
+        check=True,
+    )
+    found = json.loads(done.stdout)
+    assert found["said"].startswith(f"bap {arguments[0]}: ") and not found["torch"]
+    assert found["OMP_WAIT_POLICY"] == "PASSIVE"  # which is read when torch is loaded

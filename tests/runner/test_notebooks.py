@@ -117,7 +117,7 @@ def test_nbmake_on_a_copy_gives_the_same_metrics(jobs, name, tmp_path, monkeypat
         "pytest",
         "--nbmake",
         "--overwrite",
-        "--nbmake-timeout=240",
+        "--nbmake-timeout=3600",
         "-q",
         "-p",
         "no:cacheprovider",

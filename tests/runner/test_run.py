@@ -7,15 +7,18 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import nbformat
+import psutil
+import pytest
 import toy
+from waiting import LONG, is_alive, wait_until
 
 from bap_core.report.bundle import MIME, read_bundle
 from bap_core.runner import execute, planning, verify
 from bap_core.runner.planning import Job
+from bap_core.runner.progress_line import read_times
 from bap_core.runner.results import is_up_to_date, write_results
 from bap_core.runner.run import run_jobs
 
@@ -35,6 +38,7 @@ def test_a_run_files_page_metrics_and_provenance_and_a_second_run_does_nothing(p
     assert not failures and "03_toy  done in" in shown
     made = {"executed.ipynb", "inputs.json", "metrics.csv", "provenance.json"}
     assert set(files(job.folder)) == made
+    assert len(read_times(job.folder.parent / ".03_toy.times.json")) == 6  # and the parameters
     page = nbformat.read(job.folder / "executed.ipynb", as_version=4)
     printed = next(
         o.text for c in page.cells for o in c.get("outputs", []) if o.output_type == "stream"
@@ -144,22 +148,19 @@ def command(notebook, out, *more):
     )
 
 
-def wait_until(true, process, seconds=300):
-    """Wait for an event, as long as a very busy machine may take, while the process lives."""
-    end = time.monotonic() + seconds
-    while not true():
-        assert process.poll() is None and time.monotonic() < end
-        time.sleep(0.05)
-
-
-def test_ctrl_c_stops_the_kernel_leaves_no_file_and_exits_130(notebook, tmp_path):
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGHUP, 129)])
+def test_a_signal_to_end_stops_the_kernel_and_leaves_no_file(notebook, tmp_path, number, code):
     process = command(notebook, tmp_path / "runs", "-p", "mood=slow")
     while "start" not in process.stderr.readline():
         assert process.poll() is None
-    wait_until((tmp_path / "asleep").exists, process)
-    process.send_signal(signal.SIGINT)
+    wait_until((tmp_path / "asleep").exists, "the cell sleeps", process.pid)
+    kernels = psutil.Process(process.pid).children(recursive=True)
+    process.send_signal(number)
     shown = process.stderr.read()
-    assert process.wait(timeout=30) == 130 and "stopped" in shown and "Traceback" not in shown
+    assert process.wait(timeout=LONG) == code and "Traceback" not in shown
+    assert ("stopped" in shown) == (number == signal.SIGINT)
+    assert kernels
+    wait_until(lambda: not any(is_alive(kernel.pid) for kernel in kernels), "the kernel ends")
     assert [
         path.name
         for path in (tmp_path / "runs" / "smoke").iterdir()
@@ -167,9 +168,25 @@ def test_ctrl_c_stops_the_kernel_leaves_no_file_and_exits_130(notebook, tmp_path
     ] == []
 
 
+TELLING = """
+import time
+import tqdm.std
+from bap_core import runtime
+tqdm.std.time = iter(range(10**6)).__next__  # a clock that goes on by a second at every look
+shares = [open(os.environ["BAP_BAR"]).read() for i in runtime.progress(range(4)) if i]
+assert shares == ["25 %", "50 %", "75 %"], shares
+"""
+
+
+def test_a_bar_in_a_cell_tells_the_run_how_far_it_is(plan, notebook):
+    notebook.write_text(toy.SOURCE.replace('if mood == "bad":', TELLING + 'if mood == "bad":'))
+    failures, shown = launch(plan())
+    assert not failures, shown
+
+
 def test_two_runs_at_once_execute_once(notebook, tmp_path):
     both = [command(notebook, tmp_path / "runs") for _ in range(2)]
-    shown = [process.communicate(timeout=300)[1] for process in both]
+    shown = [process.communicate(timeout=LONG)[1] for process in both]
     assert [process.returncode for process in both] == [0, 0]
     assert (
         sum("done in" in text for text in shown) == 1

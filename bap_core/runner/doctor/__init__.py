@@ -3,6 +3,7 @@ is missing.
 """
 
 from dataclasses import replace
+from itertools import chain
 
 from bap_core.runner.doctor import datasets, machine, weights
 from bap_core.runner.doctor.finding import format_lines
@@ -18,15 +19,16 @@ def examine(*, profile: str, root: str | None = None) -> int:
     jobs = plan([], profile=profile)
     if root:
         jobs = [replace(job, parameters=job.parameters | {"data_root": root}) for job in jobs]
-    found = [
-        *machine.check_packages(),
-        *machine.check_machine(profile),
-        *datasets.check_data(jobs),
-        *weights.check_weights(jobs),
-    ]
-    for finding in found:
-        print("\n".join(format_lines(finding)))
-    missing = sum(finding.state == "missing" for finding in found)
+    missing = 0
+    for finding in chain(
+        machine.check_packages(),
+        machine.check_machine(profile),
+        datasets.check_data(jobs),
+        weights.check_weights(jobs),
+    ):
+        # each as soon as it is found: some take seconds
+        print("\n".join(format_lines(finding)), flush=True)
+        missing += finding.state == "missing"
     print(
         f"\n{profile}: "
         + (f"{missing} missing, see above" if missing else "its notebooks can run on this machine")

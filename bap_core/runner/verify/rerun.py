@@ -29,9 +29,16 @@ def run_again(job: Job, *, show: TextIO) -> list[str]:
         tempfile.TemporaryDirectory(prefix="bap-rerun-") as folder,
         patch.dict(os.environ, BAP_HOME=folder),
     ):
-        choices = {"name": job.name, "profile": job.profile, "used": Path(folder) / "used"}
         try:
-            done = execute(job.notebook, job.parameters, **choices, show=show)
+            done = execute(
+                job.notebook,
+                job.parameters,
+                name=job.name,
+                profile=job.profile,
+                used=Path(folder) / "used",
+                times=Path(folder) / "times",
+                show=show,
+            )
         except RunFailed as failure:
             return [str(failure)]
     found = read_bundle(done) or {}

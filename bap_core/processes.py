@@ -1,0 +1,79 @@
+"""Processes among others: how a command and its children share the machine, and how they end.
+
+A child ends with the process that started it, however that ended: one that is killed cannot stop
+its children. Run as ``python -m bap_core.processes PARENT MODULE ARGUMENT ...`` this is
+``python -m MODULE ARGUMENT ...`` for as long as the process PARENT lives. Loads nothing heavy.
+"""
+
+import ctypes
+import os
+import runpy
+import signal
+import sys
+import threading
+import time
+from collections.abc import Sequence
+
+_PR_SET_PDEATHSIG = 1  # of <linux/prctl.h>
+
+
+def share_processors() -> None:
+    """Let threads that wait for each other sleep instead of spinning, here and in all children.
+
+    On a machine that others use too, small training steps are much faster, and take less of it
+    (``python -m benchmarks.busy``). It is read when torch is loaded; what the user set stays.
+    """
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+
+def leave_through_clean_up() -> None:
+    """Let this process end through its clean-up, as Ctrl-C does, when it is told to end or its
+    terminal is closed; the exit code is 128 and the number of the signal.
+    """
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number and signal.getsignal(number) != signal.SIG_IGN:  # which `nohup` asks for
+            signal.signal(number, lambda number, _: sys.exit(128 + number))
+
+
+def end_with_parent(parent: int) -> None:
+    """From now on this process is killed when the process ``parent`` that started it has ended:
+    at once by Linux, elsewhere within a second or so by a thread that watches.
+    """
+    if not _is_asked_of_linux():
+        threading.Thread(target=_watch, args=(parent,), daemon=True).start()
+    if os.getppid() != parent:  # it ended before we could ask
+        _end()
+
+
+def make_command(module: str, *arguments: str) -> list[str]:
+    """The command that runs a module with this Python for as long as this process lives."""
+    return [sys.executable, "-m", __name__, str(os.getpid()), module, *arguments]
+
+
+def _is_asked_of_linux() -> bool:
+    if sys.platform != "linux":
+        return False
+    # the thread that started us must live as long: it waits for what we make
+    return ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL) == 0
+
+
+def _watch(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(1)
+    _end()
+
+
+def _end() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _run(arguments: Sequence[str]) -> None:
+    parent, module, *rest = arguments
+    end_with_parent(int(parent))
+    sys.argv = [module, *rest]
+    runpy.run_module(module, run_name="__main__", alter_sys=True)
+
+
+if __name__ == "__main__":
+    _run(sys.argv[1:])

@@ -1,0 +1,102 @@
+"""Children end with their parent, commands leave through their clean-up, and threads that wait
+sleep, unless the user says otherwise.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+from functools import partial
+from pathlib import Path
+
+import pytest
+from waiting import LONG, is_alive, wait_until
+
+import bap_core
+from bap_core import processes
+
+# A parent that starts one child, which writes its number into a file once it is bound to it; both
+# then sleep for good.
+CHILD = """
+import os, sys, time
+sys.platform = {platform!r}
+from bap_core import processes
+processes.end_with_parent(os.getppid())
+open({path!r} + ".part", "w").write(str(os.getpid()))
+os.rename({path!r} + ".part", {path!r})
+time.sleep(10**6)
+"""
+PARENT = "import subprocess, sys; subprocess.Popen([sys.executable, '-c', {child!r}]).wait()"
+SLEEPER = "import sys; print(sys.argv, __name__, flush=True); sys.stdin.read()"
+
+
+def start(code: str, **choices) -> subprocess.Popen:
+    """A Python that runs ``code`` with the package on its path."""
+    root = str(Path(bap_core.__file__).parents[1])
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([root, os.getcwd()])}
+    return subprocess.Popen([sys.executable, "-c", code], env=environment, **choices)
+
+
+@pytest.mark.parametrize("platform", [sys.platform, "another"])
+def test_a_child_ends_with_its_parent_that_is_killed(platform, tmp_path):
+    path = str(tmp_path / "child")
+    parent = start(PARENT.format(child=CHILD.format(platform=platform, path=path)))
+    wait_until(partial(os.path.exists, path), "the child is bound", parent.pid)
+    child = int(Path(path).read_text())
+    assert is_alive(child)
+    parent.kill()
+    parent.wait()
+    wait_until(lambda: not is_alive(child), "the child has ended")
+
+
+def test_a_child_whose_parent_has_ended_already_ends_at_once():
+    code = "import os; from bap_core import processes; processes.end_with_parent(os.getpid())"
+    assert start(code).wait(LONG) == -signal.SIGKILL
+
+
+def test_a_module_runs_as_by_itself_for_as_long_as_its_parent_lives(tmp_path, monkeypatch):
+    (tmp_path / "sleeper.py").write_text(SLEEPER)
+    monkeypatch.chdir(tmp_path)
+    code = """
+import subprocess
+from bap_core import processes
+subprocess.Popen(processes.make_command("sleeper", "-f", "x"), stdin=subprocess.PIPE).wait()
+"""
+    parent = start(code, stdout=subprocess.PIPE, text=True)
+    assert parent.stdout.readline().endswith("sleeper.py', '-f', 'x'] __main__\n")
+    parent.kill()
+    assert parent.stdout.read() == ""  # the child, which holds the other end, has ended too
+    parent.wait()
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+@pytest.mark.parametrize("is_ignored", [False, True])
+def test_a_signal_to_end_leads_through_the_clean_up_unless_it_was_to_be_ignored(name, is_ignored):
+    code = f"""
+import signal
+from bap_core import processes
+if {is_ignored}:
+    signal.signal(signal.{name}, signal.SIG_IGN)
+processes.leave_through_clean_up()
+try:
+    print("ready", flush=True)
+    input()
+finally:
+    print("cleaned", flush=True)
+"""
+    process = start(code, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert process.stdout.readline() == "ready\n"
+    process.send_signal(getattr(signal, name))
+    said, _ = process.communicate("\n" if is_ignored else None, timeout=LONG)
+    assert said == "cleaned\n"
+    assert process.returncode == (0 if is_ignored else 128 + getattr(signal, name))
+
+
+def test_threads_that_wait_sleep_unless_the_user_says_otherwise(monkeypatch):
+    monkeypatch.setenv("OMP_WAIT_POLICY", "")
+    monkeypatch.delenv("OMP_WAIT_POLICY")
+    processes.share_processors()
+    assert os.environ["OMP_WAIT_POLICY"] == "PASSIVE"
+    monkeypatch.setenv("OMP_WAIT_POLICY", "ACTIVE")
+    processes.share_processors()
+    assert os.environ["OMP_WAIT_POLICY"] == "ACTIVE"
