@@ -203,10 +203,12 @@ def _columns(path: Path, content: dict, found: _Annotations) -> dict[str, Tensor
         )
     try:
         pictures = [
-            [p["id"], p["file_name"], int(p["width"]), int(p["height"])] for p in content["images"]
+            [p["id"], _text(p, "file_name"), int(p["width"]), int(p["height"])]
+            for p in content["images"]
         ]
         categories = [
-            [k["id"], k["name"], k.get("supercategory") or k["name"]] for k in content["categories"]
+            [k["id"], _text(k, "name"), k.get("supercategory") or k["name"]]
+            for k in content["categories"]
         ]
         picture, category = (
             _positions(*named)
@@ -240,6 +242,12 @@ def _columns(path: Path, content: dict, found: _Annotations) -> dict[str, Tensor
         "runs": _bytes(b"".join(found.runs)),
         **{name: torch.from_numpy(column) for name, column in columns.items()},
     }
+
+
+def _text(entry: dict, key: str) -> str:
+    if not isinstance(entry[key], str):
+        raise TypeError(f"{key} ({entry[key]!r} is no text)")
+    return entry[key]
 
 
 def _positions(ids: list, listed: list[list]) -> Tensor:
