@@ -1,6 +1,6 @@
 """What a training step of micro-clip costs on a machine that others use too.
 
-    python -m benchmarks.busy [--steps 40] [--repeats 5] [--loops 4]
+    python -m benchmarks.busy [--seconds 5] [--repeats 5] [--loops 4]
 
 Steps of 64 pictures on two threads, quiet and beside busy loops (each in a session of its own, so
 that the scheduler shares fairly), with threads that spin while they wait for each other, as is
@@ -29,7 +29,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--steps", type=int, default=40)
+    parser.add_argument("--seconds", type=float, default=5, help="of a measurement")
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--loops", type=int, default=4)
     parser.add_argument("--child", action="store_true", help=argparse.SUPPRESS)
@@ -37,10 +37,12 @@ def main() -> None:
     if chosen.child:
         serve()
     else:
-        report(alternate(chosen.repeats, chosen.steps, chosen.loops))
+        report(alternate(chosen.repeats, chosen.seconds, chosen.loops))
 
 
-def alternate(repeats: int, steps: int, loops: int) -> dict[tuple[bool, str], tuple[float, float]]:
+def alternate(
+    repeats: int, seconds: float, loops: int
+) -> dict[tuple[bool, str], tuple[float, float]]:
     """(beside loops or not, how threads wait) -> steps per second and processors in use, medians
     of the repeats.
     """
@@ -50,7 +52,7 @@ def alternate(repeats: int, steps: int, loops: int) -> dict[tuple[bool, str], tu
         for _ in range(repeats):
             for busy, waiting in found:
                 with busy_loops(loops if busy else 0):
-                    found[busy, waiting].append(ask(children[waiting], steps))
+                    found[busy, waiting].append(ask(children[waiting], seconds))
     return {
         case: tuple(statistics.median(values) for values in zip(*runs))
         for case, runs in found.items()
@@ -86,17 +88,17 @@ def child(waiting: str) -> Iterator[subprocess.Popen]:
         start_new_session=True,
     )
     try:
-        ask(process, 3)
+        ask(process, 1)
         yield process
     finally:
         process.kill()
         process.wait()
 
 
-def ask(process: subprocess.Popen, steps: int) -> list[float]:
+def ask(process: subprocess.Popen, seconds: float) -> list[float]:
     """Steps per second and processors in use of a child. RuntimeError if it has ended."""
     assert process.stdin and process.stdout
-    print(steps, file=process.stdin, flush=True)
+    print(seconds, file=process.stdin, flush=True)
     if not (answer := process.stdout.readline()):
         raise RuntimeError(f"the measuring process ended with {process.wait()}, see above")
     return json.loads(answer)
@@ -117,8 +119,8 @@ def busy_loops(n: int) -> Iterator[None]:
 
 
 def serve() -> None:
-    """Measure as many steps as each line of the input says: a line of steps per second and of
-    processor time over wall time.
+    """Measure for as many seconds as each line of the input says: a line of steps per second and
+    of processor time over wall time.
     """
     import torch
 
@@ -136,11 +138,12 @@ def serve() -> None:
         optimiser.step()
 
     for line in sys.stdin:
-        wall, processor = time.perf_counter(), time.process_time()
-        for _ in range(int(line)):
+        steps, wall, processor = 0, time.perf_counter(), time.process_time()
+        while steps == 0 or time.perf_counter() - wall < float(line):
             step()
+            steps += 1
         wall, processor = time.perf_counter() - wall, time.process_time() - processor
-        print(json.dumps([int(line) / wall, processor / wall]), flush=True)
+        print(json.dumps([steps / wall, processor / wall]), flush=True)
 
 
 if __name__ == "__main__":
