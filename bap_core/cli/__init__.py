@@ -1,0 +1,144 @@
+"""The command `bap`: run notebooks, build the book, check pages and the machine, get the data, look
+after what is kept, make the micro world.
+
+Whatever the user can set right is answered with one message and exit code 2; a notebook that fails,
+a page that is refused, something missing or a full disk gives 1; Ctrl-C gives 130.
+"""
+
+import argparse
+import sys
+
+from bap_core import __version__, processes
+from bap_core.cli import cache, data, micro
+from bap_core.cli.parsing import add_command, add_out, add_profile
+
+_UNTOUCHED = "results that were there before are untouched"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; returns the exit code."""
+    chosen = _make_parser().parse_args(arguments)
+    processes.share_processors()  # read when torch is loaded, by the kernels as well
+    processes.leave_through_clean_up()
+    _say(chosen, "loading, some seconds")  # before all that is heavy
+    try:
+        return chosen.do(chosen)
+    except (ValueError, FileNotFoundError) as error:
+        _say(chosen, str(error))
+        return 2
+    # a full disk, a folder without permission: the system's words and the path say which
+    except OSError as error:
+        _say(chosen, f"{error}; nothing is left half-written, {_UNTOUCHED}")
+        return 1
+    except KeyboardInterrupt:
+        print(file=sys.stderr)
+        _say(chosen, f"stopped; {_UNTOUCHED}")
+        return 130
+
+
+def _say(chosen, what: str) -> None:
+    print(f"bap {chosen.command}: {what}", file=sys.stderr, flush=True)
+
+
+def _make_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="bap", description="Executable companion to the BAP paper."
+    )
+    parser.add_argument("--version", action="version", version=f"bap {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _add_run(commands)
+    _add_book(commands)
+    _add_verify(commands)
+    _add_doctor(commands)
+    data.add(commands)
+    cache.add(commands)
+    micro.add(commands)
+    return parser
+
+
+def _add_run(commands) -> None:
+    parser = add_command(
+        commands, "run", _run, "Execute notebooks whose results are missing or out of date."
+    )
+    parser.add_argument(
+        "notebooks",
+        nargs="*",
+        metavar="NOTEBOOK",
+        help="03, 03_waterbirds or a path (default: all)",
+    )
+    add_profile(parser)
+    parser.add_argument(
+        "-p",
+        dest="overrides",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="set a parameter; repeat for several; lists as a,b; the result gets a "
+        "folder of its own",
+    )
+    parser.add_argument(
+        "--force", action="store_true", help="execute even if the result is up to date"
+    )
+    add_out(parser)
+
+
+def _run(chosen) -> int:
+    from bap_core.runner.planning import plan
+
+    jobs = plan(
+        chosen.notebooks, profile=chosen.profile, overrides=chosen.overrides, out=chosen.out
+    )
+    # loads what draws the figures, which a refused call need not wait for
+    from bap_core.runner.run import run_jobs
+
+    return 1 if run_jobs(jobs, force=chosen.force) else 0
+
+
+def _add_book(commands) -> None:
+    parser = add_command(
+        commands, "book", _build_book, "Execute what is out of date, check it, and build the book."
+    )
+    add_profile(parser)
+
+
+def _build_book(chosen) -> int:
+    from bap_core.runner import book
+
+    return book.build(profile=chosen.profile)
+
+
+def _add_verify(commands) -> None:
+    parser = add_command(
+        commands, "verify", _verify, "Check that results are whole and say what made them."
+    )
+    parser.add_argument("--rerun", metavar="NOTEBOOK", help="also execute it again and compare")
+    add_profile(parser)
+    add_out(parser)
+
+
+def _verify(chosen) -> int:
+    from bap_core.runner import verify
+    from bap_core.runner.planning import plan
+
+    names = [chosen.rerun] if chosen.rerun else []
+    jobs = plan(names, profile=chosen.profile, out=chosen.out)
+    found = {job.name: verify.find_problems(job) for job in jobs}
+    if chosen.rerun and not any(found.values()):
+        found = {job.name: verify.run_again(job, show=sys.stderr) for job in jobs}
+    return 0 if verify.announce(found) else 1
+
+
+def _add_doctor(commands) -> None:
+    parser = add_command(
+        commands, "doctor", _examine, "Check this machine: versions, device, disk, data, weights."
+    )
+    add_profile(parser)
+    parser.add_argument(
+        "--root", help="look for the data here, instead of in the profile's data_root"
+    )
+
+
+def _examine(chosen) -> int:
+    from bap_core.runner import doctor
+
+    return doctor.examine(profile=chosen.profile, root=chosen.root)

@@ -1,0 +1,43 @@
+"""`bap micro`: make the micro world again, its encoders or its pictures."""
+
+from pathlib import Path
+
+from bap_core.cli.parsing import add_command, add_parts
+
+
+def add(commands) -> None:
+    """Add the command and its parts."""
+    text = "Make the micro world again: its encoders or its pictures."
+    parts = add_parts(commands, "micro", text)
+    pretrain = add_command(
+        parts, "pretrain", _pretrain, "Pre-train one of the shipped encoders from its seed."
+    )
+    pretrain.add_argument("name", metavar="NAME", help="a recipe, such as micro-clip")
+    pretrain.add_argument(
+        "--out",
+        type=Path,
+        default=Path(),
+        help="folder of the weights and the card (default: here)",
+    )
+    render = add_command(parts, "render", _render, "Render the micro world and print its folder.")
+    render.add_argument(
+        "name",
+        nargs="?",
+        default="micro",
+        metavar="NAME",
+        help="micro (default), micro-smoke or micro-dry",
+    )
+
+
+def _pretrain(chosen) -> int:
+    from bap_core.micro.pretraining import pretrain
+
+    print(pretrain.pretrain(chosen.name, out=chosen.out))
+    return 0
+
+
+def _render(chosen) -> int:
+    from bap_core import micro
+
+    print(micro.resolve(chosen.name))
+    return 0
