@@ -145,3 +145,42 @@ def test_residual_variance_of_independent_backgrounds_falls_as_one_over_k():
 
 def test_power_law_slope_is_exact_on_a_power_law():
     assert metrics.power_law_slope([1, 2, 4, 8], [5, 5 / 4, 5 / 16, 5 / 64]) == pytest.approx(-2)
+
+
+@pytest.mark.parametrize(
+    "odd", [[0.5, 1], [float("nan"), 1], ["a", "b"], [None, 1], [2**63, 1], [1e300, 0]]
+)
+def test_labels_that_are_no_whole_numbers_are_refused_and_named(odd):
+    with pytest.raises(ValueError, match="y_pred: expected whole numbers, got"):
+        metrics.group_accuracy([0, 1], odd, [0, 1], n_groups=2)
+    with pytest.raises(ValueError, match="y_true: expected whole numbers"):
+        metrics.average_accuracy(odd, [0, 1])
+
+
+@pytest.mark.parametrize("group", [[0, 2], [-1, 0]])
+def test_a_group_that_there_is_not_is_refused(group):
+    with pytest.raises(ValueError, match="group: expected .* numbers in 0..1"):
+        metrics.group_accuracy([0, 1], [0, 1], group, n_groups=2)
+
+
+def test_whole_numbers_written_as_floats_are_taken():
+    assert metrics.average_accuracy([0.0, 1.0], [0, 0]) == 0.5
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: metrics.additivity([[1.0, 0]], [[1.0, 0]], [[1.0, 0, 0]]),
+        lambda: metrics.additivity([1.0], [1.0], [1.0]),
+        lambda: metrics.background_sensitivity_index([[1.0]], [[1.0, 2.0]]),
+        lambda: metrics.background_sensitivity_index([[float("inf")]], [[1.0]]),
+        lambda: metrics.residual_variance([[[1.0]]], [1.0], ks=[2]),
+        lambda: metrics.residual_variance([[[1.0]]], [1.0, 2.0], ks=[1]),
+        lambda: metrics.power_law_slope([1, 2], [1, -1]),
+        lambda: metrics.power_law_slope([1, 1], [1, 2]),
+        lambda: metrics.reweighted_accuracy([0], [0], [0], train_counts=[-1.0, 2.0]),
+    ],
+)
+def test_arguments_that_do_not_fit_each_other_are_refused(call):
+    with pytest.raises(ValueError, match="expected|finite|negative|increase|population_mean"):
+        call()

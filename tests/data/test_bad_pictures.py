@@ -3,6 +3,7 @@ traceback as the answer.
 """
 
 import json
+import os
 
 import numpy as np
 import pandas as pd
@@ -200,3 +201,16 @@ def test_a_json_that_is_cut_off_is_named(tmp_path):
     (tmp_path / "a.json").write_text(json.dumps({"images": []})[:-3])
     with pytest.raises(ValueError, match="a.json: not a whole JSON file"):
         folders.objects(tmp_path)
+
+
+def test_a_pipe_with_a_pictures_name_is_named_and_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "x.jpg")
+    assert not images.is_whole(tmp_path / "x.jpg")
+    with pytest.raises(images.UnreadablePicture, match="x.jpg: .*no ordinary file"):
+        images.read_rgb(tmp_path / "x.jpg")
+
+
+def test_a_picture_too_large_for_the_memory_is_refused_by_its_header(tmp_path):
+    Image.new("1", (9000, 9000)).save(tmp_path / "huge.png")
+    with pytest.raises(images.UnreadablePicture, match="9000 x 9000 pixels, at most 67,108,864"):
+        images.read_rgb(tmp_path / "huge.png")

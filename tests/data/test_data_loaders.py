@@ -628,3 +628,13 @@ def test_own_backgrounds_are_all_pictures_below_a_folder_but_not_masks(tmp_path)
     (tmp_path / "empty").mkdir()
     with pytest.raises(ValueError, match="no pictures here or below"):
         folders.backgrounds(tmp_path / "empty")
+
+
+@pytest.mark.parametrize("name", ["/etc/passwd.jpg", "../outside.jpg", "a/../../b.jpg"])
+def test_a_waterbirds_picture_outside_its_folder_is_refused(metadata, name):
+    path = metadata / "waterbird_complete95_forest2water2" / "metadata.csv"
+    frame = pd.read_csv(path)
+    frame.loc[0, "img_filename"] = name
+    frame.to_csv(path, index=False)
+    with pytest.raises(ValueError, match="metadata.csv: img_filename .* is no name of a file"):
+        waterbirds(metadata)

@@ -44,3 +44,15 @@ def test_names_of_folders_become_ordinary_words():
     assert in_words("forest/broadleaf") == "broadleaf forest"
     assert in_words("engine_room") == "engine room"
     assert in_words("Red winged Blackbird") == "Red winged Blackbird"
+
+
+@pytest.mark.parametrize("template", ["{0}", "{", None, "a photo", "{} and {}", "{name}", 7])
+def test_a_template_without_exactly_one_place_for_the_name_is_refused(tiny, template):
+    with pytest.raises(ValueError, match="has not one {} for the class name"):
+        prototypes(tiny, ["bird"], templates=[template])
+
+
+@pytest.mark.parametrize("name", [None, "", "  ", 7])
+def test_a_class_name_that_is_no_word_is_refused(tiny, name):
+    with pytest.raises(ValueError, match="class name .* is no word"):
+        prototypes(tiny, ["bird", name])

@@ -196,3 +196,25 @@ def test_an_unknown_profile_is_refused_with_the_known_ones(tmp_path, known):
     write_profile(tmp_path, "all: {}")
     with pytest.raises(ValueError, match="unknown profile 'smok'; did you mean 'smoke'"):
         parameters.load_profile(tmp_path, "smok", {"03_toy": known})
+
+
+@pytest.mark.parametrize("text", ["a,,b", ",", "a,", "[a,]"])
+def test_an_empty_name_in_a_list_is_refused(text):
+    with pytest.raises(ValueError, match="parameter encoders is declared"):
+        parameters.parse_text(text, "list[str]", name="encoders")
+
+
+def test_a_number_of_thousands_of_digits_is_refused_in_one_short_line():
+    with pytest.raises(ValueError, match="parameter seeds is declared int") as error:
+        parameters.parse_text("9" * 5000, "int", name="seeds")
+    assert len(str(error.value)) < 200
+
+
+@pytest.mark.parametrize(
+    "content", ["7", "[1]", "all: [1]", "03_toy: 7", "1: {}", "all: {seeds: " + "9" * 5000 + "}"]
+)
+def test_a_profile_that_is_no_table_of_names_and_values_is_refused_by_name(tmp_path, content):
+    (tmp_path / "odd.yml").write_text(content)
+    known = {"03_toy": {"seeds": parameters.Parameter("seeds", "int", 3)}}
+    with pytest.raises(ValueError, match=r"profile odd|odd\.yml"):
+        parameters.load_profile(tmp_path, "odd", known)
