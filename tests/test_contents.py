@@ -219,5 +219,8 @@ def test_the_database_says_which_file_has_which_digest(tmp_path, home, monkeypat
     path = settled(tmp_path / "a", b"1")
     contents.digest(path)
     with sqlite3.connect(home / "contents.sqlite") as database:
-        [(name, size, *_, digest)] = database.execute("SELECT * FROM contents").fetchall()
-    assert (name, size, digest) == (str(path), 1, sha(b"1"))
+        [(name, size, *_, digest, checksum)] = database.execute("SELECT * FROM contents").fetchall()
+        assert (name, size, digest) == (str(path), 1, sha(b"1"))
+        database.execute("UPDATE contents SET sha = ?", (sha(b"2"),))  # a flipped bit, say
+    forget(monkeypatch)
+    assert checksum and contents.digest(path) == sha(b"1")

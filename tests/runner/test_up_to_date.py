@@ -47,7 +47,7 @@ def made(tmp_path_factory):
     shutil.copy(MICRO / "micro-clip.safetensors", root / "weights.safetensors")
     notebook = toy.write(folder, source=toy.PAGE.replace("# ---- between", READING))
     (job,) = planning.plan(
-        [str(notebook)], profile="smoke", overrides=[f"names={root},"], out=folder / "runs"
+        [str(notebook)], profile="smoke", overrides=[f"names={root}"], out=folder / "runs"
     )
     shown = io.StringIO()
     with pytest.MonkeyPatch.context() as patch:
