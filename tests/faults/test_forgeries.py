@@ -7,7 +7,7 @@ import json
 
 import nbformat
 import pytest
-from honest_page import bundle, executed, job_in
+from honest_page import bundle, executed, job_in, metrics
 from nbformat.v4 import new_code_cell, new_output
 
 from bap_core.report import redraw
@@ -116,6 +116,7 @@ def noted(**parameters):
 
 
 FORGED_TABLE = '<div class="bap-table bap-results"><table><td>99.9</td></table></div>'
+INVENTED = {**metrics()[0], "value": 0.99}  # beside the measurements, which stay as they are
 DOCTORED = {
     "a metric": [told("metrics", 2, "value", to=0.9), told("metrics", 2, "n", to=99999),
                  told("metrics", 2, "method", to="BAP (LP)"), told("metrics", 0, "seed", to=7),
@@ -129,7 +130,8 @@ DOCTORED = {
     "a table": [shown(TABLE, "60", "90"), shown(TABLE, "BAP", "Bap"), shown(TABLE, "</p>", "!</p>"),
                 another(TABLE, FORGED_TABLE), another(TABLE, "<p>99.9</p>"), nothing(TABLE),
                 told("tables", 0, "choices", to={"caption": "Better."}),
-                told("tables", 0, "rows", to=[0, 1]), told("tables", to=[])],
+                told("tables", 0, "rows", to=[0, 1]), told("tables", to=[]),
+                drawn_again(told("tables", 0, "rows", to=lambda rows: [INVENTED, *rows[1:]]))],
     "the banner": [shown(BANNER, "Micro scale", "Paper scale"), shown(BANNER, "not", ""),
                    told("scale", to="paper"), told("scale", to="random"), nothing(BANNER),
                    both(told("scale", to="paper"), shown(BANNER, "Micro scale", "Paper scale")),

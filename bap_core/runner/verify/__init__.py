@@ -42,6 +42,7 @@ def find_problems(job: Job) -> list[str]:
         "sources": lambda: facts.check_sources(job, notebook, bundle),
         "stamp": lambda: facts.check_stamp(job, bundle),
         "claims": lambda: facts.check_claims(bundle),
+        "tables": lambda: facts.check_tables(bundle),
         "files": lambda: files.check_beside(job, bundle),
         "inputs": lambda: files.check_inputs(job),
     }

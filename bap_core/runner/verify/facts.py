@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from nbformat import NotebookNode
 from papermill.translators import papermill_translators
 
-from bap_core import encoders, micro, report, runtime
+from bap_core import encoders, micro, report, runtime, tidy
 from bap_core.report import redraw, stamp
 from bap_core.report.bundle import to_records
 from bap_core.runner.hashes import hash_notebook
@@ -115,6 +115,16 @@ def check_claims(bundle: dict) -> Iterator[str]:
             yield f"claim {' / '.join(key)}: the page says {verdict}"
     if len(stated) != len(bundle["claims"]):
         yield "it states a claim twice"
+
+
+def check_tables(bundle: dict) -> Iterator[str]:
+    """Whether the tables of metrics are of the page's own measurements: a row that is not among
+    them could say anything.
+    """
+    for number, table in enumerate(bundle["tables"], 1):
+        if strange := [row for row in table["rows"] if not isinstance(row, int)]:
+            what = " / ".join(str(strange[0].get(name)) for name in tidy.KEYS)
+            yield f"table {number} shows a measurement that the page does not have: {what}"
 
 
 @functools.cache
