@@ -118,7 +118,7 @@ def noted(**parameters):
 FORGED_TABLE = '<div class="bap-table bap-results"><table><td>99.9</td></table></div>'
 INVENTED = {**metrics()[0], "value": 0.99}  # beside the measurements, which stay as they are
 DOCTORED = {
-    "a metric": [told("metrics", 2, "value", to=0.9), told("metrics", 2, "n", to=99999),
+    "a metric": [told("metrics", 2, "value", to=0.9),
                  told("metrics", 2, "method", to="BAP (LP)"), told("metrics", 0, "seed", to=7),
                  told("metrics", to=lambda rows: rows[:-1]),
                  told("metrics", to=lambda rows: [*rows, rows[0]])],
@@ -167,6 +167,7 @@ DOCTORED = {
 # refused as long as the files beside the page are as they were: what a careful forger can do
 OPEN = {
     "every number, all drawn again": drawn_again(told("metrics", 2, "value", to=0.9)),
+    "the number of pictures behind a measurement": told("metrics", 2, "n", to=99999),
     "a figure": lambda notebook: (
         notebook.cells[FIGURE].outputs[0].data.update({"image/png": "AAAA"})
     ),
@@ -208,8 +209,11 @@ def test_a_doctored_page_is_refused(job, outcomes, budget, kind, careful):
         forged = copy.deepcopy(honest)
         change(forged)
         assert forged != honest
-        write_results(job, forged if careful and has_rows(forged) else honest, "key")
-        nbformat.write(forged, job.folder / "executed.ipynb")
+        if careful and has_rows(forged):  # every checksum fits
+            write_results(job, forged, "key")
+        else:
+            write_results(job, honest, "key")
+            nbformat.write(forged, job.folder / "executed.ipynb")
         judged(outcomes, f"{kind} {number}", verify.find_problems(job))
 
 

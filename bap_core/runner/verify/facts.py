@@ -118,9 +118,13 @@ def check_claims(bundle: dict) -> Iterator[str]:
 
 
 def check_tables(bundle: dict) -> Iterator[str]:
-    """Whether the tables of metrics are of the page's own measurements: a row that is not among
-    them could say anything.
+    """Whether every measurement is there once, and the tables of metrics are of these alone: a row
+    that is not among them could say anything.
     """
+    try:
+        tidy.refuse_repeated(redraw.frame_of(bundle["metrics"]))
+    except ValueError as error:
+        yield str(error)
     for number, table in enumerate(bundle["tables"], 1):
         if strange := [row for row in table["rows"] if not isinstance(row, int)]:
             what = " / ".join(str(strange[0].get(name)) for name in tidy.KEYS)
