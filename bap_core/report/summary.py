@@ -111,9 +111,11 @@ def render_faults(path: Path) -> str:
     """
     if not path.exists():
         return "Nothing is recorded yet: `make faults` tries every case and writes the counts.\n"
-    counts = pd.read_csv(path).set_index("kind")
+    recorded = pd.read_csv(path, dtype={"commit": str}).set_index("kind")
+    counts = recorded.drop(columns=["commit", "made"])
     counts.loc["all"] = counts.sum()
-    caption = "What was tried in the last full run, and how it ended."
+    commit, made = recorded[["commit", "made"]].iloc[0]
+    caption = f"What was tried in the last full run, at {commit} on {made}, and how it ended."
     return html.Table(counts.map("{:,}".format), caption)._repr_html_() + "\n"
 
 

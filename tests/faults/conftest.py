@@ -11,8 +11,11 @@ import csv
 import os
 from collections import Counter
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
+
+from bap_core.report import stamp
 
 ALL = os.environ.get("BAP_FAULTS") == "all"
 ENDINGS = ("survived", "refused", "wrong")
@@ -53,7 +56,13 @@ def pytest_sessionfinish(session, exitstatus) -> None:
         return
     with open(_RECORD, "w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["kind", "tried", *ENDINGS])
+        writer.writerow(["kind", "tried", *ENDINGS, "commit", "made"])
+        made = [_commit(), datetime.now(UTC).date().isoformat()]
         for kind in sorted({kind for kind, _ in _COUNTS}):
             counts = [_COUNTS[kind, ending] for ending in ENDINGS]
-            writer.writerow([kind, sum(counts), *counts])
+            writer.writerow([kind, sum(counts), *counts, *made])
+
+
+def _commit() -> str:
+    found = stamp.read_commit()
+    return found["commit"][:10] + (" with uncommitted changes" if found["dirty"] else "")

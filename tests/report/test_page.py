@@ -428,3 +428,12 @@ def test_cards_of_the_shipped_encoders_can_be_read():
         {"name", "world_version", "sha256"} <= set(card)
         for card in calibration_table.cards().values()
     )
+
+
+def test_the_counts_of_the_last_full_run_name_its_commit_and_day(tmp_path):
+    assert "Nothing is recorded yet" in summary.render_faults(tmp_path / "faults.csv")
+    rows = ["kind,tried,survived,refused,wrong,commit,made", "flip,3,2,1,0,1234567890,2026-01-02"]
+    rows.append("kill,1000,999,0,1,1234567890,2026-01-02")
+    (tmp_path / "faults.csv").write_text("\n".join(rows))
+    shown = summary.render_faults(tmp_path / "faults.csv")
+    assert "at 1234567890 on 2026-01-02" in shown and ">1,003<" in shown and ">1,001<" in shown
