@@ -4,10 +4,10 @@
 
 Steps of 64 pictures on two threads, quiet and beside busy loops (each in a session of its own, so
 that the scheduler shares fairly), with threads that spin while they wait for each other, as is
-usual, and with threads that sleep, as the command line sets it. The library of threads reads its
-settings when it is loaded, so there is a process for each setting; both are loaded and warm before
-anything is timed, and each waits while another works. Steps per second and processors in use,
-medians of the repeats, which alternate.
+usual, and with threads that soon sleep, as the command line sets it. The library of threads reads
+its settings when it is loaded, so there is a process for each setting; both are loaded and warm
+before anything is timed, and each waits while another works. Steps per second and processors in
+use, medians of the repeats, which alternate.
 """
 
 import argparse
@@ -20,8 +20,10 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
+from bap_core import processes
+
 BATCH, THREADS = 64, 2
-WAITING = {"spinning": {}, "sleeping": {"OMP_WAIT_POLICY": "PASSIVE"}}
+WAITING = {"spinning": {}, "sleeping": processes.SLEEP_SOON}
 
 
 def main() -> None:
@@ -78,7 +80,7 @@ def report(found: dict[tuple[bool, str], tuple[float, float]]) -> None:
 @contextmanager
 def child(waiting: str) -> Iterator[subprocess.Popen]:
     """A process that measures when it is asked to, loaded and warm."""
-    kept = {name: value for name, value in os.environ.items() if name != "OMP_WAIT_POLICY"}
+    kept = {name: value for name, value in os.environ.items() if name not in processes.SLEEP_SOON}
     process = subprocess.Popen(
         [sys.executable, "-m", "benchmarks.busy", "--child"],
         env=kept | {"OMP_NUM_THREADS": str(THREADS)} | WAITING[waiting],

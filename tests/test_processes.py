@@ -92,11 +92,12 @@ finally:
     assert process.returncode == (0 if is_ignored else 128 + getattr(signal, name))
 
 
-def test_threads_that_wait_sleep_unless_the_user_says_otherwise(monkeypatch):
-    monkeypatch.setenv("OMP_WAIT_POLICY", "")
-    monkeypatch.delenv("OMP_WAIT_POLICY")
+@pytest.mark.parametrize("name", processes.SLEEP_SOON)
+def test_threads_that_wait_sleep_soon_unless_the_user_says_anything_of_it(monkeypatch, name):
+    without = {key: value for key, value in os.environ.items() if key not in processes.SLEEP_SOON}
+    monkeypatch.setattr(os, "environ", dict(without))
     processes.share_processors()
-    assert os.environ["OMP_WAIT_POLICY"] == "PASSIVE"
-    monkeypatch.setenv("OMP_WAIT_POLICY", "ACTIVE")
+    assert os.environ == without | processes.SLEEP_SOON
+    monkeypatch.setattr(os, "environ", without | {name: "of the user"})
     processes.share_processors()
-    assert os.environ["OMP_WAIT_POLICY"] == "ACTIVE"
+    assert os.environ == without | {name: "of the user"}

@@ -11,7 +11,7 @@ import pytest
 import toy
 
 import bap_core
-from bap_core import cli
+from bap_core import cli, processes
 from bap_core.runner import execute, results, run
 
 
@@ -106,7 +106,8 @@ cli.main(sys.argv[1:])
     [["doctor"], ["data", "list"], ["data", "check", "cub"], ["run", "03"], ["verify"], ["book"]],
 )
 def test_a_command_says_something_before_it_loads_what_takes_seconds(arguments):
-    environment = {name: value for name, value in os.environ.items() if name != "OMP_WAIT_POLICY"}
+    unset = processes.SLEEP_SOON
+    environment = {name: value for name, value in os.environ.items() if name not in unset}
     done = subprocess.run(
         [sys.executable, "-c", FIRST, *arguments],
         env=environment | {"PYTHONPATH": str(Path(bap_core.__file__).parents[1])},
@@ -115,4 +116,4 @@ def test_a_command_says_something_before_it_loads_what_takes_seconds(arguments):
     )
     found = json.loads(done.stdout)
     assert found["said"].startswith(f"bap {arguments[0]}: ") and not found["torch"]
-    assert found["OMP_WAIT_POLICY"] == "PASSIVE"  # which is read when torch is loaded
+    assert unset.items() <= found.items()  # which is read when torch is loaded
