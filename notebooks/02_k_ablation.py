@@ -108,7 +108,7 @@ for model in models:
 frame = pd.concat(frames, ignore_index=True)
 
 # %% mystnb={"image": {"alt": "Above, cosine of the anchor to object and background text against K; below, residual variance against K on log axes with the fitted line"}} tags=["hide-input"]
-report.k_curve(frame, scale=page.scale)
+page.k_curve(frame)
 
 # %% [markdown]
 # Above: what the anchor resembles. Below: each point is the mean squared distance of the first K backgrounds' mean to

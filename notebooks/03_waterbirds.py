@@ -212,13 +212,13 @@ page.side_by_side(frame, "table2", "table8")
 page.results_table(frame)
 
 # %% mystnb={"image": {"alt": "Worst-group accuracy of every method and run, one panel per encoder, 95 and 100 percent correlation"}} tags=["hide-input"]
-report.dot_plot(frame, "worst_group_accuracy", scale=page.scale)
+page.dot_plot(frame, metric="worst_group_accuracy")
 
 # %% [markdown]
 # The worst group is the lowest of four. All four, trained at 100 %, say where a method fails:
 
 # %% tags=["hide-input"]
-report.group_accuracy_table(frame[frame["dataset"] == "waterbirds-100"], scale=page.scale)
+page.group_accuracy_table(frame[frame["dataset"] == "waterbirds-100"])
 
 # %% [markdown]
 # Which average is meant, the paper does not say. The tables of all methods have the plain mean over the test pictures;

@@ -258,13 +258,13 @@ page.side_by_side(frame, "table3")
 page.results_table(frame)
 
 # %% mystnb={"image": {"alt": "Worst-group accuracy of every method and run, one panel per encoder, by the correlation in training"}} tags=["hide-input"]
-report.dot_plot(frame, "worst_group_accuracy", scale=page.scale)
+page.dot_plot(frame, metric="worst_group_accuracy")
 
 # %% [markdown]
 # All four groups, for the last of the correlations:
 
 # %% tags=["hide-input"]
-report.group_accuracy_table(frame[frame["dataset"] == sets[-1].name], scale=page.scale)
+page.group_accuracy_table(frame[frame["dataset"] == sets[-1].name])
 
 # %% [markdown]
 # ## Inside three methods

@@ -199,17 +199,17 @@ page.results_table(frame, metrics=["average_accuracy", "worst_group_accuracy",
                                    "minority_group_accuracy"])
 
 # %% mystnb={"image": {"alt": "Worst-group accuracy of every method and run, one panel per encoder, the two pairs of birds"}} tags=["hide-input"]
-report.dot_plot(frame, "worst_group_accuracy", scale=page.scale)
+page.dot_plot(frame, metric="worst_group_accuracy")
 
 # %% mystnb={"image": {"alt": "Accuracy on the worse of the two minority groups, every method and run, one panel per encoder"}} tags=["hide-input"]
-report.dot_plot(frame, "minority_group_accuracy", scale=page.scale)
+page.dot_plot(frame, metric="minority_group_accuracy")
 
 # %% [markdown]
 # All four groups of the first pair:
 
 # %% tags=["hide-input"]
 first_pair = frame[frame["dataset"] == sets[pairs[0], 0].name]
-report.group_accuracy_table(first_pair, scale=page.scale)
+page.group_accuracy_table(first_pair)
 
 # %% [markdown]
 # ## Inside two methods

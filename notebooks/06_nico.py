@@ -206,14 +206,14 @@ page.results_table(frame)
 page.results_table(frame, metrics="minority_group_accuracy")
 
 # %% mystnb={"image": {"alt": "Worst-group accuracy of every method and run, one panel per encoder, the four pairs of vehicles"}} tags=["hide-input"]
-report.dot_plot(frame, "worst_group_accuracy", scale=page.scale)
+page.dot_plot(frame, metric="worst_group_accuracy")
 
 # %% [markdown]
 # All four groups of the first pair, where the second class was never in the pre-training:
 
 # %% tags=["hide-input"]
 first_pair = frame[frame["dataset"] == sets[pairs[0], 0].name]
-report.group_accuracy_table(first_pair, scale=page.scale)
+page.group_accuracy_table(first_pair)
 
 # %% [markdown]
 # ## Inside one method

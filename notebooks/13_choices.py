@@ -80,7 +80,7 @@ random = evaluation.table(result for i, method in enumerate(drawn)
 
 # %% mystnb={"image": {"alt": "Zero-shot worst-group accuracy with 1, 7, 40 and 80 templates, and of every random subset of 40"}} tags=["hide-input"]
 by_list = evaluation.table(results["templates"])
-report.dot_plot(pd.concat([by_list, random]), scale=page.scale)
+page.dot_plot(pd.concat([by_list, random]))
 
 # %% tags=["hide-input"]
 by_metric = random[random["group"] == "all"].groupby("metric")["value"]

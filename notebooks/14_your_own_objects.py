@@ -118,7 +118,7 @@ frame = pd.concat(rows, ignore_index=True)
 page.results_table(frame, metrics=["bsi", "additivity"], rows="method", columns="encoder")
 
 # %% mystnb={"image": {"alt": "Background sensitivity index and additivity of the encoder before and after the alignment"}} tags=["hide-input"]
-report.before_and_after(frame, scale=page.scale)
+page.before_and_after(frame)
 
 # %% [markdown]
 # A low index alone proves little: an encoder that maps everything to one point has it too. Whether your classes are

@@ -1,7 +1,8 @@
-"""An honest page of one table and one figure, as a run leaves it, for tests of what `bap verify`
-makes of it and of its forgeries.
+"""An honest page of one table, one figure of metrics and one of pictures, as a run leaves it, for
+tests of what `bap verify` makes of it and of its forgeries.
 """
 
+import base64
 import copy
 import functools
 import json
@@ -64,14 +65,17 @@ def _bundle() -> dict:
         "seconds": 1.0,
         "peak_memory_mib": {"host": 100},
     }
-    drawn = {"call": "results_table", "names": [], "choices": {}, "rows": list(range(8))}
+    drawn = [
+        {"call": call, "names": [], "choices": {}, "rows": list(range(8))}
+        for call in ("results_table", "dot_plot")
+    ]
     return {
         "notebook": "03_waterbirds",
         "parameters": PARAMETERS,
         "scale": "micro",
         "metrics": metrics(),
         "claims": json.loads(claims.to_json(orient="records")),
-        "tables": [drawn],
+        "drawn": drawn,
         "stamp": made,
         "source_hash": report.source_hash(),
     }
@@ -81,14 +85,17 @@ def source() -> list:
     return [
         new_markdown_cell("# A page"),
         new_code_cell("seeds: int = 3\nlr: float = 1e-3", metadata={"tags": ["parameters"]}),
-        new_code_cell(
-            "plot()", metadata={"mystnb": {"image": {"alt": "Two curves that cross at K = 3"}}}
-        ),
+        new_code_cell("show(pictures)", metadata=_alt("Two birds, cut out of their photographs")),
         new_code_cell("page.banner(model)"),
         new_code_cell("page.results_table(frame)"),
+        new_code_cell("page.dot_plot(frame)", metadata=_alt("Worst-group accuracy by method")),
         new_code_cell("page.claims(frame)"),
         new_code_cell("page.stamp(frame)"),
     ]
+
+
+def _alt(text: str) -> dict:
+    return {"mystnb": {"image": {"alt": text}}}
 
 
 def executed(found: dict):
@@ -100,9 +107,8 @@ def executed(found: dict):
         cell.execution_count = number
         cell.metadata.setdefault("tags", [])
     cells[3].outputs = [new_output("display_data", dict(PICTURE))]
-    for cell in cells[4:]:
-        (html,) = _drawn(next(call for call in redraw.SHOWN if call in cell.source))
-        cell.outputs = [new_output("display_data", {"text/html": html, "text/plain": ""})]
+    for cell, data in zip(cells[4:], _drawn()):
+        cell.outputs = [new_output("display_data", {**data, "text/plain": ""})]
     cells[-1].outputs[0].data[MIME] = found
     return new_notebook(
         cells=cells, metadata={"papermill": {"exception": None, "parameters": PARAMETERS}}
@@ -110,8 +116,20 @@ def executed(found: dict):
 
 
 @functools.cache
-def _drawn(call: str) -> list[str]:
-    return redraw.SHOWN[call](_bundle())
+def _drawn() -> list[dict]:
+    return draw(_bundle(), [cell.source for cell in source()[3:]])
+
+
+def draw(found: dict, sources: list[str]) -> list[dict]:
+    """What cells that show one thing each display, by its kind."""
+    return [
+        {"text/html": one} if isinstance(one, str) else {"image/png": encode(one)}
+        for (one,) in redraw.draw_again(found, sources)
+    ]
+
+
+def encode(figure) -> str:
+    return base64.b64encode(figure._repr_png_()).decode()
 
 
 def job_in(folder: Path) -> Job:

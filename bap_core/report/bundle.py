@@ -24,7 +24,7 @@ USED = "BAP_USED"  # where a page that `bap run` executes leaves what it read
 
 
 class Describable(Protocol):
-    """A table that a page drew, see `redraw.Drawn`."""
+    """A table or figure that a page drew, see `redraw.Drawn`."""
 
     def describe(self, metrics: Sequence[dict]) -> dict:
         """As JSON values, with rows of ``metrics`` by their numbers."""
@@ -42,8 +42,8 @@ def make_bundle(
     stamp: dict,
 ) -> dict:
     """The bundle of the page ``name`` as plain JSON values: the rows of its tidy frame and of its
-    judged claims, the tables that it drew from the frame, its parameters in force, its scale, and
-    `stamp.collect`'s fields.
+    judged claims, the tables and figures that it drew from the frame, its parameters in force, its
+    scale, and `stamp.collect`'s fields.
     """
     rows = to_records(metrics)
     return {
@@ -52,7 +52,7 @@ def make_bundle(
         "scale": scale,
         "metrics": rows,
         "claims": to_records(claims),
-        "tables": [table.describe(rows) for table in drawn],
+        "drawn": [one.describe(rows) for one in drawn],
         "stamp": stamp,
         "source_hash": stamp["source_hash"],
     }

@@ -12,6 +12,7 @@ from IPython.display import display
 
 from bap_core import tidy
 from bap_core.report import bundle, claims, scales, stamp, tables
+from bap_core.report.figure_style import Picture
 from bap_core.report.html import Table
 from bap_core.report.redraw import Drawn
 
@@ -45,15 +46,27 @@ class Page:
 
     def results_table(self, frame: pd.DataFrame, **choices) -> Table:
         """`tables.results_table` with the page's scale in the caption."""
-        self._drawn.append(Drawn("results_table", (), choices, frame.copy()))
-        return tables.results_table(frame, scale=self._known_scale(), **choices)
+        return self._draw("results_table", frame, **choices)
+
+    def group_accuracy_table(self, frame: pd.DataFrame, **choices) -> Table:
+        """`tables.group_accuracy_table` with the page's scale in the caption."""
+        return self._draw("group_accuracy_table", frame, **choices)
 
     def side_by_side(self, frame: pd.DataFrame, *names: str, **choices) -> Table:
         """`tables.side_by_side` with the page's scale in the caption."""
-        self._drawn.append(Drawn("side_by_side", names, choices, frame.copy()))
-        return tables.side_by_side(
-            frame, *names, scale=self._known_scale(), identities=self._identities, **choices
-        )
+        return self._draw("side_by_side", frame, *names, **choices)
+
+    def dot_plot(self, frame: pd.DataFrame, **choices) -> Picture:
+        """`figures.dot_plot` with the page's scale in the corner."""
+        return self._draw("dot_plot", frame, **choices)
+
+    def k_curve(self, frame: pd.DataFrame) -> Picture:
+        """`figures.k_curve` with the page's scale in the corner."""
+        return self._draw("k_curve", frame)
+
+    def before_and_after(self, frame: pd.DataFrame, **choices) -> Picture:
+        """`figures.before_and_after` with the page's scale in the corner."""
+        return self._draw("before_and_after", frame, **choices)
 
     def claims(self, frame: pd.DataFrame) -> Table:
         """The claims of this notebook with their verdicts, from ``claims.yml`` and the tidy
@@ -84,6 +97,11 @@ class Page:
             stamp=made,
         )
         _show(stamp.render_stamp(made, self.parameters), stamp.summarise(made), left)
+
+    def _draw(self, call: str, frame: pd.DataFrame, *names: str, **choices):
+        drawn = Drawn(call, names, choices, frame.copy())
+        self._drawn.append(drawn)
+        return drawn.draw(self._known_scale(), self._identities)
 
     def _judged(self, frame: pd.DataFrame) -> pd.DataFrame:
         return claims.judge(frame, self.name, self._known_scale(), self._identities)

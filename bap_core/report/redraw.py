@@ -1,28 +1,50 @@
-"""What a page shows as a function of its bundle: banner, claims, stamp box and the tables of
-metrics are drawn again from what the bundle says, so that a page can be compared with itself.
+"""What a page shows as a function of its bundle: banner, claims, stamp box, and the tables and
+figures of metrics are drawn again from what the bundle says, so that a page can be compared with
+itself.
 """
 
 import json
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
+from typing import Any
 
 import pandas as pd
 
 from bap_core.encoders.checkpoints import Identity
-from bap_core.report import claims, scales, stamp, tables
+from bap_core.report import claims, figures, scales, stamp, tables
 from bap_core.report.bundle import to_records
+from bap_core.report.figure_style import Picture
+
+_OF_METRICS: dict[str, Callable[..., Any]] = {
+    "results_table": tables.results_table,
+    "group_accuracy_table": tables.group_accuracy_table,
+    "side_by_side": tables.side_by_side,
+    "dot_plot": figures.dot_plot,
+    "k_curve": figures.k_curve,
+    "before_and_after": figures.before_and_after,
+}
+_SHOWING = re.compile(
+    rf"page\.(banner|claims|stamp|{'|'.join(_OF_METRICS)})\(|report\.paper_table\(\"(\w+)\"\)"
+)
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """A table that a page drew: with which function of `tables`, which names and choices, from
-    which rows.
+    """A table or figure of metrics that a page drew: by which function, with which names and
+    choices, from which rows.
     """
 
     call: str
     names: tuple[str, ...]
     choices: dict
     frame: pd.DataFrame
+
+    def draw(self, scale: str, identities: Mapping[str, Identity]) -> tables.Table | Picture:
+        """The table or figure, for a page of this scale and these encoders."""
+        known = {"identities": identities} if self.call == "side_by_side" else {}
+        call = _OF_METRICS[self.call]
+        return call(self.frame, *self.names, **self.choices, scale=scale, **known)
 
     def describe(self, metrics: Sequence[dict]) -> dict:
         """As JSON values. A row that is among the ``metrics`` of the page is given by its number
@@ -56,41 +78,44 @@ def judge_again(bundle: dict) -> pd.DataFrame:
     return claims.judge(frame, bundle["notebook"], bundle["scale"], identities_of(bundle))
 
 
-def draw_tables(bundle: dict) -> list[str]:
-    """HTML of every table of metrics."""
-    return [_draw_table(bundle, drawn) for drawn in bundle["tables"]]
+def find_shown(source: str) -> list[tuple[str, str]]:
+    """What the code of a cell shows that can be drawn again, in order: the name of the call, and
+    of the paper's table if it shows one.
+    """
+    return [(call or "paper_table", name) for call, name in _SHOWING.findall(source)]
 
 
-def _draw_table(bundle: dict, drawn: dict) -> str:
-    rows = [bundle["metrics"][row] if isinstance(row, int) else row for row in drawn["rows"]]
-    choices = {**drawn["choices"], "scale": bundle["scale"]}
-    if drawn["call"] == "side_by_side":
-        choices["identities"] = identities_of(bundle)
-    call = {"results_table": tables.results_table, "side_by_side": tables.side_by_side}
-    return call[drawn["call"]](frame_of(rows), *drawn["names"], **choices)._repr_html_()
+def draw_again(bundle: dict, sources: Sequence[str]) -> Iterator[list[str | Picture]]:
+    """For the code of each cell of the page: what it shows, as HTML or as a figure.
+
+    Tables and figures of metrics are those of the bundle, in the order in which they were drawn.
+    """
+    drawn = iter(bundle["drawn"])
+    for source in sources:
+        yield [_draw(bundle, call, name, drawn) for call, name in find_shown(source)]
 
 
-def _draw_claims(bundle: dict) -> list[str]:
-    return [tables.claims_table(judge_again(bundle), bundle["scale"])._repr_html_()]
+def _draw(bundle: dict, call: str, name: str, drawn: Iterator[dict]) -> str | Picture:
+    if call == "banner":
+        more = scales.strangers(identities_of(bundle))
+        return scales.banner_html(bundle["scale"], more)
+    if call == "stamp":
+        return stamp.render_stamp(bundle["stamp"], bundle["parameters"])
+    if call == "claims":
+        shown = tables.claims_table(judge_again(bundle), bundle["scale"])
+    elif call == "paper_table":
+        shown = tables.paper_table(name)
+    else:
+        shown = _restore(bundle, call, next(drawn, {}))
+    return shown if isinstance(shown, Picture) else shown._repr_html_()
 
 
-def _draw_stamp(bundle: dict) -> list[str]:
-    return [stamp.render_stamp(bundle["stamp"], bundle["parameters"])]
-
-
-def _draw_banner(bundle: dict) -> list[str]:
-    more = scales.strangers(identities_of(bundle))
-    return [scales.banner_html(bundle["scale"], more)]
-
-
-# what stands in a cell that shows it -> how it is drawn: any of these must be what the cell shows
-SHOWN: dict[str, Callable[[dict], list[str]]] = {
-    "page.banner(": _draw_banner,
-    "page.results_table(": draw_tables,
-    "page.side_by_side(": draw_tables,
-    "page.claims(": _draw_claims,
-    "page.stamp(": _draw_stamp,
-}
+def _restore(bundle: dict, call: str, said: dict) -> tables.Table | Picture:
+    if said.get("call") != call:
+        raise ValueError(f"the bundle has no {call} where the page calls it")
+    rows = [bundle["metrics"][row] if isinstance(row, int) else row for row in said["rows"]]
+    drawn = Drawn(call, tuple(said["names"]), said["choices"], frame_of(rows))
+    return drawn.draw(bundle["scale"], identities_of(bundle))
 
 
 def _spell(row: dict) -> str:

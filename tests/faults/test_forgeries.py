@@ -2,22 +2,26 @@
 checksum beside it written again). All are refused but those that the book's page on trust names.
 """
 
+import base64
 import copy
 import json
+from io import BytesIO
 
 import nbformat
 import pytest
-from honest_page import bundle, executed, job_in, metrics
+from honest_page import bundle, draw, encode, executed, job_in, metrics
 from nbformat.v4 import new_code_cell, new_output
+from PIL import Image
 
+from bap_core import report
 from bap_core.report import redraw
 from bap_core.report.bundle import MIME
 from bap_core.runner import verify
 from bap_core.runner.results import write_results
 
 KIND = "forgery"
-BANNER, TABLE, CLAIMS, STAMP = 4, 5, 6, 7  # cells
-FIGURE, INJECTED = 3, 2
+BANNER, TABLE, FIGURE, CLAIMS, STAMP = 4, 5, 6, 7, 8  # cells
+PICTURES, INJECTED = 3, 2
 
 
 def shown(number: int, old: str, new: str):
@@ -58,11 +62,40 @@ def drawn_again(change):
         change(notebook)
         left = notebook.cells[STAMP].outputs[0].data[MIME]
         left["claims"] = json.loads(redraw.judge_again(left).to_json(orient="records"))
-        for cell in notebook.cells[BANNER:]:
-            (call,) = (call for call in redraw.SHOWN if call in cell.source)
-            cell.outputs[0].data["text/html"] = redraw.SHOWN[call](left)[0]
+        cells = notebook.cells[BANNER:]
+        for cell, data in zip(cells, draw(left, [cell.source for cell in cells])):
+            cell.outputs[0].data.update(data)
 
     return with_all
+
+
+def pictured(make):
+    """Show another figure of metrics."""
+
+    def change(notebook):
+        notebook.cells[FIGURE].outputs[0].data["image/png"] = make()
+
+    return change
+
+
+def plotted(rows: list[dict]) -> str:
+    return encode(report.dot_plot(redraw.frame_of(rows), scale="micro"))
+
+
+def moved() -> str:
+    """One point of eight stands a hundredth further right."""
+    rows = metrics()
+    rows[2]["value"] += 0.01
+    return plotted(rows)
+
+
+def noisy() -> str:
+    """One pixel of the honest figure is black."""
+    buffer = BytesIO(base64.b64decode(plotted(metrics())))
+    picture = Image.open(buffer).convert("RGB")
+    picture.putpixel((2, 2), (0, 0, 0))
+    picture.save(buffer := BytesIO(), "PNG")
+    return base64.b64encode(buffer.getvalue()).decode()
 
 
 def cell(number: int, source: str):
@@ -129,9 +162,18 @@ DOCTORED = {
                 told("claims", to=lambda rows: [*rows, rows[0]]), told("claims", to=[])],
     "a table": [shown(TABLE, "60", "90"), shown(TABLE, "BAP", "Bap"), shown(TABLE, "</p>", "!</p>"),
                 another(TABLE, FORGED_TABLE), another(TABLE, "<p>99.9</p>"), nothing(TABLE),
-                told("tables", 0, "choices", to={"caption": "Better."}),
-                told("tables", 0, "rows", to=[0, 1]), told("tables", to=[]),
-                drawn_again(told("tables", 0, "rows", to=lambda rows: [INVENTED, *rows[1:]]))],
+                told("drawn", 0, "choices", to={"caption": "Better."}),
+                told("drawn", 0, "rows", to=[0, 1]), told("drawn", to=[]),
+                drawn_again(told("drawn", 0, "rows", to=lambda rows: [INVENTED, *rows[1:]]))],
+    "a figure": [pictured(lambda: plotted(metrics()[1:])), pictured(moved), pictured(noisy),
+                 pictured(lambda: "AAAA"), nothing(FIGURE), another(FIGURE, "<p>99.9</p>"),
+                 both(another(FIGURE, ""), nothing(TABLE)),
+                 lambda notebook: notebook.cells[FIGURE].outputs[0].data.update(
+                     {"text/html": "<img src='better.png' alt='a much better figure'>"}),
+                 lambda notebook: notebook.cells[FIGURE].outputs[0].data.update(
+                     {"image/svg+xml": "<svg/>"}),
+                 told("drawn", 1, "rows", to=[0, 1]), told("drawn", 1, "call", to="k_curve"),
+                 drawn_again(told("drawn", 1, "rows", to=lambda rows: [INVENTED, *rows[1:]]))],
     "the banner": [shown(BANNER, "Micro scale", "Paper scale"), shown(BANNER, "not", ""),
                    told("scale", to="paper"), told("scale", to="random"), nothing(BANNER),
                    both(told("scale", to="paper"), shown(BANNER, "Micro scale", "Paper scale")),
@@ -159,17 +201,20 @@ DOCTORED = {
                       lambda notebook: notebook.cells[FIGURE].update(execution_count=None),
                       lambda notebook: notebook.cells[FIGURE].outputs.append(
                           new_output("error", ename="E", evalue="x", traceback=[])),
-                      lambda notebook: notebook.cells[FIGURE].metadata.pop("mystnb")],
+                      lambda notebook: notebook.cells[PICTURES].metadata.pop("mystnb")],
     "the bundle": [told("notebook", to="01_additivity"), told("source_hash", to="0"),
                    told("stamp", to={}), told("metrics", to=None), told("claims", to=7),
-                   told("parameters", to=None), told("tables", to="x"), told("scale", to=3)],
+                   told("parameters", to=None), told("drawn", to="x"), told("scale", to=3)],
 }  # fmt: skip
 # refused as long as the files beside the page are as they were: what a careful forger can do
 OPEN = {
     "every number, all drawn again": drawn_again(told("metrics", 2, "value", to=0.9)),
     "the number of pictures behind a measurement": told("metrics", 2, "n", to=99999),
-    "a figure": lambda notebook: (
-        notebook.cells[FIGURE].outputs[0].data.update({"image/png": "AAAA"})
+    "a figure of pictures": lambda notebook: (
+        notebook.cells[PICTURES].outputs[0].data.update({"image/png": "AAAA"})
+    ),
+    "printed lines": lambda notebook: notebook.cells[PICTURES].outputs.append(
+        new_output("stream", text="loss by epoch: 0.1 0.0")
     ),
     "pictures encoded": drawn_again(told("stamp", "images_encoded", to=9)),
     "wall time": drawn_again(told("stamp", "seconds", to=0.1)),
@@ -268,7 +313,7 @@ def test_checksums_that_are_left_out_are_missed(job, outcomes, files):
     judged(outcomes, f"files: {files}", verify.find_problems(job))
 
 
-@pytest.mark.parametrize("name", ["profile", "overrides", "notebook", "scale", "claims", "tables"])
+@pytest.mark.parametrize("name", ["profile", "overrides", "notebook", "scale", "claims", "drawn"])
 def test_a_provenance_that_says_something_else_is_refused(job, outcomes, name):
     write_results(job, executed(bundle()), "key")
     path = job.folder / "provenance.json"

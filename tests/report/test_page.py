@@ -234,7 +234,7 @@ def test_the_stamp_leaves_a_bundle_of_plain_json(displayed, world):
         "scale",
         "metrics",
         "claims",
-        "tables",
+        "drawn",
         "stamp",
         "source_hash",
     }
@@ -256,15 +256,37 @@ def test_a_page_is_drawn_again_from_its_bundle_to_the_last_character(displayed, 
     other = metrics().assign(metric="average_accuracy")  # not in the frame of the page
     shown = [page.results_table(metrics()[:3]), page.side_by_side(metrics(), "table2")]
     shown.append(page.results_table(other, metrics="average_accuracy", caption="One run."))
-    claims = page.claims(metrics())
+    plot, claims = page.dot_plot(metrics()), page.claims(metrics())
     page.stamp(metrics(), data=[data], encoders=[used])
     left = json.loads(json.dumps(displayed[-1][bundle.MIME], sort_keys=True))
-    assert redraw.draw_tables(left) == [table._repr_html_() for table in shown]
-    assert [set(map(type, table["rows"])) for table in left["tables"]] == [{int}, {int}, {dict}]
-    drawn = {call: redraw.SHOWN[f"page.{call}("](left) for call in ("banner", "claims", "stamp")}
-    assert drawn["banner"] == [displayed[0]["text/html"]]
-    assert drawn["claims"] == [claims._repr_html_()]
-    assert drawn["stamp"] == [displayed[-1]["text/html"]]
+    rows = [set(map(type, drawn["rows"])) for drawn in left["drawn"]]
+    assert rows == [{int}, {int}, {dict}, {int}]
+    sources = [
+        "page.banner(used, data)",
+        'report.paper_table("table2")',
+        "page.results_table(a)\npage.side_by_side(b)",
+        "frame.head()",
+        "page.results_table(c)",
+        "page.dot_plot(d)",
+        "page.claims(e)",
+        "page.stamp(f)",
+    ]
+    *drawn, figure, drawn_claims, box = redraw.draw_again(left, sources)
+    tables = [table._repr_html_() for table in shown]
+    paper = report.paper_table("table2")._repr_html_()
+    assert drawn == [[displayed[0]["text/html"]], [paper], tables[:2], [], tables[2:]]
+    assert plot._repr_png_() == figure[0]._repr_png_()
+    assert [drawn_claims, box] == [[claims._repr_html_()], [displayed[-1]["text/html"]]]
+
+
+def test_a_page_that_shows_more_than_its_bundle_has_is_not_drawn_again(displayed, world):
+    page = report.open_page("03_waterbirds", {"In": []})
+    page.banner(encoder(), Listing("cub", world))
+    page.results_table(metrics())
+    page.stamp(metrics(), data=[], encoders=[encoder()])
+    for source in ("page.results_table(frame)\npage.results_table(frame)", "page.dot_plot(frame)"):
+        with pytest.raises(ValueError, match="where the page calls it"):
+            list(redraw.draw_again(displayed[-1][bundle.MIME], [source]))
 
 
 @pytest.mark.parametrize(

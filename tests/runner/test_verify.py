@@ -83,8 +83,8 @@ def _other_source(notebook):
 def test_a_page_with_one_fault_is_refused_and_the_fault_is_named(job, change, part):
     found = published(job, change=change)
     assert part in found[0]
-    # an alt text is part of the source as well, a banner is missed by name as well
-    assert len(found) == (2 if change in (_no_alt, _no_banner) else 1)
+    # an alt text is part of the source as well
+    assert len(found) == (2 if change is _no_alt else 1)
 
 
 def changed(**parts) -> dict:

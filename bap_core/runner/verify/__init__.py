@@ -1,9 +1,9 @@
 """The publish gate: a page is shown only if what it says can be made again from what lies here.
 
-Everything that can be recomputed without running the notebook is: banner, tables of metrics, claims
-and stamp box from the bundle, the verdicts from the metrics, the parameters and the cell that sets
-them from the profile, the hashes of notebook and package, the fingerprints of the shipped weights,
-the files beside the page and those that it read. `run_again` executes it.
+Everything that can be recomputed without running the notebook is: banner, tables and figures of
+metrics, claims and stamp box from the bundle, the verdicts from the metrics, the parameters and the
+cell that sets them from the profile, the hashes of notebook and package, the fingerprints of the
+shipped weights, the files beside the page and those that it read. `run_again` executes it.
 """
 
 import sys
@@ -42,7 +42,7 @@ def find_problems(job: Job) -> list[str]:
         "sources": lambda: facts.check_sources(job, notebook, bundle),
         "stamp": lambda: facts.check_stamp(job, bundle),
         "claims": lambda: facts.check_claims(bundle),
-        "tables": lambda: facts.check_tables(bundle),
+        "measurements": lambda: facts.check_drawn_rows(bundle),
         "files": lambda: files.check_beside(job, bundle),
         "inputs": lambda: files.check_inputs(job),
     }

@@ -117,18 +117,19 @@ def check_claims(bundle: dict) -> Iterator[str]:
         yield "it states a claim twice"
 
 
-def check_tables(bundle: dict) -> Iterator[str]:
-    """Whether every measurement is there once, and the tables of metrics are of these alone: a row
-    that is not among them could say anything.
+def check_drawn_rows(bundle: dict) -> Iterator[str]:
+    """Whether every measurement is there once, and the tables and figures of metrics are of these
+    alone: a row that is not among them could say anything.
     """
     try:
         tidy.refuse_repeated(redraw.frame_of(bundle["metrics"]))
     except ValueError as error:
         yield str(error)
-    for number, table in enumerate(bundle["tables"], 1):
-        if strange := [row for row in table["rows"] if not isinstance(row, int)]:
+    for number, drawn in enumerate(bundle["drawn"], 1):
+        if strange := [row for row in drawn["rows"] if not isinstance(row, int)]:
             what = " / ".join(str(strange[0].get(name)) for name in tidy.KEYS)
-            yield f"table {number} shows a measurement that the page does not have: {what}"
+            where = f"{drawn['call']} ({number} of {len(bundle['drawn'])})"
+            yield f"{where} shows a measurement that the page does not have: {what}"
 
 
 @functools.cache

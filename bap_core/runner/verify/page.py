@@ -1,17 +1,22 @@
 """What a page shows: that it ran to its end, that pictures have texts, and that its banner, tables,
-claims and stamp box are those that its bundle gives.
+figures, claims and stamp box are those that its bundle gives.
 """
 
+import base64
 import re
 from collections.abc import Iterator
+from io import BytesIO
 
+import numpy as np
 from nbformat import NotebookNode
+from PIL import Image
 
-from bap_core.report import redraw
-from bap_core.report.bundle import find_outputs
+from bap_core.report import figure_style, redraw
+from bap_core.report.bundle import MIME, find_outputs
+from bap_core.report.figure_style import Picture
 
 SHORTEST_ALT = 15
-_OURS = re.compile(r'class="bap-(banner|table|stamp)')
+VISIBLE = 32  # of 255: the least difference of a pixel that counts
 
 
 def check_execution(notebook: NotebookNode) -> Iterator[str]:
@@ -44,28 +49,48 @@ def check_alt_texts(notebook: NotebookNode) -> Iterator[str]:
 
 
 def check_drawn(notebook: NotebookNode, bundle: dict) -> Iterator[str]:
-    """Whether every cell that shows banner, tables of metrics, claims or stamp shows what these are
-    when they are drawn again from the bundle, and nothing beside it.
+    """Whether every cell that shows banner, claims, stamp, tables of the paper, tables or figures
+    of metrics shows what these are when they are drawn again, and nothing beside it.
 
     Tables and figures of other things than metrics cannot be drawn again without the pictures.
     """
-    found = dict.fromkeys(redraw.SHOWN, 0)
-    for number, cell in enumerate(notebook.cells, 1):
-        calls = [call for call in redraw.SHOWN if call in cell.source and cell.cell_type == "code"]
-        if not calls:
-            continue
-        wanted = [html for call in calls for html in redraw.SHOWN[call](bundle)]
-        shown = [html for _, html in find_outputs({"cells": [cell]}, "text/html")]
-        ours = [html for html in shown if _OURS.search(html)]
-        for call in calls:
-            found[call] += len(ours)
-        if not ours:
+    sources = [cell.source if cell.cell_type == "code" else "" for cell in notebook.cells]
+    calls = [call for source in sources for call, _ in redraw.find_shown(source)]
+    for call, label in (("banner", "scale banner"), ("stamp", "stamp")):
+        if (n := calls.count(call)) != 1:
+            yield f"it shows {n or 'no'} {label}"
+    drawn = redraw.draw_again(bundle, sources)
+    for number, (cell, wanted) in enumerate(zip(notebook.cells, drawn), 1):
+        shown = _find_displayed(cell) if wanted else []
+        if wanted and not shown:
             yield f"cell {number} shows nothing of what it draws: {_quote_start(cell)}"
-        if any(html not in wanted for html in ours) or len(ours) != len(shown):
+        elif len(shown) != len(wanted) or not all(map(_is_alike, shown, wanted)):
             yield f"cell {number} shows something else than its bundle gives: {_quote_start(cell)}"
-    for call, label in (("page.banner(", "scale banner"), ("page.stamp(", "stamp")):
-        if found[call] != 1:
-            yield f"it shows {found[call] or 'no'} {label}"
+
+
+def _find_displayed(cell: NotebookNode) -> list[dict]:
+    outputs = [output["data"] for output in cell.outputs if "data" in output]
+    return [
+        {kind: content for kind, content in data.items() if kind not in ("text/plain", MIME)}
+        for data in outputs
+    ]
+
+
+def _is_alike(shown: dict, wanted: str | Picture) -> bool:
+    if isinstance(wanted, str):
+        return shown == {"text/html": wanted}
+    return list(shown) == ["image/png"] and _is_same_picture(
+        base64.b64decode(shown["image/png"]), figure_style.png(wanted)
+    )
+
+
+def _is_same_picture(one: bytes, other: bytes) -> bool:
+    """By what can be seen: another machine may draw an edge a shade lighter."""
+    first, second = (
+        np.asarray(Image.open(BytesIO(picture)).convert("RGB"), dtype=int)
+        for picture in (one, other)
+    )
+    return first.shape == second.shape and abs(first - second).max() <= VISIBLE
 
 
 def _quote_start(cell) -> str:
