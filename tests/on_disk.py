@@ -18,6 +18,69 @@ def save(path, mode="RGB", size=(6, 5), colour=None):
     Image.new(mode, size, colour or 0).save(path)
 
 
+BIRDS = [
+    "001.Black_footed_Albatross/Black_Footed_Albatross_0001_1.jpg",
+    "001.Black_footed_Albatross/Black_Footed_Albatross_0002_2.jpg",
+    "002.Wren/Wren_0003_3.jpg",
+]
+
+
+def bird_texts(root):
+    """The text files of CUB for three pictures of two species, and folders for them; returns the
+    paths of the texts.
+    """
+    folder = root / "CUB_200_2011"
+    for place in (folder / "images", root / "segmentations"):
+        place.mkdir(parents=True)
+    texts = {
+        "images.txt": "".join(f"{i} {name}\n" for i, name in enumerate(BIRDS, 1)),
+        "classes.txt": "1 001.Black_footed_Albatross\n2 002.Wren\n",
+        "image_class_labels.txt": "1 1\n2 1\n3 2\n",
+        "train_test_split.txt": "1 0\n2 1\n3 1\n",
+        "bounding_boxes.txt": "1 0.0 1.0 4.0 2.0\n2 0.0 0.0 6.0 5.0\n3 1.0 1.0 2.0 2.0\n",
+    }
+    declare(root)
+    return _written(folder, texts)
+
+
+def waterbird_table(root):
+    """The table of Waterbirds with twelve rows: per split one picture of every group; returns its
+    path.
+    """
+    rows = [
+        f"{3 * group + split + 1},{group}/{split}.jpg,{group // 2},{split},{group % 2},"
+        f"/o/ocean/{group}{split}.jpg\n"
+        for split in range(3)
+        for group in range(4)
+    ]
+    head = "img_id,img_filename,y,split,place,place_filename\n"
+    declare(root)
+    folder = root / "waterbird_complete95_forest2water2"
+    return _written(folder, {"metadata.csv": head + "".join(rows)})
+
+
+def flat_scenes(root):
+    """The flat validation folder of Places365 with three pictures of two categories; returns the
+    paths of its two texts.
+    """
+    names = [f"Places365_val_0000000{number}.jpg" for number in (1, 2, 3)]
+    for name in names:
+        save(root / "val_256" / name)
+    declare(root)
+    texts = {
+        "categories_places365.txt": "/b/bar 0\n/f/forest/broadleaf 1",
+        "places365_val.txt": "".join(f"{name} {label}\n" for name, label in zip(names, (1, 0, 1))),
+    }
+    return _written(root, texts)
+
+
+def _written(folder, texts):
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in texts.items():
+        (folder / name).write_text(text)
+    return [folder / name for name in texts]
+
+
 def people(**more):
     """One 20 x 10 photograph: a person by polygon, one by run lengths, a crowd, a line, a
     sliver, a dog.

@@ -6,15 +6,20 @@ built from the other.
 """
 
 import os
+import re
 import warnings
 from collections import Counter
 from collections.abc import Collection
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
-from bap_core.data import catalogue, world_file
+from bap_core.data import catalogue, directory, world_file
 from bap_core.data.listings import Objects
+
+BOX = ["x", "y", "width", "height"]
+_ID = re.compile(r"[0-9]{1,9}")
 
 
 def cub(
@@ -63,31 +68,40 @@ def _frame(folder: Path) -> pd.DataFrame:
     for name, columns in {
         "image_class_labels.txt": ["class_id"],
         "train_test_split.txt": ["is_train"],
-        "bounding_boxes.txt": ["x", "y", "width", "height"],
+        "bounding_boxes.txt": BOX,
     }.items():
         table = _table(folder / name, columns)
         if absent := [number for number in frame.index if number not in table.index]:
             raise ValueError(f"{folder / name}: {len(absent)} images of images.txt are not in it")
         frame = frame.join(table)
+    directory.refuse_repeated(folder / "images.txt", "the picture", frame["path"])
+    for path in frame["path"]:
+        if not directory.stays_inside(path):
+            raise ValueError(f"{folder / 'images.txt'}: {path!r} is no file below {folder}/images")
     folder_of = dict(zip(classes.index, classes["folder"].tolist()))
-    if not set(map(int, frame["class_id"].tolist())) <= set(folder_of):
+    if not set(frame["class_id"].tolist()) <= set(map(str, folder_of)):
         raise ValueError(
             f"{folder / 'image_class_labels.txt'}: names classes that classes.txt does not have"
         )
-    try:
-        frame = frame.astype(
-            {"class_id": int, "x": float, "y": float, "width": float, "height": float}
-        )
-    except ValueError as error:
-        raise ValueError(
-            f"{folder / 'bounding_boxes.txt'}: a box is no four numbers ({error})"
-        ) from None
+    frame = _with_numbers(frame, folder / "bounding_boxes.txt")
     frame["label"] = [_species(folder_of[number]) for number in frame["class_id"]]
     is_train = frame.pop("is_train")
     if not set(is_train.tolist()) <= {"0", "1"}:
         raise ValueError(f"{folder / 'train_test_split.txt'}: a row has neither 0 nor 1")
     frame["split"] = is_train.map({"1": "train", "0": "test"})
     return frame.rename_axis("image_id").reset_index()
+
+
+def _with_numbers(frame: pd.DataFrame, boxes: Path) -> pd.DataFrame:
+    try:
+        frame = frame.astype({"class_id": int, **dict.fromkeys(BOX, float)})
+    except ValueError as error:
+        raise ValueError(f"{boxes}: a box is no four numbers ({error})") from None
+    box = frame[BOX].to_numpy()
+    wrong = ~np.isfinite(box).all(axis=1) | (box[:, 2:] <= 0).any(axis=1)
+    for row in np.flatnonzero(wrong):
+        raise ValueError(f"{boxes}: the box of {frame.index[row]} has no size or no end")
+    return frame
 
 
 def _counts(frame: pd.DataFrame) -> dict:
@@ -111,16 +125,13 @@ def _table(path: Path, columns: list[str]) -> pd.DataFrame:
     """One text file: first word the id, the rest the columns (the last one takes what is left)."""
     if not path.exists():
         raise catalogue.missing(path, "cub")
-    rows = [
-        line.split(maxsplit=len(columns)) for line in path.read_text().splitlines() if line.strip()
-    ]
-    if wrong := [row for row in rows if len(row) != len(columns) + 1 or not row[0].isdigit()]:
-        raise ValueError(
-            f"{path}: a row should be an id and {len(columns)} more, found {' '.join(wrong[0])!r}"
-        )
-    return pd.DataFrame(
-        [row[1:] for row in rows], columns=columns, index=[int(row[0]) for row in rows]
-    )
+    what = f"an id and {len(columns)} more"
+    rows = directory.read_rows(path, n=len(columns) + 1, what=what)
+    if wrong := [row for row in rows if not _ID.fullmatch(row[0])]:
+        raise ValueError(f"{path}: a row should be {what}, found {' '.join(wrong[0])[:80]!r}")
+    ids = [int(row[0]) for row in rows]
+    directory.refuse_repeated(path, "the id", ids)
+    return pd.DataFrame([row[1:] for row in rows], columns=columns, index=ids)
 
 
 def _species(folder: str) -> str:

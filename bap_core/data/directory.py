@@ -1,10 +1,11 @@
-"""Which files a folder holds, always in one order and without hidden ones; and JSON files, read
-whole or refused by name.
+"""Which files a folder holds, always in one order and without hidden ones; and text and JSON files,
+read whole or refused by name.
 """
 
 import json
 import os
-from collections.abc import Callable, Collection
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -68,8 +69,32 @@ def read_json(path: str | Path, *, object_hook: Callable[[dict], Any] | None = N
         raise ValueError(f"{path}: not a whole JSON file ({error}); get it again") from None
 
 
+def read_rows(path: str | Path, *, n: int, what: str) -> list[list[str]]:
+    """The lines of a text file that are not empty, each split at blanks into ``n`` parts of which
+    the last takes the rest. ValueError naming the file if it is no text or empty, or ``what`` a row
+    should be if one has fewer parts.
+    """
+    try:
+        lines = Path(path).read_text(encoding="utf-8-sig").split("\n")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path}: not a whole text file ({error.reason}); get it again") from None
+    rows = [line.strip().split(maxsplit=n - 1) for line in lines if line.strip()]
+    if not rows:
+        raise ValueError(f"{path}: holds nothing; get it again")
+    if wrong := [row for row in rows if len(row) != n]:
+        raise ValueError(f"{path}: a row should be {what}, found {' '.join(wrong[0])[:80]!r}")
+    return rows
+
+
+def refuse_repeated(path: str | Path, what: str, values: Iterable) -> None:
+    """ValueError naming the file if one of its ``values`` stands in two of its rows."""
+    if twice := [value for value, n in Counter(values).items() if n > 1]:
+        raise ValueError(f"{path}: {what} {twice[0]!r} stands in two rows")
+
+
 def stays_inside(name: object) -> bool:
     """Whether something is the name of a file below a folder: text, relative, without ``..``."""
-    if not isinstance(name, str) or not name or "\0" in name:
+    if not isinstance(name, str) or "\0" in name:
         return False
-    return not PurePosixPath(name).is_absolute() and ".." not in PurePosixPath(name).parts
+    path = PurePosixPath(name)
+    return bool(path.name) and not path.is_absolute() and ".." not in path.parts

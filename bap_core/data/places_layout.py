@@ -115,14 +115,17 @@ def _flat_validation(root: Path) -> dict[str, list[Path]]:
     for path in (names, labels):
         if not path.exists():
             raise catalogue.missing(path, "places")
-    category = {number: normalise(name) for name, number in _words(names)}
+    what = "a name and the number of a category"
+    numbered = [row[::-1] for row in directory.read_rows(names, n=2, what=what)]
+    labelled = directory.read_rows(labels, n=2, what=what)
+    directory.refuse_repeated(names, "the number", [number for number, _ in numbered])
+    directory.refuse_repeated(labels, "the picture", [name for name, _ in labelled])
+    category = {number: normalise(name) for number, name in numbered}
     found = {name: [] for name in category.values()}
-    for name, number in _words(labels):
+    for name, number in labelled:
         if number not in category:
             raise ValueError(f"{labels}: {name} has category {number}, which {names} does not name")
+        if not directory.stays_inside(name):
+            raise ValueError(f"{labels}: {name!r} is no name of a file below {flat}")
         found[category[number]].append(flat / name)
     return found
-
-
-def _words(path: Path) -> list[list[str]]:
-    return [line.split() for line in path.read_text().splitlines() if line.strip()]

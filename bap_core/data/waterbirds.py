@@ -136,8 +136,7 @@ def _metadata(folder: Path) -> pd.DataFrame:
         if not directory.stays_inside(name):
             raise ValueError(f"{path}: img_filename {name!r} is no name of a file below the folder")
     for column in ("img_id", "img_filename"):
-        if twice := frame.loc[frame.duplicated(column), column].tolist():
-            raise ValueError(f"{path}: {column} {twice[0]!r} stands in two rows")
+        directory.refuse_repeated(path, column, frame[column].tolist())
     return frame
 
 

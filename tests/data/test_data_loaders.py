@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from on_disk import declare, people, save
+from on_disk import BIRDS, bird_texts, declare, flat_scenes, people, save, waterbird_table
 from PIL import Image
 
 from bap_core.data import (
@@ -28,27 +28,14 @@ from bap_core.data import (
 from bap_core.data.places_layout import TWO_PARTS, normalise
 from bap_core.data.waterbirds import COLUMNS, NotTheOfficialDraw
 
-NAMES = [
-    "001.Black_footed_Albatross/Black_Footed_Albatross_0001_1.jpg",
-    "001.Black_footed_Albatross/Black_Footed_Albatross_0002_2.jpg",
-    "002.Wren/Wren_0003_3.jpg",
-]
-
 
 @pytest.fixture
 def birds(tmp_path):
     """Three CUB images of two species, the masks beside the folder."""
-    folder = tmp_path / "CUB_200_2011"
-    for name in NAMES:
-        save(folder / "images" / name)
+    bird_texts(tmp_path)
+    for name in BIRDS:
+        save(tmp_path / "CUB_200_2011" / "images" / name)
         save(tmp_path / "segmentations" / name.replace(".jpg", ".png"), "L", colour=255)
-    (folder / "images.txt").write_text("".join(f"{i} {name}\n" for i, name in enumerate(NAMES, 1)))
-    (folder / "classes.txt").write_text("1 001.Black_footed_Albatross\n2 002.Wren\n")
-    (folder / "image_class_labels.txt").write_text("1 1\n2 1\n3 2\n")
-    (folder / "train_test_split.txt").write_text("1 0\n2 1\n3 1\n")
-    (folder / "bounding_boxes.txt").write_text(
-        "1 0.0 1.0 4.0 2.0\n2 0.0 0.0 6.0 5.0\n3 1.0 1.0 2.0 2.0\n"
-    )
     declare(tmp_path, cub={"images": 3, "classes": 2, "train": 2, "test": 1})
     return tmp_path
 
@@ -72,12 +59,12 @@ def test_cub_accepts_masks_inside_its_folder_and_the_folder_itself_as_root(birds
 
 
 def test_cub_leaves_out_the_excluded_paths_and_refuses_paths_it_does_not_have(birds):
-    objects = cub(birds, exclude=[NAMES[1]])
-    assert objects.frame["path"].tolist() == [NAMES[0], NAMES[2]] and objects.skipped == {
+    objects = cub(birds, exclude=[BIRDS[1]])
+    assert objects.frame["path"].tolist() == [BIRDS[0], BIRDS[2]] and objects.skipped == {
         "excluded": 1
     }
     with pytest.raises(ValueError, match="1 of 2 excluded paths are not in"):
-        cub(birds, exclude=[NAMES[1], "001.Wren/other.jpg"])
+        cub(birds, exclude=[BIRDS[1], "001.Wren/other.jpg"])
 
 
 def test_cub_is_strict_about_counts_and_names_what_is_missing(birds):
@@ -146,12 +133,31 @@ def test_cub_reads_paths_with_blanks_and_upper_case_endings_and_windows_line_end
     [
         ("bounding_boxes.txt", "4.0", "four", "bounding_boxes.txt: a box is no four numbers"),
         ("train_test_split.txt", "2 1", "2 2", "train_test_split.txt: a row has neither 0 nor 1"),
+        ("train_test_split.txt", "2 1", "3 1", "train_test_split.txt: the id 3 stands in two rows"),
+        ("image_class_labels.txt", "3 2", "3 two", "names classes that classes.txt does not have"),
+        ("image_class_labels.txt", "3 2", "² 2", "labels.txt: a row should be an id and 1 more"),
+        ("bounding_boxes.txt", "4.0", "nan", "bounding_boxes.txt: the box of 1 has no size or no"),
+        (
+            "bounding_boxes.txt",
+            "6.0",
+            "0",
+            "bounding_boxes.txt: the box of 2 has no size or no end",
+        ),
+        ("images.txt", "002.Wren/", "../", "images.txt: '../Wren_0003_3.jpg' is no file below"),
+        ("images.txt", "0002_2", "0001_1", "0001_1.jpg' stands in two rows"),
     ],
 )
 def test_cub_names_the_file_with_a_garbled_row(birds, file, old, new, message):
     path = birds / "CUB_200_2011" / file
     path.write_text(path.read_text().replace(old, new))
     with pytest.raises(ValueError, match=message):
+        cub(birds)
+
+
+@pytest.mark.parametrize("content", [b"\xff1 1\n", b"", b"\n \n"])
+def test_cub_names_a_file_that_is_no_text_or_empty(birds, content):
+    (birds / "CUB_200_2011" / "classes.txt").write_bytes(content)
+    with pytest.raises(ValueError, match=r"classes\.txt: (not a whole text file|holds nothing)"):
         cub(birds)
 
 
@@ -314,22 +320,31 @@ def test_the_sizes_of_categories_are_compared_but_only_warn(tmp_path):
 
 
 def test_places_sorts_the_flat_validation_folder_by_its_label_file(tmp_path):
-    for number in (1, 2, 3):
-        save(tmp_path / "val_256" / f"Places365_val_0000000{number}.jpg")
-    (tmp_path / "categories_places365.txt").write_text("/b/bar 0\n/f/forest/broadleaf 1")
-    (tmp_path / "places365_val.txt").write_text(
-        "".join(
-            f"Places365_val_0000000{number}.jpg {label}\n"
-            for number, label in ((1, 1), (2, 0), (3, 1))
-        )
-    )
-    declare(tmp_path)
+    flat_scenes(tmp_path)
     grounds = places(tmp_path, part="val", categories=["forest/broadleaf"])
     assert grounds.frame["image"].tolist() == [
         f"val_256/Places365_val_0000000{number}.jpg" for number in (1, 3)
     ]
     (tmp_path / "places365_val.txt").unlink()
     with pytest.raises(FileNotFoundError, match="places365_val.txt is missing"):
+        places(tmp_path, part="val")
+
+
+@pytest.mark.parametrize(
+    "file, old, new, message",
+    [
+        ("categories_places365.txt", "1", "0", "the number '0' stands in two rows"),
+        ("categories_places365.txt", "/b/bar 0", "/b/bar", "row should be a name and the number"),
+        ("places365_val.txt", "00000002.jpg", "00000001.jpg", "00000001.jpg' stands in two rows"),
+        ("places365_val.txt", "Places365_val_00000002", "../../x", "is no name of a file below"),
+        ("places365_val.txt", "00000002.jpg 0", "00000002.jpg 7", "has category 7, which"),
+    ],
+)
+def test_places_names_the_file_and_the_row_that_is_wrong(tmp_path, file, old, new, message):
+    flat_scenes(tmp_path)
+    path = tmp_path / file
+    path.write_text(path.read_text().replace(old, new))
+    with pytest.raises(ValueError, match=rf"{path}: .*{message}"):
         places(tmp_path, part="val")
 
 
@@ -371,21 +386,7 @@ def test_there_are_75_names_with_two_parts():
 @pytest.fixture
 def metadata(tmp_path):
     """Twelve rows: per split one picture of every group."""
-    rows = [
-        (
-            3 * group + split + 1,
-            f"{group}/{split}.jpg",
-            group // 2,
-            split,
-            group % 2,
-            f"/o/ocean/{group}{split}.jpg",
-        )
-        for split in range(3)
-        for group in range(4)
-    ]
-    folder = tmp_path / "waterbird_complete95_forest2water2"
-    folder.mkdir()
-    pd.DataFrame(rows, columns=COLUMNS).to_csv(folder / "metadata.csv", index=False)
+    waterbird_table(tmp_path)
     declare(tmp_path, waterbirds={"train": 4, "val": 4, "test": 4, "train_groups": [1, 1, 1, 1]})
     return tmp_path
 

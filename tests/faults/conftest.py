@@ -14,6 +14,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import HealthCheck, given, settings
 
 from bap_core.report import stamp
 
@@ -42,6 +43,36 @@ def outcomes(record_property):
 
     yield note
     assert not wrong, "\n".join(wrong)
+
+
+@pytest.fixture
+def fuzz(outcomes, budget):
+    """``fuzz(strategy, run)``: 2,000 cases, or a sample; ``run`` raises clear errors alone, whose
+    text has ``naming`` in it.
+    """
+
+    def tried(strategy, run, *, sample=60, every=2000, clear=(ValueError,), naming=""):
+        @settings(
+            max_examples=budget(sample, every),
+            deadline=None,
+            derandomize=True,
+            database=None,
+            suppress_health_check=list(HealthCheck),
+        )
+        @given(strategy)
+        def each(value):
+            try:
+                run(value)
+                outcomes("fuzz", "survived")
+            except clear as error:
+                named = naming in str(error) and str(error).strip()
+                outcomes("fuzz", "refused" if named else "wrong", f"{value!r:.300}: {error!r:.300}")
+            except Exception as error:
+                outcomes("fuzz", "wrong", f"{value!r:.300}: {error!r:.300}")
+
+        each()
+
+    return tried
 
 
 def pytest_runtest_logreport(report) -> None:

@@ -29,34 +29,6 @@ ODD = st.one_of(
 )
 
 
-@pytest.fixture
-def fuzz(outcomes, budget):
-    """``fuzz(strategy, run)``: 2,000 cases, or a sample; ``run`` raises clear errors alone."""
-
-    def tried(strategy, run, *, sample=60, every=2000, clear=(ValueError,), naming=""):
-        @settings(
-            max_examples=budget(sample, every),
-            deadline=None,
-            derandomize=True,
-            database=None,
-            suppress_health_check=list(HealthCheck),
-        )
-        @given(strategy)
-        def each(value):
-            try:
-                run(value)
-                outcomes(KIND, "survived")
-            except clear as error:
-                named = naming in str(error) and str(error).strip()
-                outcomes(KIND, "refused" if named else "wrong", f"{value!r:.300}: {error!r:.300}")
-            except Exception as error:
-                outcomes(KIND, "wrong", f"{value!r:.300}: {error!r:.300}")
-
-        each()
-
-    return tried
-
-
 TEXTS = st.one_of(
     st.text(max_size=12), st.sampled_from(["a,,b", "[1,2", "1" * 5000, "nan", "1e999", "0x1", ","]),
     st.lists(st.text(max_size=4), max_size=4).map(",".join), st.floats().map(str),
