@@ -148,7 +148,8 @@ for sparsity, first in tried:
     by_tuning[f"PruSC, {sparsity:g} from {first:g}"] = (model, cut)
 results["tuning"] = [result for seed in range(seeds)
                      for result in evaluate(by_tuning, [scenes], seed=seed)]
-frame = evaluation.table(result for part in results.values() for result in part)
+chosen = evaluation.table(result for part in results.values() for result in part)
+frame = pd.concat([chosen, random], ignore_index=True)
 
 # %% [markdown]
 # ## All of it
@@ -157,12 +158,12 @@ frame = evaluation.table(result for part in results.values() for result in part)
 # over the groups alike. Then the share of weights that PruSC kept, by penalty and start.
 
 # %% tags=["hide-input"]
-page.results_table(frame, metrics=["worst_group_accuracy", "average_accuracy",
-                                   "reweighted_accuracy", "group_mean_accuracy"],
+page.results_table(chosen, metrics=["worst_group_accuracy", "average_accuracy",
+                                    "reweighted_accuracy", "group_mean_accuracy"],
                    columns=["dataset", "metric"])
 
 # %% tags=["hide-input"]
-page.results_table(frame, metrics="kept", columns="metric")
+page.results_table(chosen, metrics="kept", columns="metric")
 
 # %% [markdown]
 # **Try it.** Set `starts` to `[0.2, 0.4]` in the parameters: logits that begin further from zero have a longer way to cross

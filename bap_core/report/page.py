@@ -6,6 +6,7 @@ The stamp also leaves the page's bundle in the notebook's outputs, see `bap_core
 import ast
 import copy
 import time
+from typing import Any
 
 import pandas as pd
 from IPython.display import display
@@ -98,7 +99,7 @@ class Page:
         )
         _show(stamp.render_stamp(made, self.parameters), stamp.summarise(made), left)
 
-    def _draw(self, call: str, frame: pd.DataFrame, *names: str, **choices):
+    def _draw(self, call: str, frame: pd.DataFrame, *names: str, **choices) -> Any:
         drawn = Drawn(call, names, choices, frame.copy())
         self._drawn.append(drawn)
         return drawn.draw(self._known_scale(), self._identities)

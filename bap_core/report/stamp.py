@@ -166,7 +166,7 @@ def _list_rows(stamp: dict, parameters: dict) -> list[tuple[str, str]]:
         ("package source", stamp["source_hash"]),
         ("profile", stamp["profile"] or "none named"),
         *((f"parameter {name}", str(value)) for name, value in parameters.items()),
-        ("seeds", ", ".join(map(str, stamp["seeds"])) or "none"),
+        ("seeds", _list_seeds(stamp["seeds"]) or "none"),
         ("device", stamp["device"]),
         ("versions", ", ".join(f"{name} {version}" for name, version in stamp["versions"].items())),
         ("world", world or "none: pictures from folders"),
@@ -185,6 +185,12 @@ def _list_rows(stamp: dict, parameters: dict) -> list[tuple[str, str]]:
             ", ".join(f"{name} {mib:,} MiB" for name, mib in stamp["peak_memory_mib"].items()),
         ),
     ]
+
+
+def _list_seeds(seeds: list[int]) -> str:
+    if len(seeds) > 3 and seeds == list(range(seeds[0], seeds[-1] + 1)):
+        return f"{seeds[0]} to {seeds[-1]}"
+    return ", ".join(map(str, seeds))
 
 
 def _least(stamp: dict) -> str:
