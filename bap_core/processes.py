@@ -2,10 +2,12 @@
 
 A child ends with the process that started it, however that ended: one that is killed cannot stop
 its children. Run as ``python -m bap_core.processes PARENT MODULE ARGUMENT ...`` this is
-``python -m MODULE ARGUMENT ...`` for as long as the process PARENT lives. Loads nothing heavy.
+``python -m MODULE ARGUMENT ...`` for as long as the process PARENT lives; MODULE:FUNCTION calls a
+function, as installed commands do. Loads nothing heavy.
 """
 
 import ctypes
+import importlib
 import os
 import runpy
 import signal
@@ -52,9 +54,11 @@ def end_with_parent(parent: int) -> None:
         _end()
 
 
-def make_command(module: str, *arguments: str) -> list[str]:
-    """The command that runs a module with this Python for as long as this process lives."""
-    return [sys.executable, "-m", __name__, str(os.getpid()), module, *arguments]
+def make_command(what: str, *arguments: str) -> list[str]:
+    """The command that runs ``module`` or ``module:function`` with this Python for as long as this
+    process lives.
+    """
+    return [sys.executable, "-m", __name__, str(os.getpid()), what, *arguments]
 
 
 def _is_asked_of_linux() -> bool:
@@ -75,9 +79,12 @@ def _end() -> None:
 
 
 def _run(arguments: Sequence[str]) -> None:
-    parent, module, *rest = arguments
+    parent, what, *rest = arguments
     end_with_parent(int(parent))
-    sys.argv = [module, *rest]
+    sys.argv = [what, *rest]
+    module, _, function = what.partition(":")
+    if function:
+        sys.exit(getattr(importlib.import_module(module), function)())
     runpy.run_module(module, run_name="__main__", alter_sys=True)
 
 

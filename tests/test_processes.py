@@ -27,7 +27,15 @@ os.rename({path!r} + ".part", {path!r})
 time.sleep(10**6)
 """
 PARENT = "import subprocess, sys; subprocess.Popen([sys.executable, '-c', {child!r}]).wait()"
-SLEEPER = "import sys; print(sys.argv, __name__, flush=True); sys.stdin.read()"
+SLEEPER = """
+import sys
+def main():
+    print(sys.argv, __name__, flush=True)
+    sys.stdin.read()
+    return 3
+if __name__ == "__main__":
+    main()
+"""
 
 
 def start(code: str, **choices) -> subprocess.Popen:
@@ -54,19 +62,33 @@ def test_a_child_whose_parent_has_ended_already_ends_at_once():
     assert start(code).wait(LONG) == -signal.SIGKILL
 
 
-def test_a_module_runs_as_by_itself_for_as_long_as_its_parent_lives(tmp_path, monkeypatch):
+WHAT = pytest.mark.parametrize("what, name", [("sleeper", "__main__"), ("sleeper:main", "sleeper")])
+
+
+@WHAT
+def test_a_module_or_function_runs_for_as_long_as_its_parent_lives(
+    tmp_path, monkeypatch, what, name
+):
     (tmp_path / "sleeper.py").write_text(SLEEPER)
     monkeypatch.chdir(tmp_path)
-    code = """
+    code = f"""
 import subprocess
 from bap_core import processes
-subprocess.Popen(processes.make_command("sleeper", "-f", "x"), stdin=subprocess.PIPE).wait()
+subprocess.Popen(processes.make_command({what!r}, "-f", "x"), stdin=subprocess.PIPE).wait()
 """
     parent = start(code, stdout=subprocess.PIPE, text=True)
-    assert parent.stdout.readline().endswith("sleeper.py', '-f', 'x'] __main__\n")
+    said = parent.stdout.readline()
+    assert "sleeper" in said and said.endswith(f"', '-f', 'x'] {name}\n")
     parent.kill()
     assert parent.stdout.read() == ""  # the child, which holds the other end, has ended too
     parent.wait()
+
+
+def test_a_function_that_runs_by_itself_ends_with_the_code_that_it_returns(tmp_path, monkeypatch):
+    (tmp_path / "sleeper.py").write_text(SLEEPER)
+    monkeypatch.chdir(tmp_path)
+    command = processes.make_command("sleeper:main")
+    assert subprocess.run(command, stdin=subprocess.DEVNULL, check=False).returncode == 3
 
 
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])

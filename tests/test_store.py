@@ -1,3 +1,7 @@
+import os
+import subprocess
+import sys
+import tempfile
 import threading
 
 import pytest
@@ -69,6 +73,22 @@ def test_a_failed_write_keeps_the_former_file(tmp_path):
         raise OSError("disk full")
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_scratch_folder_takes_with_it_what_the_dead_left_of_its_name(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    with store.scratch_folder("ours") as living:
+        left = living.name.replace(f"@{os.getpid()}.", f"@{ended.pid}.")
+        for name in (left, left.replace("ours", "theirs")):
+            (tmp_path / name).mkdir()
+            (tmp_path / name / "file").write_text("half")
+        with store.scratch_folder("ours") as second:
+            names = {path.name for path in tmp_path.iterdir()}
+            assert names == {living.name, second.name, left.replace("ours", "theirs")}
+            assert list(second.iterdir()) == []
+    assert [path.name for path in tmp_path.iterdir()] == [left.replace("ours", "theirs")]
 
 
 def test_two_who_ask_at_once_compute_once(home):

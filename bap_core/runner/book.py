@@ -12,7 +12,7 @@ from pathlib import Path
 
 import yaml
 
-from bap_core import report, runtime, store
+from bap_core import processes, report, runtime, store
 from bap_core.micro import gallery
 from bap_core.runner import verify
 from bap_core.runner.planning import Job, plan
@@ -80,11 +80,17 @@ def build_html(root: Path, *, output: Path) -> int:
     """Sphinx through jupyter-book, warnings being errors; the pages go to ``<output>/_build/html``.
     Returns its code.
 
-    After a failure the reading state is removed: Sphinx would not repeat the warnings of pages it
-    has already read.
+    After a build that failed or was killed Sphinx reads all anew: it would neither repeat the
+    warnings of pages that it has read, nor write a page again of which half is there.
     """
-    command = [
-        str(Path(sys.executable).with_name("jupyter-book")),
+    unfinished = output / "_build" / ".unfinished"
+    if unfinished.exists():
+        for place in ("_build/.doctrees", "_build/html/.doctrees"):
+            shutil.rmtree(output / place, ignore_errors=True)
+    unfinished.parent.mkdir(parents=True, exist_ok=True)
+    unfinished.touch()
+    command = processes.make_command(
+        "jupyter_book.cli.main:main",
         "build",
         str(root),
         "--path-output",
@@ -93,12 +99,12 @@ def build_html(root: Path, *, output: Path) -> int:
         "-n",
         "--keep-going",
         "-q",
-    ]
+    )
     done = subprocess.run(
         command, cwd=root, env=os.environ | {"PYDEVD_DISABLE_FILE_VALIDATION": "1"}, check=False
     )
     if done.returncode:
-        shutil.rmtree(output / "_build" / ".doctrees", ignore_errors=True)
-        shutil.rmtree(output / "_build" / "html" / ".doctrees", ignore_errors=True)
         print("jupyter-book stopped: the warnings above are errors", file=sys.stderr)
-    return 1 if done.returncode else 0
+        return 1
+    unfinished.unlink()
+    return 0

@@ -10,7 +10,6 @@ import json
 import logging
 import os
 import re
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,7 +21,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 from papermill.exceptions import PapermillExecutionError
 
-from bap_core import processes, runtime
+from bap_core import processes, runtime, store
 from bap_core.report import bundle
 from bap_core.runner.progress_line import ProgressLine
 
@@ -57,14 +56,14 @@ def execute(
     in its environment as well, see `bap_core.report.bundle`. times: see `ProgressLine`, whose line
     goes to ``show``. RunFailed if a cell fails.
     """
-    with tempfile.TemporaryDirectory(prefix="bap-run-") as temporary:
-        output, bar = Path(temporary) / "executed.ipynb", Path(temporary) / "bar"
+    with store.scratch_folder("bap-run") as temporary:
+        output, bar = temporary / "executed.ipynb", temporary / "bar"
         variables = bundle.to_environment(profile, parameters, used)
         variables[runtime.BAR_FILE] = str(bar)
         cells = [*notebook.cells, *([new_code_cell()] if parameters else [])]  # papermill's own
         line = ProgressLine(name, cells=cells, bar=bar, times=times, stream=show)
         try:
-            with _own_kernel(Path(temporary), variables), line, _quiet("papermill"):
+            with _own_kernel(temporary, variables), line, _quiet("papermill"):
                 done = papermill.execute_notebook(
                     copy.deepcopy(notebook),
                     output,

@@ -3,7 +3,6 @@ file each under ``runs/<profile>/<notebook>``.
 """
 
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import TextIO
@@ -45,8 +44,8 @@ def _run_one(job: Job, force: bool, show: TextIO) -> None:
         return
     started = time.monotonic()
     try:
-        with tempfile.TemporaryDirectory(prefix="bap-used-") as folder:
-            used = Path(folder) / "used.json"
+        with store.scratch_folder("bap-used") as folder:
+            used = folder / "used.json"
             done = execute(
                 job.notebook,
                 job.parameters,

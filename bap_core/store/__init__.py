@@ -4,7 +4,13 @@ how anything is written so that it is whole or not there.
 
 from bap_core.store.artefacts import Tally, arrays, folder, key, read, write
 from bap_core.store.checkpoint import Checkpoint, checkpoint_path
-from bap_core.store.files import atomic_folder, atomic_write, digest, explain_refused_writes
+from bap_core.store.files import (
+    atomic_folder,
+    atomic_write,
+    digest,
+    explain_refused_writes,
+    scratch_folder,
+)
 from bap_core.store.locks import alone
 
 __all__ = [
@@ -20,5 +26,6 @@ __all__ = [
     "folder",
     "key",
     "read",
+    "scratch_folder",
     "write",
 ]

@@ -72,11 +72,25 @@ def atomic_folder(path: str | Path) -> Iterator[Path]:
             shutil.rmtree(temporary, ignore_errors=True)
 
 
-def remove_leftovers(folder: Path) -> list[Path]:
-    """Remove what processes of this machine that do not live any more were writing in a folder;
-    returns what it was.
+@contextmanager
+def scratch_folder(name: str) -> Iterator[Path]:
+    """A folder in the system's place for temporary files, which goes at the end. What killed
+    processes left of this name is removed.
     """
-    found = [path for path in folder.glob("*.part") if _is_left_over(path.name)]
+    place = Path(tempfile.gettempdir())
+    remove_leftovers(place, named=name)
+    folder = Path(tempfile.mkdtemp(prefix=_mark(Path(name)), suffix=".part", dir=place))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def remove_leftovers(folder: Path, *, named: str = "") -> list[Path]:
+    """Remove what processes of this machine that do not live any more were writing in a folder, or
+    what they were writing under one name; returns what it was.
+    """
+    found = [path for path in folder.glob(f"{named}*.part") if _is_left_over(path.name)]
     for path in found:
         shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
     return found

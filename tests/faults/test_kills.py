@@ -7,6 +7,7 @@ that no moment that could matter is left out.
 
 import contextlib
 import os
+import shutil
 import signal
 from functools import partial
 from pathlib import Path
@@ -218,6 +219,53 @@ def test_a_book_whose_publishing_was_killed_is_published_again_to_the_same_pages
         assert killed_in(work, root, tmp_path / "home", event)
         children.run(work, home=tmp_path / "home")
         note(outcomes, f"book at {event}", wanted=wanted, found=children.kept(pages))
+
+
+# Sphinx waits for good where it should write the second page, once it was told to.
+STALL = """
+import os, time
+def setup(app):
+    app.connect("html-page-context", stall)
+def stall(app, page, *rest):
+    if page == "second" and "REACHED" in os.environ:
+        open(os.environ["REACHED"], "w").close()
+        time.sleep(10**6)
+"""
+TINY_BOOK = {
+    "_config.yml": "title: Tiny\nsphinx: {local_extensions: {stall: .}}\n",
+    "_toc.yml": "format: jb-book\nroot: first\nchapters: [{file: second}]\n",
+    "first.md": "# First\n",
+    "second.md": "# Second\n",
+    "stall.py": STALL,
+}
+
+
+@pytest.mark.slow
+def test_a_killed_sphinx_ends_with_the_book_and_its_half_page_is_written_again(tmp_path, outcomes):
+    for name, content in TINY_BOOK.items():
+        (tmp_path / name).write_text(content)
+    reached, page = tmp_path / "reached", tmp_path / "_build" / "html" / "first.html"
+
+    def build():
+        return book.build_html(tmp_path, output=tmp_path)
+
+    def stalling():
+        os.environ["REACHED"] = str(reached)
+        build()
+
+    assert children.run(build, home=tmp_path / "home") == 0
+    wanted = page.read_text()
+    shutil.rmtree(tmp_path / "_build")
+    child = children.start(stalling, home=tmp_path / "home")
+    wait_until(reached.exists, "the second page is written", child)
+    sphinx = psutil.Process(child).children(recursive=True)
+    assert sphinx and page.read_text() == wanted
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    _, alive = psutil.wait_procs(sphinx, timeout=LONG)
+    page.write_text(wanted[: len(wanted) // 2])  # as if it had been killed within this page
+    assert children.run(build, home=tmp_path / "home") == 0
+    note(outcomes, "sphinx", wanted=([], wanted), found=(alive, page.read_text()))
 
 
 def test_a_kernel_ends_with_the_run_that_was_killed(tmp_path, outcomes):

@@ -1,15 +1,13 @@
 """A page executed again in an empty store, and its metrics compared with those that it shows."""
 
 import os
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TextIO
 from unittest.mock import patch
 
 import nbformat
 
-from bap_core import tidy
+from bap_core import store, tidy
 from bap_core.report.bundle import read_bundle
 from bap_core.runner.execute import RunFailed, execute
 from bap_core.runner.planning import Job
@@ -25,18 +23,15 @@ def run_again(job: Job, *, show: TextIO) -> list[str]:
     every value within `TOLERANCE`; which of the two it was is printed.
     """
     shown = read_bundle(nbformat.read(job.folder / "executed.ipynb", as_version=4)) or {}
-    with (
-        tempfile.TemporaryDirectory(prefix="bap-rerun-") as folder,
-        patch.dict(os.environ, BAP_HOME=folder),
-    ):
+    with store.scratch_folder("bap-rerun") as folder, patch.dict(os.environ, BAP_HOME=str(folder)):
         try:
             done = execute(
                 job.notebook,
                 job.parameters,
                 name=job.name,
                 profile=job.profile,
-                used=Path(folder) / "used",
-                times=Path(folder) / "times",
+                used=folder / "used",
+                times=folder / "times",
                 show=show,
             )
         except RunFailed as failure:
