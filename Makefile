@@ -2,12 +2,13 @@
 PROFILE ?= micro
 PYTHON ?= python3
 VENV := .venv
+VERSIONS := -c constraints.txt
 BIN := $(VENV)/bin
 READY := $(VENV)/.installed
 LAB_SETTINGS := $(VENV)/share/jupyter/lab/settings/overrides.json
 
 .DEFAULT_GOAL := help
-.PHONY: help book test faults fuzz lab format bench doctor clean
+.PHONY: help book test lowest faults fuzz lab format bench doctor clean
 
 help:  ## list these targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -17,6 +18,10 @@ book: $(READY)  ## build the book (PROFILE=micro); the address of its first page
 
 test: $(READY)  ## everything that continuous integration runs
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadgroup tests
+
+lowest:  ## the fast tests with the lowest versions that pyproject.toml allows, installed beside the others
+	@$(MAKE) --no-print-directory VENV=.venv-lowest VERSIONS='--resolution lowest-direct' .venv-lowest/.installed
+	@OMP_NUM_THREADS=1 .venv-lowest/bin/python -m pytest -n 2 --dist loadgroup -m 'not slow' tests
 
 faults: $(READY)  ## everything broken on purpose, all cases; the counts go to book/faults.csv
 	@BAP_FAULTS=all BAP_FAULTS_RECORD=book/faults.csv OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadgroup tests/faults
@@ -44,7 +49,7 @@ $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed, $(PYTHON) is %d.%d: try make PYTHON=python3.12" % sys.version_info[:2])'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@uv=uv; uv --version >/dev/null 2>&1 || { $(BIN)/python -m pip install --quiet uv && uv=$(BIN)/uv; }; \
-	  $$uv pip install --compile-bytecode --python $(BIN)/python -c constraints.txt -e '.[dev]'
+	  $$uv pip install --compile-bytecode --python $(BIN)/python $(VERSIONS) -e '.[dev]'
 	@touch $@
 
 $(LAB_SETTINGS): $(READY)
