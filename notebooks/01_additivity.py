@@ -93,23 +93,27 @@ with_null.describe().loc[["mean", "std", "min", "max"]].round(3)
 # %%
 scores = {model.name: additivity_scores(model, pool, n=n, seed=seed) for model in models}
 
-# %% mystnb={"image": {"alt": "Histograms of the additivity score of each encoder, next to the scores with a swapped object or background"}} tags=["hide-input"]
-report.additivity_histogram(scores, scale=page.scale)
-
-# %% [markdown]
-# The parts themselves say where the score comes from: how near the composite stays to its object, how near to its
-# background, and how near those two are to each other before anything is pasted.
-
 # %% tags=["hide-input"]
 names = {"score": "additivity", "object_swapped": "additivity_object_swapped",
          "background_swapped": "additivity_background_swapped",
          "composite_object": "cosine_composite_object",
          "composite_background": "cosine_composite_background",
          "object_background": "cosine_object_background"}
+measured = {encoder: {names[column]: table[column].to_numpy() for column in names}
+            for encoder, table in scores.items()}
 frame = pd.concat([
-    evaluation.record({names[column]: table[column].to_numpy() for column in names},
-                      dataset="coco on places", encoder=encoder, method="Native", seed=seed)
-    for encoder, table in scores.items()], ignore_index=True)
+    evaluation.record(values, dataset="coco on places", encoder=encoder, method="Native", seed=seed)
+    for encoder, values in measured.items()], ignore_index=True)
+
+# %% mystnb={"image": {"alt": "Histograms of the additivity score of each encoder, next to the scores with a swapped object or background"}} tags=["hide-input"]
+page.additivity_histogram(frame, bins=evaluation.count_in_bins(measured, metrics=[
+    "additivity", "additivity_object_swapped", "additivity_background_swapped"]))
+
+# %% [markdown]
+# The parts themselves say where the score comes from: how near the composite stays to its object, how near to its
+# background, and how near those two are to each other before anything is pasted.
+
+# %% tags=["hide-input"]
 page.results_table(frame, metrics=list(names.values()), rows="metric", columns="encoder")
 
 # %% [markdown]

@@ -3,7 +3,7 @@ rows.
 """
 
 from bap_core.evaluation.protocol import Method, Predictions, Result, evaluate, find_mistakes
-from bap_core.evaluation.scoring import minority_groups, record, score, table
+from bap_core.evaluation.scoring import count_in_bins, minority_groups, record, score, table
 from bap_core.evaluation.selection import Choice, select
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "Method",
     "Predictions",
     "Result",
+    "count_in_bins",
     "evaluate",
     "find_mistakes",
     "minority_groups",

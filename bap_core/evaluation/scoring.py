@@ -142,6 +142,23 @@ def record(
     return pd.DataFrame(named, columns=COLUMNS)
 
 
+def count_in_bins(
+    measured: Mapping[str, Mapping[str, np.ndarray]], *, metrics: Sequence[str], n: int = 60
+) -> dict:
+    """The distributions behind the means of `record`, in ``n`` equal bins from the lowest of all
+    values to the highest: ``edges`` (n + 1,), and ``counts`` (n,) by encoder and metric, as lists.
+
+    measured: encoder -> metric -> its values.
+    """
+    chosen = [(encoder, metric) for encoder in measured for metric in metrics]
+    values = {pair: np.asarray(measured[pair[0]][pair[1]], dtype=float) for pair in chosen}
+    edges = np.histogram_bin_edges(np.concatenate(list(values.values())), bins=n)
+    counts = {encoder: {} for encoder in measured}
+    for (encoder, metric), found in values.items():
+        counts[encoder][metric] = np.histogram(found, edges)[0].tolist()
+    return {"edges": edges.tolist(), "counts": counts}
+
+
 def absent_groups(scenes, split: str) -> list[str]:
     """Names of the groups that have no row in ``split``."""
     groups = scenes.select(split=split).groups

@@ -12,9 +12,9 @@ from matplotlib.ticker import FixedLocator, NullLocator, ScalarFormatter
 from bap_core.report import criteria, figure_style, labels
 
 PARTS = {
-    "score": "own parts",
-    "object_swapped": "object swapped",
-    "background_swapped": "background swapped",
+    "additivity": "own parts",
+    "additivity_object_swapped": "object swapped",
+    "additivity_background_swapped": "background swapped",
 }
 
 
@@ -119,32 +119,45 @@ def _residual(axes: Axes, frame: pd.DataFrame, encoder: str, nth: int) -> None:
 
 
 def additivity_histogram(
-    scores: Mapping[str, pd.DataFrame], *, scale: str | None = None
+    frame: pd.DataFrame, *, bins: Mapping, scale: str | None = None
 ) -> figure_style.Picture:
     """Equation 1 over all composites, and its null: one panel per encoder.
 
-    scores: encoder name -> frame of `additivity.additivity_scores` (``score``,
-    ``object_swapped``, ``background_swapped``, each (n,)).
+    frame: tidy frame with the means (`PARTS`); bins: `evaluation.count_in_bins` of the composites
+    behind them. ValueError if these cannot have the means and numbers of the frame.
     """
-    low = min(frame[list(PARTS)].min().min() for frame in scores.values())
-    bins = np.linspace(low, 1, 61)
+    edges, encoders = np.asarray(bins["edges"]), list(dict.fromkeys(frame["encoder"]))
     with figure_style.look():
-        figure = figure_style.new(height=0.8 + 2.1 * len(scores))
-        panels = figure.subplots(len(scores), squeeze=False, sharex=True)[:, 0]
-        for axes, (encoder, frame) in zip(panels, scores.items()):
-            for nth, (column, name) in enumerate(PARTS.items()):
+        figure = figure_style.new(height=0.8 + 2.1 * len(encoders))
+        panels = figure.subplots(len(encoders), squeeze=False, sharex=True)[:, 0]
+        for axes, encoder in zip(panels, encoders):
+            counts, rows = (
+                bins["counts"][encoder],
+                frame.loc[frame["encoder"] == encoder].set_index("metric"),
+            )
+            for nth, (metric, name) in enumerate(PARTS.items()):
+                _refuse_other_means(rows.loc[metric], np.asarray(counts[metric]), edges)
                 look = {"color": figure_style.SERIES[nth], "linestyle": ("-", "--", ":")[nth]}
-                axes.hist(
-                    frame[column], bins=bins, histtype="step", label=name, linewidth=2, **look
-                )
-            axes.hist(frame["score"], bins=bins, color=figure_style.SERIES[0], alpha=0.2)
+                axes.stairs(counts[metric], edges, label=name, linewidth=2, **look)
+            own = counts["additivity"]
+            axes.stairs(own, edges, fill=True, color=figure_style.SERIES[0], alpha=0.2)
             axes.set(title=encoder, yticks=[])
-            means = " / ".join(f"{frame[column].mean():.2f}" for column in PARTS)
+            means = " / ".join(f"{rows.loc[metric, 'value']:.2f}" for metric in PARTS)
             axes.set_title(f"means {means}", loc="right", fontweight="normal", fontsize=11)
             axes.spines["left"].set_visible(False)
         panels[-1].set_xlabel("additivity S")
         _explain(figure, panels[-1], scale, loc="outside upper left", ncols=3, columnspacing=1.2)
     return figure
+
+
+def _refuse_other_means(row: pd.Series, counts: np.ndarray, edges: np.ndarray) -> None:
+    lowest, highest = (counts @ ends / max(counts.sum(), 1) for ends in (edges[:-1], edges[1:]))
+    if counts.sum() != row["n"] or not lowest - 1e-9 <= row["value"] <= highest + 1e-9:
+        raise ValueError(
+            f"{row['encoder']}: a histogram of {counts.sum()} values with a mean between "
+            f"{lowest:.3f} and {highest:.3f} is not that of {row.name}, {row['value']:.3f} of "
+            f"{row['n']}"
+        )
 
 
 def before_and_after(

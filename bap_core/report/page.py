@@ -65,6 +65,10 @@ class Page:
         """`figures.k_curve` with the page's scale in the corner."""
         return self._draw("k_curve", frame)
 
+    def additivity_histogram(self, frame: pd.DataFrame, *, bins: dict) -> Picture:
+        """`figures.additivity_histogram` with the page's scale in the corner."""
+        return self._draw("additivity_histogram", frame, bins=bins)
+
     def before_and_after(self, frame: pd.DataFrame, **choices) -> Picture:
         """`figures.before_and_after` with the page's scale in the corner."""
         return self._draw("before_and_after", frame, **choices)

@@ -22,6 +22,7 @@ _OF_METRICS: dict[str, Callable[..., Any]] = {
     "side_by_side": tables.side_by_side,
     "dot_plot": figures.dot_plot,
     "k_curve": figures.k_curve,
+    "additivity_histogram": figures.additivity_histogram,
     "before_and_after": figures.before_and_after,
 }
 _SHOWING = re.compile(

@@ -1,5 +1,6 @@
 """Figures: what they draw, not how it looks."""
 
+import json
 from dataclasses import replace
 from io import BytesIO
 
@@ -12,7 +13,7 @@ import torch
 from matplotlib.colors import to_rgba
 from PIL import Image
 
-from bap_core import report, tidy
+from bap_core import evaluation, report, tidy
 from bap_core.report import figure_style, idea_figure, picture_figures
 
 
@@ -69,14 +70,42 @@ def test_the_k_figure_draws_both_similarities_and_prints_the_slope_of_its_fit():
     assert is_png(figure)
 
 
+SCORES = {
+    "additivity": np.array([0.8, 0.9]),
+    "additivity_object_swapped": np.array([0.6, 0.6]),
+    "additivity_background_swapped": np.array([0.5, 0.5]),
+}
+
+
+def composites(**encoders) -> tuple[pd.DataFrame, dict]:
+    """Tidy frame and bins of additivity scores."""
+    names = {"dataset": "toy", "method": "Native", "seed": 0}
+    rows = [evaluation.record(scores, encoder=name, **names) for name, scores in encoders.items()]
+    return pd.concat(rows), evaluation.count_in_bins(encoders, metrics=list(SCORES), n=4)
+
+
 def test_the_additivity_figure_has_a_panel_per_encoder_and_states_the_means():
-    scores = pd.DataFrame(
-        {"score": [0.8, 0.9], "object_swapped": [0.6, 0.6], "background_swapped": [0.5, 0.5]}
-    )
-    figure = report.additivity_histogram({"a": scores, "b": scores})
+    runs, bins = composites(a=SCORES, b=SCORES)
+    figure = report.additivity_histogram(runs, bins=bins)
     assert len(figure.axes) == 2
     assert figure.axes[0].get_title("right") == "means 0.85 / 0.60 / 0.50"
+    drawn = [patch.get_data().values.tolist() for patch in figure.axes[0].patches]
+    assert drawn == [[0, 0, 0, 2], [0, 2, 0, 0], [2, 0, 0, 0], [0, 0, 0, 2]]
     assert is_png(figure)
+
+
+def test_the_panels_of_the_additivity_figure_stand_as_in_the_frame_however_the_bins_are_sorted():
+    runs, bins = composites(b=SCORES, a=SCORES)
+    figure = report.additivity_histogram(runs, bins=json.loads(json.dumps(bins, sort_keys=True)))
+    assert [axes.get_title("left") for axes in figure.axes] == ["b", "a"]
+
+
+@pytest.mark.parametrize("counts", [[0, 1, 0, 1], [0, 0, 0, 3], [2, 0, 0, 0]])
+def test_an_additivity_figure_of_other_composites_than_those_of_its_means_is_refused(counts):
+    runs, bins = composites(a=SCORES)
+    bins["counts"]["a"]["additivity"] = counts
+    with pytest.raises(ValueError, match=r"a: a histogram of \d values .* not that of additivity"):
+        report.additivity_histogram(runs, bins=bins)
 
 
 def test_before_and_after_joins_the_two_values():
