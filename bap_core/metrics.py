@@ -8,6 +8,8 @@ import pandas as pd
 
 from bap_core.groups import group_counts, is_minority, whole_numbers
 
+LARGEST = 1e100  # of what is measured: squares and their sums stay numbers
+
 
 def group_accuracy(y_true, y_pred, group, *, n_groups: int) -> pd.DataFrame:
     """Accuracy of every group, one row each (also for empty ones: NaN, n = 0).
@@ -33,9 +35,9 @@ def reweighted_accuracy(y_true, y_pred, group, *, train_counts) -> float:
 
     train_counts: (G,) training examples per group. NaN if a group with weight has no test example.
     """
-    counts = _numbers(train_counts, "train_counts", ndim=1)
-    if (counts < 0).any():
-        raise ValueError(f"train_counts: {counts.tolist()} has a negative count")
+    counts = whole_numbers(train_counts, "train_counts")
+    if counts.ndim != 1 or (counts < 0).any():
+        raise ValueError(f"train_counts: expected (G,) counts, got {counts.tolist()}")
     accuracy = group_accuracy(y_true, y_pred, group, n_groups=len(counts)).accuracy.to_numpy()
     held = counts > 0
     return float(np.average(accuracy[held], weights=counts[held])) if held.any() else float("nan")
@@ -61,6 +63,8 @@ def minority_group_accuracy(accuracy, *, n_backgrounds: int) -> float:
     ValueError if a minority group is empty (NaN), or if there is none.
     """
     accuracy = _numbers(accuracy, "accuracy", ndim=1, nan=True)
+    if (accuracy < 0).any() or (accuracy > 1).any():
+        raise ValueError(f"accuracy: expected fractions in [0, 1], got {accuracy.tolist()}")
     minority = np.flatnonzero(is_minority(np.arange(len(accuracy)), n_backgrounds=n_backgrounds))
     empty = minority[np.isnan(accuracy[minority])]
     if not len(minority) or len(empty):
@@ -137,14 +141,15 @@ def power_law_slope(x, y) -> float:
 
 def _numbers(values, name: str, *, ndim: int, nan: bool = False) -> np.ndarray:
     """Values as floats. ValueError that names the argument for text, another number of dimensions,
-    or what is not finite (nan: but NaN may be).
+    or what is not finite or beyond `LARGEST` (nan: but NaN may be).
     """
     found = np.asarray(values)
     if found.dtype.kind not in "iufb" or found.ndim != ndim:
         raise ValueError(f"{name}: expected numbers in {ndim} dimensions, got {found.shape}")
-    if not (np.isfinite(found) | (np.isnan(found) & nan)).all():
-        raise ValueError(f"{name}: has a value that is not finite")
-    return found.astype(float)
+    found = found.astype(float)
+    if not ((np.abs(found) <= LARGEST) | (np.isnan(found) & nan)).all():
+        raise ValueError(f"{name}: has a value that is not finite, or beyond {LARGEST:g}")
+    return found
 
 
 def _unit(x: np.ndarray) -> np.ndarray:
