@@ -85,10 +85,10 @@ def pytest_sessionfinish(session, exitstatus) -> None:
     """Write the counts of a run of all cases, on the process that leads."""
     if not _RECORD or hasattr(session.config, "workerinput"):
         return
+    made = [_commit(), datetime.now(UTC).date().isoformat()]  # before the file is another one
     with open(_RECORD, "w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["kind", "tried", *ENDINGS, "commit", "made"])
-        made = [_commit(), datetime.now(UTC).date().isoformat()]
         for kind in sorted({kind for kind, _ in _COUNTS}):
             counts = [_COUNTS[kind, ending] for ending in ENDINGS]
             writer.writerow([kind, sum(counts), *counts, *made])

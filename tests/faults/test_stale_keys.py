@@ -20,7 +20,7 @@ from bap_core.method import Contexts, Schedule, compute_anchors, pretrain_bap
 
 KIND = "stale key"
 PICTURES = "pictures"
-# module -> a statement, the same one with its sign turned, and the stages that hang on it
+# module -> a statement, the same one with a sign turned, and the stages that hang on it
 FLIPS = {
     "method/alignment.py": (
         "(1 - (z * a).sum(dim=1))", "(1 + (z * a).sum(dim=1))", {"pretrained of BAP"}
@@ -43,7 +43,8 @@ FLIPS = {
         {"additivity of all", "background-swap of all"},
     ),
     "encoders/encoder.py": (
-        "return F.normalize(self._embed", "return -F.normalize(self._embed", {"every stage"}
+        # not all signs at once, which leave every cosine between pictures as it was
+        "self._embed(pictures), dim", "self._embed(pictures).abs(), dim", {"every stage"}
     ),
     "encoders/features.py": (
         "embedded = torch.cat(rows)", "embedded = -torch.cat(rows)",
