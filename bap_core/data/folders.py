@@ -113,7 +113,12 @@ def _annotations(path: Path) -> Index | None:
     """
     if path.is_file():
         return _of_file(path) if path.suffix.lower() == ".json" else None
-    candidates = [*sorted(path.glob("*.json")), *sorted((path / "annotations").glob("*.json"))]
+    candidates = [
+        place / name
+        for place in (path, path / "annotations")
+        if place.is_dir()
+        for name in directory.list_folder(place, extensions={".json"})
+    ]
     found = [index for file in candidates if (index := coco_index.parsed(file)) is not None]
     if len(found) > 1:
         names = [index.path.relative_to(path).as_posix() for index in found]

@@ -522,6 +522,14 @@ def test_own_objects_from_a_json_are_found_wherever_their_pictures_lie(tmp_path)
         folders.objects(tmp_path)
 
 
+def test_a_folder_that_ends_in_json_and_a_hidden_json_are_no_annotations(tmp_path):
+    (tmp_path / "labels.json").write_text(json.dumps(people()))
+    save(tmp_path / "one.jpg", size=(20, 10))
+    (tmp_path / "old.json").mkdir()
+    (tmp_path / "._labels.json").write_bytes(b"\0\5\26\7")
+    assert len(folders.objects(tmp_path)) == 3
+
+
 def test_own_json_without_its_image_names_both(tmp_path):
     (tmp_path / "labels.json").write_text(json.dumps(people()))
     with pytest.raises(FileNotFoundError, match="labels.json lists one.jpg"):

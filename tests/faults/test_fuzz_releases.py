@@ -9,7 +9,7 @@ import pytest
 from hypothesis import strategies as st
 from on_disk import bird_texts, declare, flat_scenes, save, waterbird_table
 
-from bap_core.data import counteranimal, cub, dtd, places, waterbirds
+from bap_core.data import counteranimal, cub, dtd, folders, nico, places, waterbirds
 
 WORDS = st.one_of(
     st.text(max_size=6), st.integers(-3, 9).map(str), st.floats().map(str),
@@ -91,7 +91,8 @@ PARTS = st.one_of(
             max_size=8),
     st.sampled_from(["10 brambling", "16 bulbul", "10", "²", "9" * 30, "common-grass",
                      "counter-sky", "common-", "Common_Sky", "._x.jpg", "x.JPG", "x.png", ".x",
-                     "autumn", "Grass", "grass", "bicycle", "car", "banded", "images", "dtd"]),
+                     "autumn", "Grass", "grass", "bicycle", "car", "banded", "images", "dtd",
+                     "masks", "1_mask.png", "1.png", "annotations", "x.json", "1.gif"]),
 )  # fmt: skip
 FOLDERS = {
     "dtd": ("dtd/images", ["a/1.jpg", "b/2.jpg"], dtd),
@@ -101,6 +102,20 @@ FOLDERS = {
          for bird, grounds in (("10 brambling", ("grass", "sky")), ("16 bulbul", ("sky", "grass")))
          for side, ground in zip(("common", "counter"), grounds) for n in range(5)],
         lambda root: counteranimal(root, seed=0),
+    ),
+    "nico": (
+        "track_1/public_dg_0416/train",
+        [f"{context}/{name}/{n}.jpg"
+         for context in ("grass", "water") for name in ("car", "truck") for n in range(5)],
+        lambda root: nico(root, seed=0, smallest=1, strict=False),
+    ),
+    "own objects": (
+        "mine",
+        [f"duck/{n}{ending}" for n in range(2) for ending in (".jpg", "_mask.png")],
+        lambda root: folders.objects(root / "mine"),
+    ),
+    "own backgrounds": (
+        "mine", ["sky/1.jpg", "2.jpg"], lambda root: folders.backgrounds(root / "mine")
     ),
 }  # fmt: skip
 
@@ -113,13 +128,12 @@ def test_fuzz_a_folder_of_a_release_with_odd_names_is_read_or_named(fuzz, tmp_pa
         root = tmp_path_factory.mktemp("odd")
         declare(root)
         for file in usual:
-            save(root / top / file)
+            save(root / top / file, colour=(255, 255, 255))
         for parts, is_folder in drawn:
             add(root / top / Path(*parts), is_folder)
         listing = load(root)
-        assert set(usual) <= {
-            str(image).removeprefix("images/") for image in listing.frame["image"]
-        }
+        images = {str(image).removeprefix("images/") for image in listing.frame["image"]}
+        assert {file for file in usual if not file.endswith("_mask.png")} <= images
         assert all((listing.root / image).is_file() for image in listing.frame["image"])
 
     odd = st.tuples(st.lists(PARTS, min_size=1, max_size=3), st.booleans())
