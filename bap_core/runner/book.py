@@ -34,7 +34,7 @@ def build(*, profile: str) -> int:
             "not imported from one"
         )
     jobs = plan(list_notebooks(root), profile=profile)
-    with store.alone(root / "book" / ".build.lock", "building the book"):
+    with store.alone(root / "_build" / ".book.lock", "building the book"):
         if run_jobs(jobs) or not verify.announce(
             {job.name: verify.find_problems(job) for job in jobs}
         ):

@@ -17,9 +17,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("notebooks")]
 def html(tmp_path_factory):
     """Folder of the built pages."""
     root, copy = runtime.project(), tmp_path_factory.mktemp("checkout")
-    shutil.copytree(
-        root / "book", copy / "book", ignore=shutil.ignore_patterns("pages", ".build.lock")
-    )
+    shutil.copytree(root / "book", copy / "book", ignore=shutil.ignore_patterns("pages"))
     for name in ("_config.yml", "_toc.yml"):
         shutil.copy(root / name, copy / name)
     jobs = plan(book.list_notebooks(root), profile="smoke")

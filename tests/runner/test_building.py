@@ -1,0 +1,35 @@
+"""What building the book leaves in the checkout while it works."""
+
+import shutil
+import subprocess
+
+from bap_core import runtime
+from bap_core.report import stamp
+from bap_core.runner import book
+
+
+def commit_all(folder):
+    who = ["-c", "user.name=a", "-c", "user.email=a@example.org"]
+    for command in (["init", "-q"], ["add", "-A"], [*who, "commit", "-qm", "whole"]):
+        subprocess.run(["git", *command], cwd=folder, check=True)
+
+
+def test_a_clean_checkout_is_stamped_as_clean_while_its_book_is_built(tmp_path, monkeypatch):
+    for name in (".gitignore", "_toc.yml"):
+        shutil.copy(runtime.project() / name, tmp_path)
+    commit_all(tmp_path)
+    monkeypatch.setattr(runtime, "project", lambda: tmp_path)
+    monkeypatch.setattr(book, "plan", lambda names, profile: [])
+    seen = {}
+
+    def step(name):
+        def note(*arguments, **choices):
+            seen[name] = stamp.read_commit()["dirty"]
+
+        return note
+
+    monkeypatch.setattr(book, "run_jobs", step("the pages are run"))
+    monkeypatch.setattr(book, "publish", step("the pages are published"))
+    monkeypatch.setattr(book, "build_html", step("Sphinx runs"))
+    book.build(profile="micro")
+    assert seen == dict.fromkeys(seen, False) and len(seen) == 3
