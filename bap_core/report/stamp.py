@@ -68,8 +68,9 @@ def describe_machine(encoders: list) -> dict:
     change numbers.
     """
     device = runtime.device()
-    n = torch.get_num_threads()
-    on_cpu = f"{platform.machine()}, {n} {'thread' if n == 1 else 'threads'}"
+    n, instructions = torch.get_num_threads(), torch.backends.cpu.get_cpu_capability()
+    threads = f"{n} {'thread' if n == 1 else 'threads'}"
+    on_cpu = f"{platform.machine()} {instructions}, {threads}"
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else on_cpu
     formats = sorted({str(encoder.dtype).removeprefix("torch.") for encoder in encoders})
     where = f"{device.type} ({', '.join([name, *formats])})"

@@ -15,8 +15,8 @@ from bap_core.runner.verify import rerun
 ROW = {"dataset": "toy", "encoder": "e", "method": "m", "seed": 0, "split": "test", "group": "all"}
 
 
-def rows(value) -> list[dict]:
-    return [{**ROW, "metric": "additivity", "value": value, "n": 1}]
+def rows(value, method="m") -> list[dict]:
+    return [{**ROW, "method": method, "metric": "additivity", "value": value, "n": 1}]
 
 
 def test_a_page_that_is_executed_again_must_give_the_same_metrics(tmp_path):
@@ -37,12 +37,20 @@ def test_a_page_that_is_executed_again_must_give_the_same_metrics(tmp_path):
 @pytest.mark.parametrize(
     "shown, found, exactly, differ",
     [
-        (0.5, 0.5, True, 0), (0.5, 0.5 + 1e-9, True, 1), (0.5, 0.504, False, 0),
-        (0.5, 0.506, False, 1), (None, None, True, 0), (None, 0.5, False, 1), (0.5, None, False, 1),
+        (0.5, 0.5, True, 0), (0.5, 0.5 + 1e-9, True, 1), (0.5, 0.519, False, 0),
+        (0.5, 0.521, False, 1), (50, 50.9, False, 0), (50, 51.1, False, 1), (None, None, True, 0),
+        (None, 0.5, False, 1), (0.5, None, False, 1),
     ],
 )  # fmt: skip
 def test_values_agree_to_the_last_digit_or_within_the_tolerance(shown, found, exactly, differ):
     assert len(list(rerun.compare(rows(shown), rows(found), exactly=exactly))) == differ
+
+
+@pytest.mark.parametrize("method, differ", [("DIAL", 0), ("PruSC, 0.5 from 0.2", 0), ("BAP", 1)])
+def test_methods_in_which_the_last_bit_chooses_may_move_further(method, differ):
+    shown, found = rows(0.5, method), rows(0.59, method)
+    assert len(list(rerun.compare(shown, found, exactly=False))) == differ
+    assert len(list(rerun.compare(shown, found, exactly=True))) == 1
 
 
 def test_a_measurement_that_only_one_of_them_has_differs():
