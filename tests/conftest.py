@@ -2,6 +2,8 @@
 own.
 """
 
+import signal
+
 import numpy as np
 import open_clip
 import pytest
@@ -15,6 +17,9 @@ settings.register_profile(
     "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("any machine")
+# A shell lets what it starts in the background ignore Ctrl-C, and all that this starts, too.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
