@@ -16,7 +16,7 @@ help:  ## list these targets
 book: $(READY)  ## build the book (PROFILE=micro); the address of its first page is printed at the end
 	@$(BIN)/bap book --profile $(PROFILE)
 
-test: $(READY)  ## everything that continuous integration runs
+test: $(READY)  ## all tests, as continuous integration runs them
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadgroup tests
 
 lowest:  ## the fast tests with the lowest versions that pyproject.toml allows, installed beside the others

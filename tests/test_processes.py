@@ -62,10 +62,7 @@ def test_a_child_whose_parent_has_ended_already_ends_at_once():
     assert start(code).wait(LONG) == -signal.SIGKILL
 
 
-WHAT = pytest.mark.parametrize("what, name", [("sleeper", "__main__"), ("sleeper:main", "sleeper")])
-
-
-@WHAT
+@pytest.mark.parametrize("what, name", [("sleeper", "__main__"), ("sleeper:main", "sleeper")])
 def test_a_module_or_function_runs_for_as_long_as_its_parent_lives(
     tmp_path, monkeypatch, what, name
 ):

@@ -99,8 +99,9 @@ def _with_numbers(frame: pd.DataFrame, boxes: Path) -> pd.DataFrame:
         raise ValueError(f"{boxes}: a box is no four numbers ({error})") from None
     box = frame[BOX].to_numpy()
     wrong = ~np.isfinite(box).all(axis=1) | (box[:, 2:] <= 0).any(axis=1)
-    for row in np.flatnonzero(wrong):
-        raise ValueError(f"{boxes}: the box of {frame.index[row]} has no size or no end")
+    if wrong.any():
+        first = frame.index[wrong.argmax()]
+        raise ValueError(f"{boxes}: the box of {first} has no size or no end")
     return frame
 
 

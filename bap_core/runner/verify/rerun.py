@@ -12,9 +12,9 @@ from bap_core.report.bundle import read_bundle
 from bap_core.runner.execute import RunFailed, execute
 from bap_core.runner.planning import Job
 
-# How far a metric may move between machines, in shares of it above one: about twice what was
-# measured between two sets of instructions (`book/trust.md`). DIAL and PruSC choose latents and
-# weights, and the last bit may choose another one.
+# How far a metric may move between machines, in shares of it above one: twice the most that was
+# measured between two sets of instructions, half as much again for DIAL and PruSC, which choose
+# latents and weights, where the last bit may choose another one (`book/trust.md`).
 TOLERANCE, TOLERANCE_OF = 0.02, {"DIAL": 0.1, "PruSC": 0.1}
 
 
