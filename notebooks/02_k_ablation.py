@@ -30,6 +30,7 @@ seeds: int = 3
 
 # %% tags=["hide-input"]
 import pandas as pd
+import torch
 
 from bap_core import data, evaluation, micro, report, runtime
 from bap_core.encoders import load
@@ -88,17 +89,18 @@ pd.DataFrame(table, index=pd.Index(ks, name="K")).T.round(3)
 # %% [markdown]
 # ## The ablation
 #
-# For every object and every K: the cosine of the anchor to the text of its class, its largest cosine to the text of
-# any background category, and the residual variance. Anchors for smaller K are prefixes of one set of composites, so
-# the whole sweep costs as much as its largest K, and the two draws above are its first two.
+# For every object and every K: the cosine of the anchor to the text of its class, by how much it exceeds the mean cosine
+# to the wrong classes, how many classes are nearer, its largest cosine to the text of any background category, and the
+# residual variance. The margin and the rank matter: the mean of many embeddings is shorter than each of them, so its
+# cosine to *any* text rises, to the wrong ones too. Anchors for smaller K are prefixes of one set of composites, so the
+# whole sweep costs as much as its largest K, and the two draws above are its first two.
 
 # %%
 frames = []
 for model in models:
-    classes = prototypes(model, objects.labels)
-    of_object = classes[[objects.labels.index(label) for label in objects.frame["label"]]]
-    of_background = prototypes(model, [in_words(category) for category in backgrounds.categories])
-    texts = {"object_text": of_object, "background_text": of_background}
+    texts = {"labels": torch.tensor([objects.labels.index(x) for x in objects.frame["label"]]),
+             "class_text": prototypes(model, objects.labels),
+             "background_text": prototypes(model, map(in_words, backgrounds.categories))}
     for seed in range(seeds):
         table = k_ablation(model, pool, ks=ks, seed=seed, **texts)
         frames += [evaluation.record(rows.drop(columns=["k", "object"]).to_dict("list"),

@@ -198,6 +198,7 @@ for (name, seed), encoders_of in compared.items():
                                          fine_tuned=lp_ft, masks=masks)
     results += evaluate(methods, sets, seed=seed)
 frame = evaluation.table(results)
+page.keep_predictions(evaluation.predictions_table(results))
 
 # %% [markdown]
 # ## The tables

@@ -184,6 +184,7 @@ for (name, encoders_of), ((pair, seed), scenes) in product(compared.items(), set
 measured = evaluation.table(results)
 small = [evaluation.minority_groups(measured, sets[pair, 0]) for pair in pairs]
 frame = pd.concat([measured, *small], ignore_index=True)
+page.keep_predictions(evaluation.predictions_table(results))
 
 # %% [markdown]
 # ## The tables

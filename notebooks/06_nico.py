@@ -186,6 +186,7 @@ for one, ((pair, seed), scenes) in product(models, sets.items()):
 measured = evaluation.table(results)
 small = [evaluation.minority_groups(measured, sets[pair, 0]) for pair in pairs]
 frame = pd.concat([measured, *small], ignore_index=True)
+page.keep_predictions(evaluation.predictions_table(results))
 
 # %% [markdown]
 # ## The tables

@@ -19,6 +19,15 @@ def add(commands) -> None:
         default=Path(),
         help="folder of the weights and the card (default: here)",
     )
+    measure = add_command(
+        parts,
+        "measure",
+        _measure,
+        "Measure the native figures of a micro encoder and write them into its card.",
+    )
+    measure.add_argument(
+        "weights", type=Path, metavar="WEIGHTS", help="such as micro-clip.safetensors"
+    )
     render = add_command(parts, "render", _render, "Render the micro world and print its folder.")
     render.add_argument(
         "name",
@@ -27,6 +36,19 @@ def add(commands) -> None:
         metavar="NAME",
         help="micro (default), micro-smoke or micro-dry",
     )
+
+
+def _measure(chosen) -> int:
+    from bap_core import micro
+    from bap_core.micro.pretraining import pretrain
+
+    card = pretrain.add_figures(chosen.weights, micro.resolve("micro"))
+    for name, value in card["native_figures"].items():
+        low, high = card["targets"].get(name, (None, None))
+        aim = "" if low is None else f"  target {low} to {high}: "
+        met = "" if low is None else "met" if low <= value <= high else "not met"
+        print(f"{name:36} {value:.4f}{aim}{met}")
+    return 0
 
 
 def _pretrain(chosen) -> int:

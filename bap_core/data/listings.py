@@ -208,6 +208,10 @@ class LabelledPictures(Listing, ABC):
     def square(self, i: int, size: int) -> np.ndarray:
         """Picture ``i`` fitted to the encoder's square: uint8 (3, size, size)."""
 
+    @abstractmethod
+    def picture_names(self) -> list[str]:
+        """What each picture is called: the same name in every set that has it, no name twice."""
+
     @property
     def group_names(self) -> list[str]:
         """One name per group number."""
@@ -263,6 +267,13 @@ class Scenes(PictureFiles, LabelledPictures):
         kept = cache.image_cache()
         found = kept.get(key)
         return kept.keep(key, self._fitted(i, size)) if found is None else found
+
+    def picture_names(self) -> list[str]:
+        """The file below ``root``; a file that is listed again has its count behind it."""
+        again = self.frame.groupby("image").cumcount()
+        return [
+            f"{file} #{n + 1}" if n else str(file) for file, n in zip(self.frame["image"], again)
+        ]
 
     def _fitted(self, i: int, size: int) -> np.ndarray:
         if self.margin is None:

@@ -14,7 +14,7 @@ import pandas as pd
 
 from bap_core import runtime
 from bap_core.encoders import Encoder
-from bap_core.evaluation import scoring
+from bap_core.evaluation import predictions, scoring
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,11 +44,13 @@ class Method(Protocol):
 class Result:
     """What one method did on one set of scenes in one run.
 
-    frame: its rows of `tidy.COLUMNS`. y_pred: as in `Predictions`.
+    frame: its rows of `tidy.COLUMNS`. y_pred: as in `Predictions`. answers: the same picture by
+    picture, as `predictions.answers` has them; None where the method was left out.
     """
 
     frame: pd.DataFrame
     y_pred: np.ndarray | None
+    answers: pd.DataFrame | None = None
 
 
 def evaluate(
@@ -65,10 +67,11 @@ def evaluate(
         made = method.run(encoder, scenes, seed=seed)
         names = {"encoder": encoder.name, "method": name, "seed": seed}
         if made.y_pred is None:
-            frame = scoring.score_left_out(scenes, made.reason, **names)
-        else:
-            frame = scoring.score_test(scenes, made.y_pred, made.notes, **names)
-        results.append(Result(frame, made.y_pred))
+            results.append(Result(scoring.score_left_out(scenes, made.reason, **names), None))
+            continue
+        frame = scoring.score_test(scenes, made.y_pred, made.notes, **names)
+        said = predictions.answers(scenes, made.y_pred, **names)
+        results.append(Result(frame, made.y_pred, said))
     return results
 
 

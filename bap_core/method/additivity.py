@@ -108,16 +108,17 @@ def k_ablation(
     compositor,
     *,
     ks: Sequence[int],
-    object_text: Tensor,
+    labels: Tensor,
+    class_text: Tensor,
     background_text: Tensor,
     seed: int,
 ) -> pd.DataFrame:
     """Appendix G: anchors of every object for growing K, from prefixes of one set of composites.
 
-    object_text: (N, D) prototype of each object's class; background_text: (B, D) prototypes of the
-    background categories. One row per K and object: ``k, object, cosine_object_text,
-    cosine_background_text`` (the largest over categories), ``residual_variance`` (equation 6,
-    against the mean over the whole pool).
+    labels: (N,) class numbers; class_text, background_text: (C, D) and (B, D) prototypes. One row
+    per K and object: ``k, object, cosine_object_text, object_margin`` (over the mean of the wrong
+    classes: a mean comes nearer to any text), ``object_rank`` (1 if no class is nearer),
+    ``cosine_background_text`` (the largest), ``residual_variance`` (equation 6, over the pool).
     """
     sweep = sweep_anchors(encoder, compositor, ks=ks, seed=seed)
     pool = features.extract(encoder, compositor.backgrounds)
@@ -125,17 +126,16 @@ def k_ablation(
         len(compositor.objects), len(compositor.backgrounds), k=max(ks), seed=seed
     )
     residual = metrics.residual_variance(pool[drawn], pool.mean(dim=0), ks=ks)
-    tables = [
-        {
-            "k": k,
-            "object": np.arange(len(drawn)),
-            "cosine_object_text": (anchor * object_text).sum(dim=1),
-            "cosine_background_text": (anchor @ background_text.T).max(dim=1).values,
-            "residual_variance": residual[:, column],
-        }
-        for column, (k, anchor) in enumerate(zip(ks, sweep))
-    ]
-    return pd.concat([pd.DataFrame(table) for table in tables], ignore_index=True)
+    tables = []
+    for column, (k, anchor) in enumerate(zip(ks, sweep)):
+        table = pd.DataFrame({"k": k, "object": np.arange(len(drawn))})
+        near, n = (anchor @ class_text.T).numpy(), len(class_text)
+        table["cosine_object_text"] = right = near[table["object"], labels.numpy()]
+        table["object_margin"] = (n * right - near.sum(axis=1)) / max(1, n - 1)
+        table["object_rank"] = 1 + (near > right[:, None]).sum(axis=1)
+        table["cosine_background_text"] = (anchor @ background_text.T).numpy().max(axis=1)
+        tables.append(table.assign(residual_variance=residual[:, column]))
+    return pd.concat(tables, ignore_index=True)
 
 
 def background_swap_bsi(

@@ -65,6 +65,11 @@ class Composites(LabelledPictures):
             backgrounds=self.frame["background_row"].tolist(),
         )
 
+    def picture_names(self) -> list[str]:
+        """``object_row`` on ``background_row``, as in ``12 on 7``."""
+        numbers = zip(self.frame["object_row"], self.frame["background_row"])
+        return [f"{row} on {column}" for row, column in numbers]
+
     def _further(self) -> list:
         return [*super()._further(), self.compositor.fingerprint]
 

@@ -40,10 +40,11 @@ def make_bundle(
     claims: pd.DataFrame,
     drawn: Sequence[Describable],
     stamp: dict,
+    predictions: Sequence[dict] = (),
 ) -> dict:
     """The bundle of the page ``name`` as plain JSON values: the rows of its tidy frame and of its
     judged claims, the tables and figures that it drew from the frame, its parameters in force, its
-    scale, and `stamp.collect`'s fields.
+    scale, `stamp.collect`'s fields, and the packed predictions that it was counted from.
     """
     rows = to_records(metrics)
     return {
@@ -53,6 +54,7 @@ def make_bundle(
         "metrics": rows,
         "claims": to_records(claims),
         "drawn": [one.describe(rows) for one in drawn],
+        "predictions": list(predictions),
         "stamp": stamp,
         "source_hash": stamp["source_hash"],
     }

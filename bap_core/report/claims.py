@@ -1,12 +1,17 @@
 """Claims with verdicts: the paper's statement, what was measured, and whether it holds.
 
-At micro scale, and on one's own pictures, only directions are judged: *holds*, *does not hold*,
-*not testable here*. At paper scale values are: *reproduced* (direction and every printed value
-within noise), *not reproduced*, *not run*. Random weights prove that the path runs; nothing is
-judged on them. An encoder that the paper does not have is compared with none of its values, at
-whichever scale.
+A verdict comes from a 95 % interval (`evaluation.intervals`) and can come out three ways: *holds*,
+*does not hold*, *undecided*; or *not testable here*. At micro scale, and on one's own pictures,
+only directions are judged. At paper scale values are, by equivalence: *reproduced* if the direction
+holds and every measured value lies, with all of its interval, within a margin of the printed one;
+*not reproduced* if the direction does not hold or a value lies outside; else *undecided*.
+The margin is fixed beforehand: twice the printed spread and the error of a share of so many test
+pictures, taken together. A claim without a printed value is never reproduced, it holds or not.
+Random weights prove that the path runs; nothing is judged on them, nor on a world that is too small
+to mean anything. An encoder that the paper does not have is compared with none of its values.
 """
 
+import math
 from collections.abc import Mapping
 
 import pandas as pd
@@ -14,16 +19,30 @@ import pandas as pd
 from bap_core.encoders.checkpoints import UNKNOWN, Identity
 from bap_core.report import criteria, labels, paper_tables, rules
 
+# Scales at which nothing is judged, and why.
+UNJUDGED = {"random": "random weights", "smoke": "a world too small to mean anything"}
+# What is no evidence, or weak, and says so.
+REMARKS = {
+    "check": "a check of the arithmetic, no evidence",
+    "calibrated": "the micro world was calibrated on this figure, no evidence there",
+    "in_sample": "on the pictures that were trained on",
+}
 COLUMNS = ["id", "encoder", "claim", "where", "compared", "paper", "measured", "verdict", "reason"]
 
 
 def judge(
-    frame: pd.DataFrame, notebook: str, scale: str, identities: Mapping[str, Identity]
+    frame: pd.DataFrame,
+    notebook: str,
+    scale: str,
+    identities: Mapping[str, Identity],
+    predictions: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Every claim of a notebook against a tidy frame, one row per claim and encoder; columns
     `COLUMNS`.
 
-    scale: ``micro``, ``own``, ``paper`` or ``random``. identities: encoder name -> what it is in
+    scale: a name of `labels.SCALES`. predictions: `evaluation.predictions` of the same runs, by
+    which two methods are compared picture by picture; without them each is given the error of a
+    share of n. identities: encoder name -> what it is in
     the paper's words; an encoder that is not among them is unknown. ValueError for another scale or
     a notebook without claims.
     """
@@ -37,11 +56,11 @@ def judge(
     rows = []
     for claim in read_claims(notebook):
         if claim.get("across"):
-            rows.append(_row(frame, claim, "all", None, scale))
+            rows.append(_row(frame, claim, "all", None, scale, predictions))
             continue
         for encoder in _encoders(known, claim):
             part = frame.loc[frame["encoder"] == encoder]
-            rows.append(_row(part, claim, encoder, known[encoder], scale))
+            rows.append(_row(part, claim, encoder, known[encoder], scale, predictions))
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
@@ -70,7 +89,12 @@ def _encoders(known: Mapping[str, Identity], claim: dict) -> list[str]:
 
 
 def _row(
-    frame: pd.DataFrame, claim: dict, encoder: str, identity: Identity | None, scale: str
+    frame: pd.DataFrame,
+    claim: dict,
+    encoder: str,
+    identity: Identity | None,
+    scale: str,
+    predictions: pd.DataFrame | None,
 ) -> dict:
     """identity: of the encoder; None for a claim across all of them."""
     family, convolutional = (identity.family, identity.convolutional) if identity else (None, False)
@@ -78,43 +102,95 @@ def _row(
         side: find_printed(claim, side, family, convolutional=convolutional) for side in ("a", "b")
     }
     if scale == "random":
-        found = rules.Outcome(None, labels.EMPTY, "random weights")
+        found = rules.Outcome(None, labels.EMPTY, UNJUDGED[scale])
     else:
-        found = rules.RULES[claim["rule"]](frame, claim)
+        found = rules.RULES[claim["rule"]](frame, claim, predictions)
+    if scale != "paper" or family == UNKNOWN:
+        verdict, reason = _direction(found, scale)
+    else:
+        verdict, reason = _equivalence(frame, claim, values, found, predictions)
     return {
         "id": claim["id"],
         "encoder": encoder,
         "claim": claim["claim"],
-        "where": claim["where"],
+        "where": "; ".join(
+            [claim["where"], *(REMARKS[flag] for flag in REMARKS if claim.get(flag))]
+        ),
         "compared": _compared_words(claim),
         "paper": _paper_words(claim, values),
         "measured": found.measured,
-        **_verdict(frame, claim, values, found, scale, of_the_paper=family != UNKNOWN),
+        "verdict": verdict,
+        "reason": reason,
     }
 
 
-def _verdict(
+def _direction(found: rules.Outcome, scale: str) -> tuple[str, str]:
+    if scale in UNJUDGED:
+        return "not judged", UNJUDGED[scale]
+    return found.verdict or "not testable here", found.reason
+
+
+def _equivalence(
     frame: pd.DataFrame,
     claim: dict,
     values: dict,
-    outcome: rules.Outcome,
-    scale: str,
-    *,
-    of_the_paper: bool,
-) -> dict:
-    if scale != "paper" or not of_the_paper:
-        verdict = {None: "not testable here", True: "holds", False: "does not hold"}[outcome.held]
-        return {"verdict": verdict, "reason": outcome.reason}
-    if outcome.held is None:
-        return {"verdict": "not run", "reason": outcome.reason}
-    off = [
-        side
-        for side, value in values.items()
-        if value and not criteria.is_within_noise(criteria.read_sample(frame, claim[side]), *value)
-    ]
-    outside = [f"{rules.describe(claim[side])}: outside the noise" for side in off]
-    verdict = "reproduced" if outcome.held and not off else "not reproduced"
-    return {"verdict": verdict, "reason": "; ".join(filter(None, [outcome.reason, *outside]))}
+    found: rules.Outcome,
+    predictions: pd.DataFrame | None,
+) -> tuple[str, str]:
+    """Verdict and reason against the printed values of the sides that have one."""
+    if found.verdict is None:
+        return "not run", found.reason
+    printed = {side: value for side, value in values.items() if value}
+    if not printed:
+        return found.verdict, found.reason
+    lying, reasons = [], [found.reason]
+    for side, value in printed.items():
+        near, words = _compare_with_printed(frame, claim[side], value, predictions)
+        lying.append(near)
+        reasons += [] if near else [words]
+    reason = "; ".join(filter(None, reasons))
+    if found.verdict == criteria.FAILS or False in lying:
+        return "not reproduced", reason
+    if found.verdict == criteria.HOLDS and all(lying):
+        return "reproduced", reason
+    return criteria.UNDECIDED, reason
+
+
+def _compare_with_printed(
+    frame: pd.DataFrame, where: dict, printed: tuple[float, float], predictions: pd.DataFrame | None
+) -> tuple[bool | None, str]:
+    """Whether the interval of what was measured lies within the margin of the printed value (None:
+    partly), and in words.
+    """
+    value, std = printed
+    sample, metric = criteria.read_sample(frame, where), where["metric"]
+    margin = equivalence_margin(value, std, metric, _test_pictures(frame, where))
+    off = criteria.differences(sample, criteria.as_sample(value))
+    gap = rules.interval_of(frame, [(1.0, where)], off, predictions)
+    near = gap.within(margin)
+    low, high, allowed = (
+        labels.format_number(number, metric)
+        for number in (value + gap.low, value + gap.high, margin)
+    )
+    side = "outside" if near is False else "not wholly inside"
+    return near, (
+        f"{rules.describe(where)}: interval {low} to {high}, {side} of {allowed} around the "
+        f"printed {labels.format_number(value, metric)}"
+    )
+
+
+def equivalence_margin(value: float, std: float, metric: str, n: int) -> float:
+    """How far from a printed value counts as the same: twice the printed spread (with its floor)
+    and, for a share of n test pictures, the error of that share.
+
+    It knows nothing of what was measured, so a noisy run cannot widen it.
+    """
+    by_picture = math.sqrt(value * (1 - value) / n) if labels.is_accuracy(metric) and n else 0.0
+    return 2 * math.hypot(std, by_picture)
+
+
+def _test_pictures(frame: pd.DataFrame, where: dict) -> int:
+    return int(frame.loc[criteria.match_rows(frame, where), "n"].min())
 
 
 def find_printed(

@@ -1,10 +1,8 @@
-"""The criteria that a claim's rule applies (`rules.RULES`): pure functions of samples (one value
-per seed) and of K curves.
-
-A difference counts only if it is larger than its standard error, sqrt(s_a^2/n_a + s_b^2/n_b),
-wherever there is more than one seed to estimate it from.
+"""What a claim's rule (`rules.RULES`) reads off a tidy frame: samples of one value per seed, curves
+over K, and the three ways in which an interval can lie to a bound.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -12,18 +10,22 @@ import numpy as np
 import pandas as pd
 from scipy.stats import spearmanr
 
+from bap_core.evaluation.intervals import Interval, interval
 from bap_core.metrics import power_law_slope
 
+VERDICTS = HOLDS, FAILS, UNDECIDED = "holds", "does not hold", "undecided"
 SMALLEST_RANK_CORRELATION = 0.9
-# a difference that equals its error does not exceed it, whichever way the last bit falls
-TIE = 1e-12
+_TIE = 1e-12
 
 
 @dataclass(frozen=True)
 class Sample:
-    """Measurements of one quantity, one per seed: values (n,)."""
+    """Measurements of one quantity, one per seed: values (n,) and their seeds. A fixed number
+    (chance, a printed threshold) has no seeds.
+    """
 
     values: tuple[float, ...]
+    seeds: tuple[int, ...] = ()
 
     @property
     def mean(self) -> float:
@@ -37,14 +39,9 @@ class Sample:
         """
         return float(np.std(self.values, ddof=1)) if len(self.values) > 1 else float("nan")
 
-    @property
-    def error(self) -> float:
-        """Standard error of the mean; 0 for a constant or a single seed."""
-        return self.std / np.sqrt(len(self.values)) if len(self.values) > 1 else 0.0
-
 
 def as_sample(value: float) -> Sample:
-    """A fixed number (chance, a printed threshold) as a sample without spread."""
+    """A fixed number as a sample without seeds."""
     return Sample((float(value),))
 
 
@@ -56,7 +53,8 @@ def read_sample(frame: pd.DataFrame, where: dict) -> Sample:
     measured.
     """
     rows = frame.loc[match_rows(frame, where)].dropna(subset=["value"])
-    return Sample(tuple(rows.groupby("seed")["value"].mean()))
+    found = rows.groupby("seed")["value"].mean()
+    return Sample(tuple(found), tuple(int(cast(Any, seed)) for seed in found.index))
 
 
 def match_rows(frame: pd.DataFrame, where: dict) -> pd.Series:
@@ -69,6 +67,17 @@ def match_rows(frame: pd.DataFrame, where: dict) -> pd.Series:
     for column, value in where.items():
         mask &= frame[column] == value
     return mask
+
+
+def differences(a: Sample, b: Sample) -> Sample:
+    """a - b, seed by seed, for the seeds that both have; a fixed number is taken from every one."""
+    if not b.seeds:
+        return Sample(tuple(value - b.mean for value in a.values), a.seeds)
+    of_b = dict(zip(b.seeds, b.values))
+    shared = [(seed, value) for seed, value in zip(a.seeds, a.values) if seed in of_b]
+    return Sample(
+        tuple(value - of_b[seed] for seed, value in shared), tuple(seed for seed, _ in shared)
+    )
 
 
 def read_curve(frame: pd.DataFrame, where: dict) -> tuple[np.ndarray, np.ndarray]:
@@ -89,55 +98,40 @@ def read_k(group: pd.Series) -> pd.Series:
     return found.astype(int)
 
 
-def exceeds(a: Sample, b: Sample, *, margin: float = 0.0) -> bool:
-    """Whether mean(a) - mean(b) is above ``margin`` by more than its standard error."""
-    return bool(a.mean - b.mean - margin > np.hypot(a.error, b.error) + TIE)
-
-
-def is_close(a: Sample, b: Sample, *, within: float) -> bool:
-    """Whether the two means differ by at most ``within``. Spread is no excuse here: the means
-    alone decide.
-    """
-    return bool(abs(a.mean - b.mean) <= within + TIE)
+def in_words(decided: bool | None) -> str:
+    """The verdict for an interval that lies on the right side, on the wrong one, or on both."""
+    return {True: HOLDS, False: FAILS, None: UNDECIDED}[decided]
 
 
 @dataclass(frozen=True)
 class Trend:
-    """How a curve goes with K: end minus start and its standard error, and the rank correlation
-    of K with the mean.
+    """How a curve goes with K: the interval of end minus start, and the rank correlation of K
+    with the mean.
     """
 
-    gap: float
-    error: float
+    gap: Interval
     rank: float
 
     @property
-    def rises(self) -> bool:
-        """Whether the ends are apart upwards by more than the standard error and the order is
-        kept (rank >= 0.9).
+    def rises(self) -> bool | None:
+        """True if the end lies surely above the start and the order is kept (rank >= 0.9), False
+        if it lies surely below, else None.
         """
-        return bool(self.gap > self.error + TIE and self.rank >= SMALLEST_RANK_CORRELATION - TIE)
+        above = self.gap.above(0.0)
+        return None if above and self.rank < SMALLEST_RANK_CORRELATION - _TIE else above
 
 
 def fit_trend(ks: np.ndarray, values: np.ndarray) -> Trend:
     """The trend of a curve. ks (n,) increasing, values (seeds, n); Spearman's correlation is
     over the mean curve.
     """
-    first, last = Sample(tuple(values[:, 0])), Sample(tuple(values[:, -1]))
     rank = cast(Any, spearmanr(ks, values.mean(axis=0))).statistic  # SciPy does not say its type
-    return Trend(last.mean - first.mean, float(np.hypot(first.error, last.error)), float(rank))
+    return Trend(interval(values[:, -1] - values[:, 0]), float(rank))
 
 
 def fit_slopes(ks: np.ndarray, values: np.ndarray) -> Sample:
     """Slope on log-log axes, one per seed: -1 for a 1/K decay. ks (n,), values (seeds, n), all
     positive.
     """
-    return Sample(tuple(power_law_slope(ks, row) for row in values))
-
-
-def is_within_noise(measured: Sample, value: float, std: float) -> bool:
-    """Whether ``|measured - paper| <= 2 sqrt(std_paper^2 + std_measured^2)``, stds over the
-    runs, in the value's units.
-    """
-    own = 0.0 if np.isnan(measured.std) else measured.std
-    return bool(abs(measured.mean - value) <= 2 * np.hypot(std, own))
+    slopes: Sequence[float] = [power_law_slope(ks, row) for row in values]
+    return Sample(tuple(slopes), tuple(range(len(slopes))))

@@ -16,6 +16,8 @@ PILLS = {
     "reproduced": "bap-good",
     "does not hold": "bap-bad",
     "not reproduced": "bap-bad",
+    "undecided": "bap-undecided",
+    "not judged": "bap-open",
     "not testable here": "bap-open",
     "not run": "bap-open",
 }

@@ -37,6 +37,8 @@ LABELS = {
     "cosine_object_background": "cos object, background",
     "bsi": "BSI",
     "cosine_object_text": "cos to object text",
+    "object_margin": "cos to object text above the wrong classes'",
+    "object_rank": "rank of the object's class",
     "cosine_background_text": "cos to background text",
     "residual_variance": "Var(ε)",
     "candidates": "candidates",
@@ -76,6 +78,7 @@ SCALES = {
     "micro": "micro scale",
     "own": "your own pictures",
     "paper": "paper scale",
+    "smoke": "smoke scale, meaningless numbers",
     "random": "random weights, meaningless numbers",
 }
 

@@ -12,6 +12,7 @@ import pandas as pd
 from IPython.display import display
 
 from bap_core import tidy
+from bap_core.evaluation.predictions import pack
 from bap_core.report import bundle, claims, scales, stamp, tables
 from bap_core.report.figure_style import Picture
 from bap_core.report.html import Table
@@ -32,6 +33,7 @@ class Page:
         self._namespace = namespace
         self._identities = {}
         self._drawn: list[Drawn] = []
+        self._predictions: pd.DataFrame | None = None
         self._started = time.perf_counter()
         self._refuse_changed_parameters()
 
@@ -44,6 +46,12 @@ class Page:
         self._identities = {encoder.name: encoder.identity for encoder in encoders}
         (title, sentence, _), more = scales.BANNERS[self.scale], scales.strangers(self._identities)
         _show(scales.banner_html(self.scale, more), f"{title}. {sentence} {more}".strip())
+
+    def keep_predictions(self, predictions: pd.DataFrame) -> None:
+        """Leave `evaluation.predictions_table` with the page: verdicts compare methods by it, and
+        whoever reads the page can count its metrics again.
+        """
+        self._predictions = predictions
 
     def results_table(self, frame: pd.DataFrame, **choices) -> Table:
         """`tables.results_table` with the page's scale in the caption."""
@@ -100,6 +108,7 @@ class Page:
             claims=self._judged(frame),
             drawn=self._drawn,
             stamp=made,
+            predictions=() if self._predictions is None else pack(self._predictions),
         )
         _show(stamp.render_stamp(made, self.parameters), stamp.summarise(made), left)
 
@@ -109,7 +118,8 @@ class Page:
         return drawn.draw(self._known_scale(), self._identities)
 
     def _judged(self, frame: pd.DataFrame) -> pd.DataFrame:
-        return claims.judge(frame, self.name, self._known_scale(), self._identities)
+        scale, identities = self._known_scale(), self._identities
+        return claims.judge(frame, self.name, scale, identities, self._predictions)
 
     def _known_scale(self) -> str:
         if self.scale is None:

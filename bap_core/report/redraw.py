@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from bap_core.encoders.checkpoints import Identity
+from bap_core.evaluation.predictions import unpack
 from bap_core.report import claims, figures, scales, stamp, tables
 from bap_core.report.bundle import to_records
 from bap_core.report.figure_style import Picture
@@ -76,7 +77,10 @@ def identities_of(bundle: dict) -> dict[str, Identity]:
 def judge_again(bundle: dict) -> pd.DataFrame:
     """The claims of the page, judged again by its metrics."""
     frame = frame_of(bundle["metrics"])
-    return claims.judge(frame, bundle["notebook"], bundle["scale"], identities_of(bundle))
+    predictions = unpack(bundle["predictions"]) if bundle.get("predictions") else None
+    return claims.judge(
+        frame, bundle["notebook"], bundle["scale"], identities_of(bundle), predictions
+    )
 
 
 def find_shown(source: str) -> list[tuple[str, str]]:

@@ -1,21 +1,25 @@
 """What each rule of ``claims.yml`` finds in a tidy frame: one function per rule."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from bap_core.report import criteria, labels
+from bap_core.evaluation.intervals import Interval, interval
+from bap_core.report import criteria, labels, uncertainty
+
+Predictions = pd.DataFrame | None
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a rule found: whether it held (None: not measured), the measured values in words, the
-    reason.
+    """What a rule found: `criteria.HOLDS`, `FAILS` or `UNDECIDED` (None: not measured), the
+    measured values in words, the reason.
     """
 
-    held: bool | None
+    verdict: str | None
     measured: str
     reason: str = ""
 
@@ -28,53 +32,108 @@ def describe(term: dict) -> str:
     return " ".join(named) or term["metric"]
 
 
+def interval_of(
+    frame: pd.DataFrame, sides: list[uncertainty.Side], found: criteria.Sample, predictions
+) -> Interval:
+    """The interval around the mean of ``found``, a value per seed of what the sides add up to.
+
+    What needs no training (the mean of a metric with a stated spread) has an interval after one
+    seed; an accuracy does not.
+    """
+    tau = uncertainty.sampling_error(frame, sides, found.seeds, predictions)
+    trained = any(labels.is_accuracy(where["metric"]) for _, where in sides)
+    return interval(found.values, sampling=tau, one_is_enough=tau > 0 and not trained)
+
+
 def _compare(
-    frame: pd.DataFrame, claim: dict, holds: Callable[[criteria.Sample, criteria.Sample], bool]
+    frame: pd.DataFrame,
+    claim: dict,
+    predictions: Predictions,
+    decide: Callable[[Interval], bool | None],
 ) -> Outcome:
     terms, samples = (claim["a"], claim["b"]), []
     for term in terms:
-        found = (
-            criteria.read_sample(frame, term)
-            if isinstance(term, dict)
-            else criteria.as_sample(term)
-        )
+        measured = isinstance(term, dict)
+        found = criteria.read_sample(frame, term) if measured else criteria.as_sample(term)
         if not found.values:
             return Outcome(None, labels.EMPTY, f"no measurement of {describe(term)}")
         samples.append(found)
-    words = [
+    words = " vs\N{NO-BREAK SPACE}".join(
         labels.format_spread(found.mean, found.std, claim["a"]["metric"])
         for term, found in zip(terms, samples)
         if isinstance(term, dict)
-    ]
-    a, b = samples
-    return Outcome(holds(a, b), " vs\N{NO-BREAK SPACE}".join(words), _difference(a, b, claim))
+    )
+    gaps = criteria.differences(*samples)
+    if not gaps.values:
+        return Outcome(None, words, "no seed has both")
+    sides = [(sign, term) for sign, term in zip((1.0, -1.0), terms) if isinstance(term, dict)]
+    gap = interval_of(frame, sides, gaps, predictions)
+    verdict = criteria.in_words(decide(gap))
+    return Outcome(verdict, words, explain(gap, claim, verdict))
 
 
-def _difference(a: criteria.Sample, b: criteria.Sample, claim: dict) -> str:
+def explain(gap: Interval, claim: dict, verdict: str) -> str:
+    """The difference, what was asked of it, how far it can be trusted, and, where that is not far
+    enough, the smallest one that this run could have seen.
+    """
+    metric = claim["a"]["metric"]
+
+    largest = abs(gap.mean) if math.isinf(gap.reach) else max(abs(gap.low), abs(gap.high))
+
     def written(value: float) -> str:
-        return labels.format_number(value, claim["a"]["metric"], beside=a.mean)
+        number = labels.format_number(value, metric, beside=largest)
+        return f"+{number}" if value > 0 else number
 
-    gap = a.mean - b.mean
-    words = f"difference {'+' if gap > 0 else ''}{written(gap)}"
+    words = f"difference {written(gap.mean)}"
     for key, verb in (("margin", "needed"), ("within", "allowed")):
-        words += f" ({written(claim[key])} {verb})" if key in claim else ""
-    if len(a.values) == 1:
-        return f"{words}, one seed: no spread known"
-    return f"{words}, standard error {written((a.error**2 + b.error**2) ** 0.5)}"
+        if key in claim:
+            words += f" ({labels.format_number(claim[key], metric)} {verb})"
+    if math.isinf(gap.reach):
+        return f"{words}, one seed: nothing is known of the spread"
+    words += f", 95 % interval {written(gap.low)} to {written(gap.high)}"
+    if verdict != criteria.UNDECIDED:
+        return words
+    if "within" in claim:
+        wide = labels.format_number(gap.reach, metric)
+        return f"{words}: this run tells no differences apart that are below {wide}"
+    smallest = labels.format_number(claim.get("margin", 0.0) + gap.reach, metric)
+    return f"{words}: a difference of {smallest} or more would have been seen"
 
 
-def _above(frame: pd.DataFrame, claim: dict) -> Outcome:
+def _above(frame: pd.DataFrame, claim: dict, predictions: Predictions) -> Outcome:
     margin = claim.get("margin", 0.0)
-    return _compare(frame, claim, lambda a, b: criteria.exceeds(a, b, margin=margin))
+    return _compare(frame, claim, predictions, lambda gap: gap.above(margin))
 
 
-def _below(frame: pd.DataFrame, claim: dict) -> Outcome:
+def _below(frame: pd.DataFrame, claim: dict, predictions: Predictions) -> Outcome:
     margin = claim.get("margin", 0.0)
-    return _compare(frame, claim, lambda a, b: criteria.exceeds(b, a, margin=margin))
+
+    def decide(gap: Interval) -> bool | None:
+        return Interval(-gap.mean, gap.reach).above(margin)
+
+    return _compare(frame, claim, predictions, decide)
 
 
-def _close(frame: pd.DataFrame, claim: dict) -> Outcome:
-    return _compare(frame, claim, lambda a, b: criteria.is_close(a, b, within=claim["within"]))
+def _close(frame: pd.DataFrame, claim: dict, predictions: Predictions) -> Outcome:
+    return _compare(frame, claim, predictions, lambda gap: gap.within(claim["within"]))
+
+
+def _most(frame: pd.DataFrame, claim: dict, predictions: Predictions) -> Outcome:
+    """`_above` on every data set that has both sides: decided once more than half of them are."""
+    names = sorted(frame.loc[criteria.match_rows(frame, claim["a"]), "dataset"].unique())
+    found = {}
+    for name in names:
+        here = {**claim, **{side: {**claim[side], "dataset": name} for side in ("a", "b")}}
+        found[name] = _above(frame, here, predictions)
+    told = [one for one in found.values() if one.verdict]
+    if not told:
+        return Outcome(None, labels.EMPTY, f"no measurement of {describe(claim['a'])}")
+    verdicts = [one.verdict for one in told]
+    counts = {word: verdicts.count(word) for word in criteria.VERDICTS}
+    held = next((word for word in criteria.VERDICTS[:2] if 2 * counts[word] > len(told)), None)
+    words = ", ".join(f"{n} {word}" for word, n in counts.items() if n)
+    measured = "; ".join(f"{labels.label(n)}: {one.measured}" for n, one in found.items())
+    return Outcome(held or criteria.UNDECIDED, measured, f"of {len(told)} data sets: {words}")
 
 
 def _on_curve(
@@ -92,29 +151,32 @@ def _trend(frame: pd.DataFrame, claim: dict, sign: int) -> Outcome:
         found, metric = criteria.fit_trend(ks, sign * values), claim["a"]["metric"]
         mean = [labels.format_number(value, metric) for value in values.mean(axis=0)]
         words = f"{mean[0]} at K = {ks[0]:.0f}, {mean[-1]} at K = {ks[-1]:.0f}"
-        error = labels.format_number(found.error, metric, beside=found.gap)
-        reason = f"standard error {error}, rank correlation {sign * found.rank:.2f}"
-        return Outcome(found.rises, words, reason)
+        verdict = criteria.in_words(found.rises)
+        gap = Interval(sign * found.gap.mean, found.gap.reach)
+        reason = f"{explain(gap, claim, verdict)}, rank correlation {sign * found.rank:.2f}"
+        return Outcome(verdict, words, reason)
 
     return _on_curve(frame, claim, decide)
 
 
-def _slope(frame: pd.DataFrame, claim: dict) -> Outcome:
+def _slope(frame: pd.DataFrame, claim: dict, predictions: Predictions) -> Outcome:
     def decide(ks, values):
         found = criteria.fit_slopes(ks, values)
-        held = criteria.is_close(found, criteria.as_sample(claim["b"]), within=claim["within"])
+        gap = interval(criteria.differences(found, criteria.as_sample(claim["b"])).values)
         words = f"slope {labels.format_spread(found.mean, found.std, 'slope')}"
-        return Outcome(held, words, f"{claim['within']} allowed")
+        verdict = criteria.in_words(gap.within(claim["within"]))
+        return Outcome(verdict, words, explain(gap, {**claim, "a": {"metric": "slope"}}, verdict))
 
     return _on_curve(frame, claim, decide)
 
 
-# What a claim's ``rule`` names: (frame, claim) -> Outcome.
-RULES: dict[str, Callable[[pd.DataFrame, dict], Outcome]] = {
+# What a claim's ``rule`` names: (frame, claim, predictions) -> Outcome.
+RULES: dict[str, Callable[[pd.DataFrame, dict, Predictions], Outcome]] = {
     "above": _above,
     "below": _below,
     "close": _close,
-    "rises": lambda frame, claim: _trend(frame, claim, +1),
-    "falls": lambda frame, claim: _trend(frame, claim, -1),
+    "most": _most,
+    "rises": lambda frame, claim, _: _trend(frame, claim, +1),
+    "falls": lambda frame, claim, _: _trend(frame, claim, -1),
     "slope": _slope,
 }

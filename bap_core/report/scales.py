@@ -8,6 +8,7 @@ from html import escape
 from bap_core.data import world_file
 from bap_core.encoders.checkpoints import Identity
 
+TOO_SMALL = ("micro-smoke", "micro-dry")  # rendered worlds on which nothing is judged
 OF_ORIGIN = {"official": "paper", "micro": "micro", "own": "own"}
 
 BANNERS = {
@@ -29,6 +30,14 @@ BANNERS = {
         "The paper's encoders on the official data. Values are judged against the paper's.",
         "#0b5d3b",
     ),
+    "smoke": (
+        "Smoke scale",
+        (
+            "A world of a few pictures, so that every step runs in seconds. These numbers mean "
+            "nothing and nothing is judged."
+        ),
+        "#9c1c1c",
+    ),
     "random": (
         "Random weights",
         "Proof that the path runs from end to end. The numbers mean nothing and nothing is judged.",
@@ -38,8 +47,9 @@ BANNERS = {
 
 
 def scale_of(used: list) -> str:
-    """``random`` if an encoder has random weights, else ``micro`` if anything is of the micro
-    world, else ``own`` if any pictures belong to no official data set, else ``paper``.
+    """``random`` if an encoder has random weights, else ``smoke`` if any pictures are of a world
+    too small to mean anything, else ``micro`` if anything is of the micro world, else ``own`` if
+    any pictures belong to no official data set, else ``paper``.
 
     used: encoders, which have ``scale``, and listings, which have ``origin``. ValueError without
     any.
@@ -48,8 +58,14 @@ def scale_of(used: list) -> str:
         raise ValueError(
             "the scale of a page follows from what it used: pass its encoders and data"
         )
-    scales = {item.scale if hasattr(item, "scale") else OF_ORIGIN[item.origin] for item in used}
-    return next(scale for scale in ("random", "micro", "own", "paper") if scale in scales)
+    scales = {item.scale if hasattr(item, "scale") else _scale_of_data(item) for item in used}
+    return next(scale for scale in ("random", "smoke", "micro", "own", "paper") if scale in scales)
+
+
+def _scale_of_data(item) -> str:
+    if item.origin == "micro" and (world_of(item) or {}).get("name") in TOO_SMALL:
+        return "smoke"
+    return OF_ORIGIN[item.origin]
 
 
 def world_of(item) -> dict | None:

@@ -16,16 +16,18 @@ from PIL import Image
 
 from bap_core.report import bundle, calibration_table, html, labels, paper_tables, scales, tables
 
+# What the paper's abstract and its list of contributions say, whatever comes of it here.
 HEADLINES = (
-    "additivity-high",
-    "k-residual-slope",
-    "zs-bap-beats-native",
-    "native-probe-fails-at-100",
+    "additivity-above-supervised",
+    "additivity-above-self-supervised",
+    "lp-bap-above-90",
     "lp-bap-beats-native-100",
     "lp-bap-beats-control-100",
-    "lp-bap-95-equals-100",
-    "lp-bap-above-90",
-    "own-bsi-falls",
+    "lp-bap-beats-lp-ft-100",
+    "counteranimal-lp-bulbul",
+    "counteranimal-lp-ptarmigan",
+    "nico-lp-car-truck",
+    "nico-lp-bicycle-motorcycle",
 )
 NOTHING_YET = (
     "No notebook has been executed yet, so there is nothing to show. `make book` executes them.\n"
@@ -88,7 +90,24 @@ def render_headline(found: Mapping[str, dict]) -> str:
     """The claims that matter most, paper | measured | verdict, at the scale of the pages;
     Markdown with HTML.
     """
-    return "".join(_render_per_scale(found, wanted=HEADLINES)) or NOTHING_YET
+    return (
+        "".join([*_render_per_scale(found, wanted=HEADLINES), render_tally(found)]) or NOTHING_YET
+    )
+
+
+def render_tally(found: Mapping[str, dict]) -> str:
+    """How many claims of every page came out which way, and how many of them are evidence."""
+    rows = {
+        name: pd.Series([claim["verdict"] for claim in left["claims"]]).value_counts()
+        for name, left in found.items()
+        if left["claims"]
+    }
+    if not rows:
+        return ""
+    counts = pd.DataFrame(rows).T.fillna(0).astype(int)
+    counts.loc["all pages"] = counts.sum()
+    caption = "Verdicts by page, one for every claim and encoder."
+    return html.Table(counts.map(str), caption)._repr_html_() + "\n"
 
 
 def render_claims(found: Mapping[str, dict], titles: Mapping[str, str], *, folder: str) -> str:
@@ -102,7 +121,13 @@ def render_claims(found: Mapping[str, dict], titles: Mapping[str, str], *, folde
         judged = pd.DataFrame(left["claims"])
         table = tables.claims_table(judged, left["scale"])._repr_html_()
         parts.append(f"## [{titles[name]}]({folder}/{name}.ipynb)\n\n{table}\n\n")
-    return "".join(parts) or NOTHING_YET
+    return "".join([*parts, _render_unjudged()]) if parts else NOTHING_YET
+
+
+def _render_unjudged() -> str:
+    rows = pd.DataFrame(paper_tables.claims()["unjudged"]).set_index("claim")[["where"]]
+    table = html.Table(rows, "Said by the paper and measured on no page yet.", words=("where",))
+    return f"## Not measured yet\n\n{table._repr_html_()}\n"
 
 
 def render_faults(path: Path) -> str:

@@ -144,7 +144,7 @@ def claims_table(judged: pd.DataFrame, scale: str) -> Table:
     ).set_index(claims)
     judged_as = "values and directions" if scale == "paper" else "directions only"
     caption = f"Claims, judged at {labels.SCALES[scale]} ({judged_as})."
-    if scale == "random":
+    if scale in ("random", "smoke"):
         caption = f"Claims, none of them judged ({labels.SCALES[scale]})."
     return Table(shown, caption, words=("encoder", "paper", "measured", "verdict"), kind="claims")
 

@@ -202,7 +202,8 @@ def test_an_anchor_of_an_additive_encoder_keeps_the_object_as_k_grows(home):
         Coded(objects, backgrounds),
         Numbered(5, 9),
         ks=[1, 4, 9],
-        object_text=objects,
+        labels=torch.arange(5),
+        class_text=objects,
         background_text=torch.stack([-direction, direction]),
         seed=0,
     )
@@ -210,12 +211,31 @@ def test_an_anchor_of_an_additive_encoder_keeps_the_object_as_k_grows(home):
     assert frame["object"].tolist() == [0, 1, 2, 3, 4] * 3
     length = (1 + 1 / frame["k"].to_numpy()) ** 0.5
     assert frame["cosine_object_text"].to_numpy() == pytest.approx(1 / length, rel=1e-6)
+    assert frame["object_margin"].to_numpy() == pytest.approx(1 / length, rel=1e-6)
+    assert set(frame["object_rank"]) == {1}
     assert frame["cosine_background_text"].to_numpy() == pytest.approx(1 / 3 / length, rel=1e-6)
+
+
+def test_a_wrong_class_stands_out_less_with_every_k_and_is_ranked_behind_the_nearer_ones(home):
+    """The cosine to a text of which the object has nothing rises for no K; its margin falls."""
+    objects, backgrounds = at_right_angles(5, 9)
+    frame = additivity.k_ablation(
+        Coded(objects, backgrounds),
+        Numbered(5, 9),
+        ks=[1, 4, 9],
+        labels=torch.tensor([1, 2, 3, 4, 0]),
+        class_text=objects,
+        background_text=backgrounds,
+        seed=0,
+    )
+    length = (1 + 1 / frame["k"].to_numpy()) ** 0.5
+    assert frame["object_margin"].to_numpy() == pytest.approx(-0.25 / length, rel=1e-6)
+    assert set(frame["object_rank"]) == {2}
 
 
 def test_what_k_backgrounds_at_right_angles_leave_is_one_over_k_less_one_over_all(home):
     objects, backgrounds = at_right_angles(5, 9)
-    texts = {"object_text": objects, "background_text": backgrounds}
+    texts = {"labels": torch.arange(5), "class_text": objects, "background_text": backgrounds}
     frame = additivity.k_ablation(
         Coded(objects, backgrounds), Numbered(5, 9), ks=[1, 3, 9], seed=0, **texts
     )
@@ -225,7 +245,7 @@ def test_what_k_backgrounds_at_right_angles_leave_is_one_over_k_less_one_over_al
 
 def test_what_is_left_of_the_backgrounds_is_that_of_the_ones_drawn(home):
     objects, backgrounds = drawn_codes(3, 6, seed=0), drawn_codes(8, 6, seed=1)
-    texts = {"object_text": objects, "background_text": backgrounds}
+    texts = {"labels": torch.arange(3), "class_text": objects, "background_text": backgrounds}
     frame = additivity.k_ablation(
         Coded(objects, backgrounds), Numbered(3, 8), ks=[2, 5], seed=4, **texts
     )

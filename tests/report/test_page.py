@@ -231,6 +231,7 @@ def test_the_stamp_leaves_a_bundle_of_plain_json(displayed, world):
     assert set(left) == {
         "notebook",
         "parameters",
+        "predictions",
         "scale",
         "metrics",
         "claims",

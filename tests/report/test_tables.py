@@ -256,25 +256,52 @@ def test_numbers_are_written_by_metric(value, metric, text):
     assert labels.format_number(value, metric) == text
 
 
-def test_native_figures_stand_beside_the_papers():
+def test_native_figures_stand_beside_the_papers_and_beside_their_targets():
     cards = {
-        "micro-simclr": {"native_figures": {"additivity": 0.8}},
+        "micro-simclr": {
+            "native_figures": {"additivity": 0.8},
+            "targets": {"additivity": [0, 0.79]},
+        },
         "micro-clip": {
-            "native_figures": {"probe_100_worst_group": 0.081, "scenes": 0.97, "species": 0.8}
+            "native_figures": {"probe_100_worst_group": 0.081, "scenes": 0.97, "species": 0.8},
+            "targets": {"probe_100_worst_group": [0.12, 0.40], "scenes": [0.9, 1.0]},
         },
     }
     frame, others = (table.frame for table in calibration_table.tables(cards))
     assert frame.columns.tolist() == [
-        ("paper, ViT-B/16", "CLIP"),
-        ("paper, ViT-B/16", "SigLIP 2"),
+        ("paper", "CLIP"),
+        ("paper", "SigLIP 2"),
+        ("paper", "CLIP ConvNeXt"),
+        ("target", ""),
         ("micro world", "micro-clip"),
     ]
-    assert frame.loc["probe at 100 %, WGA"].tolist() == ["24.5", "21.9", "8.1"]
-    assert frame.loc["scenes"].tolist() == ["89.3", "-", "97.0"]
-    assert frame.loc["pair 1, WGA"].tolist() == ["-"] * 3
-    assert others["without words", "simclr"].to_dict() == dict.fromkeys(others.index, "-") | {
-        "additivity S": "0.800"
+    assert frame.loc["probe at 100 %, WGA"].tolist() == [
+        "24.5",
+        "21.9",
+        "31.3",
+        "12.0 to 40.0",
+        f"8.1 {calibration_table.MISSED}",
+    ]
+    assert frame.loc["scenes"].tolist() == ["89.3", "-", "-", "90.0 to 100.0", "97.0"]
+    assert frame.loc["probe, car/truck, WGA"].tolist() == ["-", "31.2", "40.0", "-", "-"]
+    assert others["micro-simclr"].to_dict() == dict.fromkeys(others.index, "-") | {
+        "additivity S": f"0.800 {calibration_table.MISSED}"
     }
+
+
+def test_a_target_counts_as_met_only_if_its_figure_was_measured_and_lies_inside():
+    targets = {"scenes": [0.9, 1.0], "species": [0.6, 0.92], "additivity": [0.78, 0.92]}
+    found = {"scenes": 0.9, "species": 0.93}
+    assert calibration_table.missed({"native_figures": found, "targets": targets}) == [
+        "species",
+        "additivity",
+    ]
+    assert (
+        "Of 3 targets of all encoders, 1 are met."
+        in calibration_table.tables({"micro-clip": {"native_figures": found, "targets": targets}})[
+            0
+        ].caption
+    )
 
 
 def test_shares_keep_three_decimals_however_small_and_counts_none():

@@ -16,7 +16,7 @@ from bap_core.micro.drawing.kinds import Kind
 from bap_core.micro.drawing.pen import Colour
 from bap_core.micro.drawing.scenery import backgrounds
 
-SPAN = (0.55, 0.92)  # length of what is shown in units of the picture's shorter side
+SPAN = (0.75, 1.00)  # length of what is shown in units of the picture's shorter side
 
 
 @dataclass(frozen=True)
@@ -47,11 +47,19 @@ def frame(
 
 
 def photograph(
-    kind: Kind, category: str, rng: np.random.Generator, *, width: int, height: int
+    kind: Kind,
+    category: str,
+    rng: np.random.Generator,
+    *,
+    width: int,
+    height: int,
+    span: tuple[float, float] = SPAN,
 ) -> Photograph:
-    """One photograph of one individual in one scene, width x height pixels."""
+    """One photograph of one individual in one scene, width x height pixels. span: shortest and
+    longest of what is shown, in units of the picture's shorter side.
+    """
     scene = backgrounds.draw(category, rng, width=width, height=height)
-    cutout = kinds.draw(kind, rng, length=int(rng.uniform(*SPAN) * min(width, height)))
+    cutout = kinds.draw(kind, rng, length=int(rng.uniform(*span) * min(width, height)))
     at = _place(cutout, rng, width, height)
     wet = category in backgrounds.WET and rng.random() < 0.8
     return shot(scene, cutout, at, rng, wet=wet, aloft=kinds.is_aloft(kind), sink=kinds.sink(kind))

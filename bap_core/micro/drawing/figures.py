@@ -16,6 +16,7 @@ from PIL import Image
 from bap_core.micro.drawing.draft import PAINTS, Draft, rounded
 from bap_core.micro.drawing.pen import mix, oval, shade
 
+_FADED = (128, 122, 118)
 _FACES = ("#d9b48f", "#8fa0a6", "#c98f6b", "#a9b58a", "#7a5c48", "#b7a3b8", "#e3c9a8", "#6f8591")
 
 
@@ -95,6 +96,7 @@ def _cloak(d: Draft, broad: float, paints: tuple[str, ...]):
     from.
     """
     coat, lining = d.tone(*paints), d.tone(*PAINTS)
+    coat = mix(coat, _FADED, d.uniform(0.3, 0.95))  # cloaks fade, and the oldest are nearly grey
     hem, wide = -d.uniform(0.16, 0.34), broad * d.uniform(0.17, 0.24)
     shoulder = 0.125 * broad
     for side in (-1, 1):

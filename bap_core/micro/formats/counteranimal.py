@@ -21,6 +21,7 @@ from bap_core.micro.world import World, in_parallel, rng
 
 FOLDER = "LAION-final"
 LONG_SIDE = 128
+SPAN = (0.66, 0.88)  # length of a bird in units of the picture's shorter side
 # ImageNet index: common and counter background, as the benchmark's table of names has them.
 BACKGROUNDS = {
     10: ("grass", "sky"),
@@ -93,11 +94,9 @@ def photograph(
     """One bird on "grass" or "snow", or on a branch before the "sky"; width x height pixels."""
     category = SCENES[background][generator.integers(len(SCENES[background]))]
     if background != "sky":
-        return camera.photograph(bird, category, generator, width=width, height=height)
+        return camera.photograph(bird, category, generator, width=width, height=height, span=SPAN)
     scene = backgrounds.draw(category, generator, width=width, height=height)
-    cutout = birds.draw(
-        bird, generator, length=int(generator.uniform(*camera.SPAN) * min(width, height))
-    )
+    cutout = birds.draw(bird, generator, length=int(generator.uniform(*SPAN) * min(width, height)))
     left = int((width - cutout.width) * generator.uniform(0.04, 0.9))
     top = int((height - cutout.height) * generator.uniform(0.04, 0.9))
     foot = _foot(cutout)
@@ -113,7 +112,7 @@ def _foot(cutout: Image.Image) -> tuple[float, float]:
 
 
 def _branch(scene: Image.Image, x: float, y: float, generator: np.random.Generator) -> None:
-    """A twig across the picture that passes below (x, y), with side twigs and a few leaves."""
+    """A twig across the picture that passes below (x, y), with side twigs, few leaves or many."""
     layer = Image.new("RGBA", (scene.width * 2, scene.height * 2))
     pen, bark = ImageDraw.Draw(layer), mix((92, 74, 58), (60, 66, 52), generator.random())
     slope, thick = generator.uniform(-0.25, 0.25), generator.uniform(2.5, 5.0)
@@ -121,14 +120,14 @@ def _branch(scene: Image.Image, x: float, y: float, generator: np.random.Generat
     line = np.stack([ends, y + slope * (ends - x) + generator.normal(0, 3, 3) * [1, 0, 1]], axis=1)
     _stroke(pen, line, (1.5 * thick, thick, 0.6 * thick), bark)
     leaf = mix((86, 128, 62), (176, 132, 60), generator.random())
-    for _ in range(int(generator.integers(2, 6))):
+    for _ in range(int(generator.integers(2, 10))):
         root = np.array([generator.uniform(0, scene.width), 0.0])
         root[1] = y + slope * (root[0] - x)
         tip = root + [generator.uniform(-14, 14), generator.uniform(-20, 12)]
         _stroke(pen, [root, tip], (0.5 * thick, 1.0), bark)
         side = np.array([-(tip - root)[1], (tip - root)[0]]) * 0.22
         _stroke(
-            pen, [tip, tip + 0.4 * (tip - root) + side, tip + 0.8 * (tip - root)], (1, 5, 1), leaf
+            pen, [tip, tip + 0.4 * (tip - root) + side, tip + 0.8 * (tip - root)], (1, 6, 1), leaf
         )
     layer = layer.reduce(2)
     scene.paste(layer, (0, 0), layer)

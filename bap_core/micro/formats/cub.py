@@ -15,6 +15,7 @@ from bap_core.micro.drawing.birds.species import Species
 from bap_core.micro.world import World, habitat, in_parallel, rng, write_rows
 
 LONG_SIDE = 128
+SPAN = (0.77, 1.02)  # length of a bird in units of the picture's shorter side
 LOYALTY = 0.92
 
 
@@ -73,7 +74,8 @@ def _make(job: tuple[Path, Row]) -> tuple[int, int, int, int]:
     generator = rng("cub", row.image_id, row.species.number)
     width, height = camera.frame(generator, long=LONG_SIDE, short=88)
     category = habitat(row.species, generator, loyalty=LOYALTY)
-    photo = camera.photograph(row.species, category, generator, width=width, height=height)
+    size = {"width": width, "height": height, "span": SPAN}
+    photo = camera.photograph(row.species, category, generator, **size)
     photo.image.save(folder / "images" / row.path, quality=92)
     votes(photo.visible, generator).save((folder / "segmentations" / row.path).with_suffix(".png"))
     return photo.box

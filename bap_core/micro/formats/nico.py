@@ -17,6 +17,12 @@ from bap_core.micro.world import World, in_parallel, rng
 FOLDER = "track_1/public_dg_0416/train"
 LABELS = "dg_label_id_mapping.json"
 LONG_SIDE = 112
+TRAINED = (
+    "grass",
+    "water",
+)  # the contexts of the paper's pair (M.6.3), in which classes are told apart
+# Length of what is shown in units of the picture's shorter side; a boat is seen from further away.
+SPAN, SPAN_OF_BOATS = (1.00, 1.20), (0.55, 0.80)
 PAIRS = (("car", "truck"), ("car", "bus"), ("ship", "sailboat"), ("bicycle", "motorcycle"))
 # The official numbers of the classes that the pairs need.
 CLASSES = {
@@ -43,12 +49,17 @@ class Row:
 
 
 def plan(world: World) -> list[Row]:
-    """The photographs of a world: ``world.nico`` of each class in each context."""
+    """The photographs of a world: ``world.nico`` of each class on grass and in water, elsewhere
+    ``world.nico_elsewhere``.
+    """
+    counts = {
+        context: world.nico if context in TRAINED else world.nico_elsewhere for context in CONTEXTS
+    }
     return [
         Row(context, name, number, f"{context}/{name}/{context}_{number:06d}.jpg")
         for context in CONTEXTS
         for name in CLASSES
-        for number in range(1, world.nico + 1)
+        for number in range(1, counts[context] + 1)
     ]
 
 
@@ -81,8 +92,9 @@ def photograph(
     pixels.
     """
     scene = contexts.draw(context, generator, width=width, height=height)
+    span = SPAN_OF_BOATS if vehicle.coco == "boat" else SPAN
     cutout = vehicles.draw(
-        vehicle, generator, length=int(generator.uniform(0.52, 0.88) * min(width, height))
+        vehicle, generator, length=int(generator.uniform(*span) * min(width, height))
     )
     left = (width - cutout.width) * generator.uniform(0.03, 0.97)
     top = max(0.0, height * generator.uniform(0.74, 0.97) - cutout.height)

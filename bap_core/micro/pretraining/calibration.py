@@ -10,7 +10,6 @@ from pathlib import Path
 import torch
 
 from bap_core import encoders, metrics, runtime
-from bap_core.baselines.linear_probe import LinearProbe
 from bap_core.baselines.zero_shot import ZeroShot
 from bap_core.data import coco, counteranimal, cub, places, waterbirds
 from bap_core.data.listings import Scenes
@@ -20,20 +19,28 @@ from bap_core.micro.drawing import kinds
 from bap_core.micro.drawing.birds import SPECIES
 from bap_core.micro.drawing.figures import FIGURES
 from bap_core.micro.drawing.scenery import backgrounds
+from bap_core.micro.pretraining.native_probes import PAIRS, probe_figures
 from bap_core.micro.world import rng
 
-_PAIRS = ((10, 16), (81, 83))  # CounterAnimal's, by ImageNet index
-# 30 epochs over the official train split at batch 128: small folders need as many steps
-_PROBE_STEPS = 1140
+LABELLER = "micro-clip-large"  # larger than the encoders that page 4 tests
 
 
-def native_figures(encoder: str | encoders.Encoder, root: str | Path) -> dict[str, float]:
+def native_figures(
+    encoder: str | encoders.Encoder,
+    root: str | Path,
+    *,
+    labeller: str | encoders.Encoder | None = LABELLER,
+) -> dict[str, float]:
     """Native figures of an encoder (or its name) on the rendered world ``root``; fractions, rounded
     to four digits.
 
-    A name is loaded in float32, so that every machine gets the figures of the card.
+    A name is loaded in float32, so that every machine gets the figures of the card. labeller: whose
+    guesses are the labels of the people experiment; None leaves its probe out.
     """
-    encoder = encoders.load(encoder, dtype=torch.float32) if isinstance(encoder, str) else encoder
+    encoder, labeller = (
+        encoders.load(one, dtype=torch.float32) if isinstance(one, str) else one
+        for one in (encoder, labeller)
+    )
     found = {"additivity": additivity(encoder, root)}
     if encoder.has_text_encoder:
         found |= {
@@ -43,12 +50,11 @@ def native_figures(encoder: str | encoders.Encoder, root: str | Path) -> dict[st
             "figures": figures(encoder),
         }
         found |= _zero_shot(encoder, waterbirds(root, correlation=95), "zero_shot")
-        for pair, classes in enumerate(_PAIRS, start=1):
+        for pair, classes in enumerate(PAIRS, start=1):
             found |= _zero_shot(
                 encoder, counteranimal(root, seed=0, classes=classes), f"pair_{pair}"
             )
-    for correlation in (95, 100):
-        found |= _probe(encoder, waterbirds(root, correlation=correlation), f"probe_{correlation}")
+    found |= probe_figures(encoder, root, labeller=labeller)
     return {name: round(float(value), 4) for name, value in found.items()}
 
 
@@ -132,15 +138,6 @@ def _zero_shot(encoder: encoders.Encoder, pictures: Scenes, name: str) -> dict[s
         features.extract(encoder, test)
     )
     return _scores(name, test, predicted)
-
-
-def _probe(encoder: encoders.Encoder, pictures: Scenes, name: str) -> dict[str, float]:
-    train, test = pictures.select(split="train"), pictures.select(split="test")
-    epochs = round(_PROBE_STEPS / -(-len(train) // 128))
-    probe = LinearProbe(epochs=epochs).fit(
-        features.extract(encoder, train), train.frame["label"].to_numpy(), seed=0
-    )
-    return _scores(name, test, probe.predict(features.extract(encoder, test)))
 
 
 def _scores(name: str, test: Scenes, predicted) -> dict[str, float]:

@@ -59,16 +59,16 @@ class Mix:
     vehicle has no sort: its name is used.
     """
 
-    empty: float = 0.08
+    empty: float = 0.14
     studio: float = 0.10
-    vehicles: float = 0.18
-    figures: float = 0.10
-    loyalty: float = 0.45
-    both: float = 0.50
+    vehicles: float = 0.35
+    figures: float = 0.05
+    loyalty: float = 0.90
+    both: float = 0.18
     place: float = 0.03
     vague: float = 0.05
     sort: float = 0.25
-    full: float = 0.35
+    full: float = 0.25
 
 
 def captioned(number: int, seed: int, mix: Mix, *, size: int) -> tuple[np.ndarray, str, int]:

@@ -66,10 +66,10 @@ class Classes(nn.Module):
 
 class Views(nn.Module):
     """Two random crops of a scene find each other among the batch (SimCLR), through a projection
-    head.
+    head, at the temperature of the original.
     """
 
-    temperature = 0.2
+    temperature = 0.1
 
     def __init__(self, model: Pictures, draw: torch.Generator):
         super().__init__()
@@ -86,8 +86,8 @@ class Views(nn.Module):
 
 
 def view(pictures: Tensor, draw: torch.Generator) -> Tensor:
-    """Another look at each picture: a crop of 30 to 100 % of its area at full size, mirrored or
-    not, in other colours.
+    """Another look at each picture: a crop of 8 to 100 % of its area at full size, mirrored or
+    not, in other colours, as strongly as SimCLR's original has it.
 
     pictures: float (B, 3, S, S) -> (B, 3, S, S). One picture in five turns grey.
     """
@@ -97,7 +97,7 @@ def view(pictures: Tensor, draw: torch.Generator) -> Tensor:
             pictures.device
         )
 
-    side = uniform(0.3, 1.0, 1).sqrt()
+    side = uniform(0.08, 1.0, 1).sqrt()
     window = torch.diag_embed(
         side * torch.cat([uniform(-1, 1, 1).sign(), torch.ones_like(side)], dim=1)
     )
@@ -105,6 +105,6 @@ def view(pictures: Tensor, draw: torch.Generator) -> Tensor:
     grid = F.affine_grid(window, list(pictures.shape), align_corners=False)
     seen = F.grid_sample(pictures, grid, padding_mode="reflection", align_corners=False)
     grey = seen.mean(dim=1, keepdim=True)
-    seen = grey + (seen - grey) * uniform(0.3, 1.5, 1, 1, 1) * (uniform(0, 1, 1, 1, 1) > 0.2)
+    seen = grey + (seen - grey) * uniform(0.2, 1.8, 1, 1, 1) * (uniform(0, 1, 1, 1, 1) > 0.2)
     level = seen.mean(dim=(1, 2, 3), keepdim=True)
-    return level + (seen - level) * uniform(0.6, 1.4, 1, 1, 1) + uniform(-0.4, 0.4, 1, 1, 1)
+    return level + (seen - level) * uniform(0.2, 1.8, 1, 1, 1) + uniform(-0.8, 0.8, 1, 1, 1)

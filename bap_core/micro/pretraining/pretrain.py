@@ -24,10 +24,11 @@ from bap_core import encoders, runtime, store
 from bap_core.encoders.backends import from_timm
 from bap_core.encoders.backends.shape import ImageModel, unwrap
 from bap_core.method.training import Schedule
-from bap_core.micro.pretraining.calibration import native_figures
+from bap_core.micro.pretraining.calibration import LABELLER, native_figures
 from bap_core.micro.pretraining.captions import captioned
 from bap_core.micro.pretraining.objectives import CaptionModel, Captions, Classes, Views
 from bap_core.micro.pretraining.recipes import RECIPES, Recipe
+from bap_core.micro.pretraining.targets import targets_of
 from bap_core.micro.world import VERSION, in_parallel
 
 
@@ -61,6 +62,7 @@ def pretrain(
         "world_version": VERSION,
         "steps": recipe.steps,
         "computed_in": "float32",
+        "device": str(runtime.device()),
         "seconds": round(time.perf_counter() - started),
         "sha256": store.digest(weights),
         "recipe": {k: v for k, v in asdict(recipe).items() if k != "config"},
@@ -72,13 +74,32 @@ def pretrain(
 
 
 def add_figures(weights: Path, data_root: str | Path) -> dict:
-    """Measure the native figures of shipped weights and write them into their card."""
-    path = weights.with_name(f"{weights.stem}.card.json")
-    card = json.loads(path.read_text()) | {
-        "native_figures": native_figures(f"{weights.stem}:{weights}", data_root)
+    """Measure the native figures of shipped weights and write them into their card, beside the
+    targets that were fixed for them.
+
+    The labels of the people experiment are guesses of ``micro-clip-large`` in the same folder, and
+    towers without words are compared with the figure on ``micro-clip``'s card there: measure these
+    two first. Where they are missing, so is what needs them.
+    """
+    name, folder = weights.stem, weights.parent
+    large = folder / f"{LABELLER}.safetensors"
+    labeller = f"{LABELLER}:{large}" if large.exists() else None
+    found = native_figures(f"{name}:{weights}", data_root, labeller=labeller)
+    card = _card(folder, name) | {
+        "targets": targets_of(name, micro_clip_additivity=_known_additivity(folder)),
+        "native_figures": found,
     }
-    path.write_text(json.dumps(card, indent=1) + "\n")
+    (folder / f"{name}.card.json").write_text(json.dumps(card, indent=1) + "\n")
     return card
+
+
+def _card(folder: Path, name: str) -> dict:
+    path = folder / f"{name}.card.json"
+    return json.loads(path.read_text()) if path.exists() else {}
+
+
+def _known_additivity(folder: Path) -> float | None:
+    return _card(folder, "micro-clip").get("native_figures", {}).get("additivity")
 
 
 def captioned_scenes(recipe: Recipe) -> tuple[Tensor, list[str], Tensor]:

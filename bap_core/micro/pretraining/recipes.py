@@ -72,7 +72,7 @@ _WORDLESS = {
 }
 _CONVNEXT = {
     "image_size": _SIDE,
-    "timm_model_name": "test_convnext2",
+    "timm_model_name": "convnext_zepto_rms",
     "timm_model_pretrained": False,
     "timm_pool": "",
     "timm_proj": "linear",
@@ -81,9 +81,11 @@ _CONVNEXT = {
 RECIPES = {
     "micro-clip": Recipe(_clip(_vit()), "softmax"),
     "micro-siglip": Recipe(
-        _clip(_vit(), init_logit_scale=math.log(10), init_logit_bias=-10.0), "sigmoid"
+        _clip(_vit(), init_logit_scale=math.log(10), init_logit_bias=-10.0),
+        "sigmoid",
+        mix=Mix(loyalty=0.80),
     ),
-    "micro-clip-convnext": Recipe(_clip(_CONVNEXT), "softmax"),
+    "micro-clip-convnext": Recipe(_clip(_CONVNEXT), "softmax", mix=Mix(loyalty=0.80)),
     "micro-clip-small": Recipe(_clip(_vit(patch=12, width=64, layers=3)), "softmax"),
     "micro-clip-large": Recipe(_clip(_vit(width=128)), "softmax"),
     "micro-clip-second": Recipe(_clip(_vit()), "softmax", seed=1),

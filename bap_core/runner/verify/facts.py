@@ -5,17 +5,20 @@ them, notebook, package, weights, verdicts, and the facts of the stamp.
 import functools
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import cast
 
 from nbformat import NotebookNode
 from papermill.translators import papermill_translators
 
-from bap_core import encoders, micro, report, runtime, tidy
+from bap_core import encoders, metrics, micro, report, runtime, tidy
+from bap_core.evaluation.predictions import KEYS, unpack
 from bap_core.report import redraw, stamp
 from bap_core.report.bundle import to_records
 from bap_core.runner.hashes import hash_notebook
 from bap_core.runner.planning import Job
 
 INJECTED = "injected-parameters"
+SAME = 1e-12  # apart in the last bits of a mean
 
 
 def check_parameters(job: Job, notebook: NotebookNode, bundle: dict) -> Iterator[str]:
@@ -115,6 +118,27 @@ def check_claims(bundle: dict) -> Iterator[str]:
             yield f"claim {' / '.join(key)}: the page says {verdict}"
     if len(stated) != len(bundle["claims"]):
         yield "it states a claim twice"
+
+
+def check_predictions(bundle: dict) -> Iterator[str]:
+    """Whether the accuracies of the page are those of its predictions, which are counted again."""
+    said = unpack(bundle.get("predictions", []))
+    measured = redraw.frame_of(bundle["metrics"])
+    overall = measured[measured["group"] == "all"].set_index([*KEYS, "metric"])["value"]
+    for names, run in said.groupby(KEYS, sort=False):
+        groups = run["group"].to_numpy()
+        y, y_pred = run["label"].to_numpy(), run["prediction"].to_numpy()
+        counted = {
+            "average_accuracy": metrics.average_accuracy(y, y_pred),
+            "worst_group_accuracy": metrics.worst_group_accuracy(
+                y, y_pred, groups, n_groups=int(groups.max()) + 1
+            ),
+        }
+        for metric, value in counted.items():
+            shown = overall.get((*cast(tuple, names), metric), float("nan"))
+            if not abs(shown - value) < SAME:
+                what = " / ".join(map(str, cast(tuple, names)))
+                yield f"{what}: {metric} is {shown}, its predictions give {value}"
 
 
 def check_drawn_rows(bundle: dict) -> Iterator[str]:

@@ -40,7 +40,7 @@ class Bird(Drawing):
 
 def individual(species: Species, rng: np.random.Generator) -> Bird:
     """An individual of a species with nothing drawn of it yet: its plumage, its light, its pose."""
-    dull = rng.beta(1.2, 3.0) * 0.6
+    dull = rng.beta(1.2, 3.0) * 0.45
     names = {
         "upper": species.upper,
         "under": species.under,

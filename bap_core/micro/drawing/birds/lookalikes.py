@@ -1,8 +1,8 @@
 """The four birds of CounterAnimal's two pairs in the paper, under their ImageNet-1k indices.
 
-Each pair is alike in build and near in colour: two perching birds with a dark head, and two plump
-ground birds with mottled brown backs. None of them is one of CUB's species, as in the paper, where
-pre-training never shows them.
+Each pair is alike in build: two perching birds with a dark head, of which one has a brambling's
+orange breast, and, nearer in colour, two plump ground birds with mottled backs. None of them is one
+of CUB's species, as in the paper, where pre-training never shows them.
 """
 
 from bap_core.micro.drawing.birds.species import Species
@@ -11,9 +11,9 @@ LOOKALIKES: tuple[Species, ...] = (
     Species(
         number=10,
         name="Brambling",
-        upper="#4a4038",
-        under="#efe8dc",
-        wing="#3c342e",
+        upper="#4c3c30",
+        under="#f1e6d6",
+        wing="#3a2f28",
         head_colour="#3a3430",
         body=(0.52, 26),
         neck=(0.03, 0.30, 60),
@@ -22,14 +22,14 @@ LOOKALIKES: tuple[Species, ...] = (
         tail=("fork", 0.34, 0.14),
         legs=(0.16, "#a87c68"),
         home=("field/wild", "pasture", "wheat_field", "forest/broadleaf"),
-        marks=(("streaks", "#c9824a"), ("breast", "#bf8052"), ("bars", "#cf9c6c")),
+        marks=(("streaks", "#cd7e3f"), ("breast", "#cc7d42"), ("bars", "#d4935a")),
     ),
     Species(
         number=16,
         name="Bulbul",
-        upper="#5b4c40",
-        under="#d9cfc0",
-        wing="#4b3f36",
+        upper="#655a4e",
+        under="#d1cac0",
+        wing="#544b42",
         head_colour="#34302e",
         body=(0.48, 30),
         neck=(0.05, 0.27, 62),
@@ -38,14 +38,14 @@ LOOKALIKES: tuple[Species, ...] = (
         tail=("square", 0.42, 0.14),
         legs=(0.16, "#4a4340"),
         home=("sky", "rainforest", "bamboo_forest", "forest/broadleaf"),
-        marks=(("crest", "#34302e"), ("bib", "#c08a64"), ("earpatch", "#e6ddd0")),
+        marks=(("crest", "#26221f"), ("bib", "#ccb098"), ("earpatch", "#efeae2")),
     ),
     Species(
         number=81,
         name="Ptarmigan",
-        upper="#91836f",
+        upper="#9c9282",
         under="#e4ded2",
-        wing="#c6bcab",
+        wing="#d6cfc2",
         head_colour="#9c8f7d",
         body=(0.58, 14),
         neck=(0.10, 0.26, 62),
@@ -59,9 +59,9 @@ LOOKALIKES: tuple[Species, ...] = (
     Species(
         number=83,
         name="Prairie_Chicken",
-        upper="#8f7558",
+        upper="#866742",
         under="#cdb896",
-        wing="#7d6449",
+        wing="#6f5535",
         head_colour="#a58c6c",
         body=(0.56, 16),
         neck=(0.13, 0.25, 62),

@@ -67,6 +67,7 @@ LAND: tuple[str, ...] = ("bamboo_forest", "forest/broadleaf")
 WET: frozenset[str] = frozenset(
     {"ocean", "lake/natural", "pond", "river", "marsh", "coast", "beach", "iceberg", "bridge"}
 )
+THICKEST_AIR = 0.6  # the largest share of a scene's colours that the air takes
 _INDOORS = {
     "attic",
     "auditorium",
@@ -101,4 +102,12 @@ def draw(category: str, rng: np.random.Generator, *, width: int, height: int) ->
     canvas = Canvas(width, height, rng)
     _PAINTERS[category](canvas)
     picture = canvas.finish(indoors=category in _INDOORS)
-    return either_way(picture, rng)
+    return either_way(_through_air(picture, rng), rng)
+
+
+def _through_air(picture: Image.Image, rng: np.random.Generator) -> Image.Image:
+    """The same place through mist, dust or the tint of a lamp: no colour tells a category alone."""
+    air = np.clip(rng.uniform(70, 215) + rng.normal(0, 28, 3), 0, 255).astype(np.float32)
+    thick = rng.uniform(0, THICKEST_AIR)
+    pixels = np.asarray(picture, dtype=np.float32)
+    return Image.fromarray((pixels * (1 - thick) + air * thick).astype(np.uint8))

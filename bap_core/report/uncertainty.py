@@ -1,0 +1,80 @@
+"""Standard errors, from the test pictures, of what a claim compares.
+
+Where predictions are at hand the pictures are drawn anew for both sides at once (`sampling`);
+otherwise each side has the error of a share of n pictures, or of a mean whose spread the frame
+states, and the two are added as if they were of different pictures, which is never too little.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from bap_core.evaluation import sampling
+from bap_core.report import criteria, labels
+
+Side = tuple[float, Mapping]  # sign, and the filter of a claim
+_RUN = ["dataset", "encoder", "method"]
+
+
+def sampling_error(
+    frame: pd.DataFrame,
+    sides: Sequence[Side],
+    seeds: Sequence[int],
+    predictions: pd.DataFrame | None,
+) -> float:
+    """Standard error of ``sum of sign * mean over seeds``; 0 where nothing is known of it."""
+    measured = [_rows(frame, where, seeds) for _, where in sides]
+    if predictions is not None and len(predictions):
+        drawn = [_with_answers(side, rows, predictions) for side, rows in zip(sides, measured)]
+        if all(drawn):
+            named = sorted(str(dict(where)) for _, where in sides)
+            return sampling.bootstrap([one for found in drawn for one in found], *named)
+    return math.hypot(*(_own_error(frame, rows) for rows in measured))
+
+
+def _rows(frame: pd.DataFrame, where: Mapping, seeds: Sequence[int]) -> pd.DataFrame:
+    rows = frame.loc[criteria.match_rows(frame, dict(where))].dropna(subset=["value"])
+    return rows[rows["seed"].isin(list(seeds))]
+
+
+def _with_answers(side: Side, rows: pd.DataFrame, predictions: pd.DataFrame) -> list:
+    """Sign, metric and answers of every method that is meant; empty if they are not all known."""
+    sign, where = side
+    runs = rows[_RUN].drop_duplicates()
+    if where["metric"] not in sampling.METRICS or not len(runs):
+        return []
+    found = []
+    for run in runs.itertuples(index=False):
+        said = predictions.loc[criteria.match_rows(predictions, run._asdict())]
+        said = said[said["seed"].isin(rows["seed"])]
+        if said.empty:
+            return []
+        answers = sampling.read_answers(said)
+        found.append((sign / len(runs), where["metric"], answers))
+    return found
+
+
+def _own_error(frame: pd.DataFrame, rows: pd.DataFrame) -> float:
+    """Root of the mean variance of the rows: seeds share their pictures, so more of them do not
+    make it smaller.
+    """
+    if rows.empty:
+        return 0.0
+    if labels.is_accuracy(rows["metric"].iloc[0]):
+        # one right and one wrong picture more, so that 0 of n is not without error
+        n = rows["n"].to_numpy(dtype=float)
+        share = (rows["value"].to_numpy() * n + 1) / (n + 2)
+        return float(np.sqrt(np.mean(share * (1 - share) / n)))
+    return _stated_error(frame, rows)
+
+
+def _stated_error(frame: pd.DataFrame, rows: pd.DataFrame) -> float:
+    """By the rows ``<metric>_std`` beside them: the spread of n measurements over the root of n."""
+    keys = [*_RUN, "seed", "split", "group"]
+    spread = frame[frame["metric"] == f"{rows['metric'].iloc[0]}_std"]
+    both = rows.merge(spread[[*keys, "value", "n"]], on=keys, suffixes=("", "_std"))
+    if both.empty:
+        return 0.0
+    return float(np.sqrt(np.mean(both["value_std"] ** 2 / both["n_std"])))

@@ -1,0 +1,79 @@
+"""Predictions as a frame, packed and unpacked."""
+
+import json
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from spurious_scenes import birds
+
+from bap_core.evaluation import predictions
+
+
+def run(seed, said, pictures=("a", "b", "c"), method="BAP (LP)", dataset="toy"):
+    n = len(pictures)
+    label = [ord(name) % 2 for name in pictures]
+    return pd.DataFrame(
+        {
+            "dataset": dataset,
+            "encoder": "tiny",
+            "method": method,
+            "seed": seed,
+            "picture": list(pictures),
+            "label": label,
+            "group": [2 * y for y in label],
+            "prediction": np.array(said[:n], dtype=np.int64),
+        }
+    )
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["BAP (LP)", "Native (LP)"]),
+            st.sampled_from(["toy", "other"]),
+            st.lists(st.integers(0, 254), min_size=4, max_size=4),
+            st.sets(st.sampled_from("abcd"), min_size=1),
+        ),
+        min_size=1,
+        max_size=5,
+    )
+)
+def test_what_is_packed_comes_back_as_it_was_for_runs_on_different_pictures(runs):
+    frame = pd.concat(
+        [
+            run(seed, said, tuple(sorted(pictures)), method, dataset)
+            for seed, (method, dataset, said, pictures) in enumerate(runs)
+        ]
+    )
+    packed = json.loads(json.dumps(predictions.pack(frame)))
+    keys = ["dataset", "seed", "picture"]
+    found, wanted = (
+        one.sort_values(keys).reset_index(drop=True) for one in (predictions.unpack(packed), frame)
+    )
+    pd.testing.assert_frame_equal(found[predictions.COLUMNS], wanted, check_dtype=False)
+
+
+def test_nothing_is_packed_as_nothing():
+    assert predictions.pack(predictions.unpack([])) == []
+    left_out = SimpleNamespace(answers=None)
+    assert predictions.joined([left_out]).columns.tolist() == predictions.COLUMNS
+
+
+def test_more_classes_than_a_byte_has_are_refused():
+    with pytest.raises(ValueError, match="255 and more"):
+        predictions.pack(run(0, [0, 255, 1]))
+
+
+def test_answers_are_those_of_the_test_pictures_under_names_of_their_own(monkeypatch):
+    pictures = birds(monkeypatch)
+    test = pictures.select(split="test")
+    found = predictions.answers(
+        pictures, np.zeros(len(test)), encoder="tiny", method="Native (ZS)", seed=3
+    )
+    assert found["picture"].is_unique and len(found) == len(test)
+    assert found["label"].tolist() == test.frame["label"].tolist()
+    assert set(found["seed"]) == {3} and set(found["prediction"]) == {0}
