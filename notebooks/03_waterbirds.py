@@ -31,10 +31,12 @@ m: int = 5  # M, contexts per bird and epoch
 epochs: int = 5  # of the pre-training
 lr: float = 3e-4  # of the image tower, in pre-training and fine-tuning
 head_lr: float = 1e-2  # of the control's head
+features: str = "raw"  # "raw", as the encoder gives them, or "unit", of unit norm
 probe_epochs: int = 150  # as many steps as the paper's 30 epochs on its larger training set
 ft_probe_epochs: int = 12  # of LP-FT's first probe; as many steps as the paper's 5 epochs
 ft_epochs: int = 2  # of LP-FT, and of PruSC's last phase
 ft_head_lr: float = 2e-3  # of the head in fine-tuning
+wise_ft_head: str = "tuned"  # the tuned one, or "averaged" with the zero-shot one
 mask_ratio: float = 0.1  # share of the training pictures that PruSC's masks learn from
 mask_epochs: int = 10  # of PruSC's masks
 mask_lr: float = 6e-2  # of the masks' logits: 20 steps reach as far as the paper's 120 at 1e-2
@@ -130,14 +132,16 @@ report.contact_sheet([[objects.cutout(0), *composites], near],
 #
 # $$\mathcal{L} = 1 - f_\theta(\mathcal{C}(x_i, b_m)) \cdot a_i.$$
 #
-# Then a linear probe is trained on the training set, on features of the untouched encoder and of the aligned one.
+# Then a linear probe is trained on the training set, on features of the untouched encoder and of the aligned one. Whether
+# they are brought to unit norm first, the paper does not say; the originals of LP-FT, AFR and DFR read them as they leave
+# the tower, and so does this page (`features`; page 13 has both).
 
 # %%
+probe = baselines.LinearProbe(epochs=probe_epochs, features=features)
 passes = Contexts(m=m, epochs=epochs, batch_size=batch_size, seed=0)
 bap = pretrain_bap(model, pool, contexts=passes, k=k, lr=lr)
 print(f"N = {len(objects)}, K = {k}, M = {m}, {epochs} epochs, learning rate {lr:g}")
 print("loss by epoch:", *(f"{loss:.4f}" for loss in bap.losses))
-probe = baselines.LinearProbe(epochs=probe_epochs)
 first = {"Native (LP)": (model, probe), "BAP (LP)": (bap.encoder, probe)}
 one_run = evaluation.table(evaluate(first, sets, seed=0))
 page.results_table(one_run, caption=f"{model.name}, one run.")
@@ -152,14 +156,15 @@ page.results_table(one_run, caption=f"{model.name}, one run.")
 # takes them out of the embeddings that seem misled. **AFR** trains the last layer again on what it got wrong; **DFR** on
 # validation rows with as many of each group, which makes it an upper bound. Where training has no minority group, both
 # are left out, as in the paper: there is nothing to reweight. **LP-FT** trains a probe, then everything; **WiSE-FT** is
-# the mean of its weights and the untouched ones ($\alpha = 0.5$); **PruSC** learns which of LP-FT's weights to cut so that
+# the mean of its tower's weights and the untouched ones ($\alpha = 0.5$); **PruSC** learns which of LP-FT's weights to cut so that
 # pictures that merely look alike come apart, and tunes what is left.
 
 # %%
 text = {one.name: baselines.embed_texts(one, sets[0].labels, sets[0].backgrounds) for one in models}
 sae = {one.name: baselines.train_autoencoder(one, pool, n=sae_pictures, seed=0, steps=sae_steps)
        for one in models}
-recipe = {"epochs": ft_epochs, "lr": lr, "head_lr": ft_head_lr, "batch_size": batch_size}
+recipe = {"epochs": ft_epochs, "lr": lr, "head_lr": ft_head_lr, "batch_size": batch_size,
+          "features": features}
 lp_ft = baselines.LPFT(recipe, probe_epochs=ft_probe_epochs)
 masks = {"ratio": mask_ratio, "epochs": mask_epochs, "lr": mask_lr}
 
@@ -195,7 +200,8 @@ for one, seed in product(models, range(seeds)):
 results = []
 for (name, seed), encoders_of in compared.items():
     methods = baselines.compared_methods(encoders_of, text[name], sae[name][0], probe=probe,
-                                         fine_tuned=lp_ft, masks=masks)
+                                         fine_tuned=lp_ft, masks=masks,
+                                         wise_ft_head=wise_ft_head)
     results += evaluate(methods, sets, seed=seed)
 frame = evaluation.table(results)
 
@@ -234,7 +240,7 @@ page.results_table(frame, metrics="reweighted_accuracy")
 # once, by the table. AFR's $\gamma$, for the first encoder and run:
 
 # %% tags=["hide-input"]
-tuning = baselines.TunedAFR().choose(models[0], sets[0], seed=0)
+tuning = baselines.TunedAFR(features=features).choose(models[0], sets[0], seed=0)
 report.selection(tuning, caption="AFR's γ on validation rows, in percent.")
 
 # %% [markdown]

@@ -44,10 +44,12 @@ m: int = 5  # M, contexts per figure and epoch
 epochs: int = 3  # of the pre-training
 lr: float = 3e-4  # of the image tower, in pre-training and fine-tuning
 head_lr: float = 1e-2  # of the control's head
+features: str = "raw"  # "raw", as the encoder gives them, or "unit", of unit norm
 probe_epochs: int = 350  # as many steps as the paper's 30 epochs on its larger training set
 ft_probe_epochs: int = 34  # of LP-FT's first probe; as many steps as the paper's 5 epochs
 ft_epochs: int = 3  # of LP-FT, and of PruSC's last phase: 21 steps
 ft_head_lr: float = 6.7e-3  # of its head: 21 steps reach as far as the paper's 1,410 at 1e-4
+wise_ft_head: str = "tuned"  # the tuned one, or "averaged" with the zero-shot one
 mask_ratio: float = 0.1  # share of the training pictures that PruSC's masks learn from
 mask_epochs: int = 30  # of PruSC's masks, one step each
 mask_lr: float = 5e-2  # of the masks' logits: the 30 steps reach as far as the paper's 150 at 1e-2
@@ -183,11 +185,11 @@ report.contact_sheet([[to_see.objects.cutout(0), *pasted], near],
 # Then a linear probe is trained on the untouched encoder, and one on the aligned one.
 
 # %%
+probe = baselines.LinearProbe(epochs=probe_epochs, features=features)
 shape = {"m": m, "epochs": epochs, "batch_size": batch_size}
 bap = pretrain_bap(model, pool, contexts=Contexts(seed=0, **shape), k=k, lr=lr)
 print(f"N = {len(objects)}, K = {k}, M = {m}, {epochs} epochs, learning rate {lr:g}")
 print("loss by epoch:", *(f"{loss:.4f}" for loss in bap.losses))
-probe = baselines.LinearProbe(epochs=probe_epochs)
 first = {"Native (LP)": (model, probe), "BAP (LP)": (bap.encoder, probe)}
 one_run = evaluation.table(evaluate(first, sets, seed=0))
 page.results_table(one_run, caption=f"{model.name}, one run.")
@@ -206,7 +208,8 @@ text = {one.name: baselines.embed_texts(one, words, sets[0].backgrounds, templat
         for one in models}
 sae = {one.name: baselines.train_autoencoder(one, pool, n=sae_pictures, seed=0, steps=sae_steps)
        for one in models}
-recipe = {"epochs": ft_epochs, "lr": lr, "head_lr": ft_head_lr, "batch_size": batch_size}
+recipe = {"epochs": ft_epochs, "lr": lr, "head_lr": ft_head_lr, "batch_size": batch_size,
+          "features": features}
 lp_ft = baselines.LPFT(recipe, probe_epochs=ft_probe_epochs)
 masks = {"ratio": mask_ratio, "epochs": mask_epochs, "lr": mask_lr}
 
@@ -240,7 +243,8 @@ for one, seed in product(models, range(seeds)):
 results = []
 for (name, seed), encoders_of in compared.items():
     methods = baselines.compared_methods(encoders_of, text[name], sae[name][0], probe=probe,
-                                         fine_tuned=lp_ft, masks=masks)
+                                         fine_tuned=lp_ft, masks=masks,
+                                         wise_ft_head=wise_ft_head)
     results += evaluate(methods, sets, seed=seed)
 frame = evaluation.table(results)
 
@@ -272,7 +276,7 @@ page.group_accuracy_table(frame[frame["dataset"] == sets[-1].name])
 # AFR's $\gamma$ is chosen by the worst group of the validation rows. For the first encoder and run:
 
 # %% tags=["hide-input"]
-tuning = baselines.TunedAFR().choose(models[0], sets[0], seed=0)
+tuning = baselines.TunedAFR(features=features).choose(models[0], sets[0], seed=0)
 report.selection(tuning, caption="AFR's γ on validation rows, in percent.")
 
 # %% [markdown]

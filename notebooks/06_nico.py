@@ -42,6 +42,7 @@ control_probe_epochs: int = 1  # in which the control's head learns alone
 control_probe_lr: float = 1e-2
 batch_size: int = 64
 task_batch: int = 32  # of the probe on photographs
+features: str = "raw"  # "raw", as the encoder gives them, or "unit", of unit norm
 probe_epochs: int = 500  # as many steps as the paper's 40 epochs have on classes of 200 photographs
 probe_lr: float = 1e-4
 sae_pictures: int = 2400  # composites for DIAL's autoencoder
@@ -132,12 +133,13 @@ report.contact_sheet([[objects.cutout(i), *pasted[i]] for i in few],
 # with a schedule of its own: a warm-up of some steps, then a cosine that ends above zero (appendix M.6.2).
 
 # %%
+probe = baselines.LinearProbe(epochs=probe_epochs, lr=probe_lr, batch_size=task_batch,
+                              features=features)
 model, shape = models[0], {"m": m, "epochs": epochs, "batch_size": batch_size}
 bap = pretrain_bap(model, pool, contexts=Contexts(seed=0, **shape), k=k, lr=lr,
                    schedule=Schedule(warmup, lr_min))
 print(f"N = {len(objects)}, K = {k}, M = {m}, {epochs} epochs, learning rate {lr:g} to {lr_min:g}")
 print("loss by epoch:", *(f"{loss:.4f}" for loss in bap.losses))
-probe = baselines.LinearProbe(epochs=probe_epochs, lr=probe_lr, batch_size=task_batch)
 first = {"Native (LP)": (model, probe), "BAP (LP)": (bap.encoder, probe)}
 one_run = evaluation.table(evaluate(first, [sets[pair, 0] for pair in pairs], seed=0))
 page.results_table(one_run, metrics="worst_group_accuracy", caption=f"{model.name}, one run.")

@@ -12,8 +12,9 @@ it gives the true class of row i of the other 20 %, beta_c = n / n_c. No group l
 chosen: that is `selection.select`, on validation rows. mu sums to 1, so the loss is a sum; a mean
 over rows would make the steps n times too short.
 
-With unit-norm features a step of length lr * clip is small beside the head, and large gamma leaves
-few rows that count: ``head_change_`` and ``n_eff_`` say what happened.
+With features of unit norm a step of length lr * clip is small beside the head, which is why the
+original's are read as they leave the tower; large gamma leaves few rows that count.
+``head_change_`` and ``n_eff_`` say what happened.
 """
 
 from collections.abc import Iterable
@@ -106,7 +107,7 @@ class TunedAFR:
     """AFR as a method: both stages on frozen features, for the gamma that validation chooses.
 
     transferred: a gamma that was chosen elsewhere, for a set whose validation lacks a group;
-    without it the method is left out there. gammas, erm: of `fit_stages`. unit: as for
+    without it the method is left out there. gammas, erm: of `fit_stages`. features: as for
     `LinearProbe`. stage: the second stage's other settings, an `AFR` whose gamma does not count.
     """
 
@@ -114,7 +115,7 @@ class TunedAFR:
     gammas: tuple[float, ...] = GAMMAS
     erm: LinearProbe = field(default_factory=lambda: replace(ERM))
     stage: AFR = field(default_factory=lambda: replace(SECOND_STAGE))
-    unit: bool = True
+    features: str = "raw"
 
     def run(self, encoder, scenes, *, seed: int) -> Predictions:
         """Notes: gamma, whether it was transferred, n_eff and how far the head went."""
@@ -128,7 +129,7 @@ class TunedAFR:
             "n_eff": fitted.n_eff_,
             "head_change": fitted.head_change_,
         }
-        X = extract_split(encoder, scenes, "test", unit=self.unit)
+        X = extract_split(encoder, scenes, "test", unit=checks.is_unit(self.features))
         return Predictions(fitted.predict(X), notes)
 
     def choose(self, encoder, scenes, *, seed: int) -> Choice[float, AFR]:
@@ -136,7 +137,8 @@ class TunedAFR:
         the validation split. The choice's table shows every gamma; no test row is read.
         """
         train, val = scenes.select(split="train"), scenes.select(split="val")
-        X = {s: extract_split(encoder, scenes, s, unit=self.unit) for s in ("train", "val")}
+        unit = checks.is_unit(self.features)
+        X = {s: extract_split(encoder, scenes, s, unit=unit) for s in ("train", "val")}
         fitted = fit_stages(
             X["train"],
             train.frame["label"],

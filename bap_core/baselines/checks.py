@@ -4,6 +4,17 @@ import numpy as np
 import torch
 from torch import Tensor
 
+FEATURES = ("raw", "unit")
+
+
+def is_unit(features: str) -> bool:
+    """Whether ``features`` are to be of unit norm ("unit"), or as they leave the tower ("raw").
+    ValueError for another word.
+    """
+    if features not in FEATURES:
+        raise ValueError(f"features={features!r}; choices: {', '.join(FEATURES)}")
+    return features == "unit"
+
 
 def labelled(X: Tensor, y) -> tuple[Tensor, Tensor]:
     """Features (N, D) and labels (N,) int that belong together, N >= 1; labels as an int64 copy."""

@@ -42,14 +42,14 @@ class DFR:
     ``scaler_``, and the mean head over standardised features: ``coef_`` (D,) and ``intercept_``;
     class 1 where ``x . coef_ + intercept_ > 0``. As a method: scale_on, whose mean and spread
     standardise the final fits, the validation rows they are drawn from ("val") or the training
-    split ("train"); unit, as for `LinearProbe`.
+    split ("train"); features, as for `LinearProbe`.
     """
 
     Cs: tuple[float, ...] = (1.0, 0.7, 0.3, 0.1, 0.07, 0.03, 0.01)
     n_retrains: int = 10
     refit_on: str = "second half"
     scale_on: str = "val"
-    unit: bool = True
+    features: str = "raw"
 
     def run(self, encoder, scenes, *, seed: int) -> Predictions:
         """Fitted on the validation rows with their groups; left out where a group is missing."""
@@ -58,7 +58,7 @@ class DFR:
         if reason := missing_groups(scenes):
             return Predictions(None, reason=reason)
         val = scenes.select(split="val")
-        X = partial(extract_split, encoder, scenes, unit=self.unit)
+        X = partial(extract_split, encoder, scenes, unit=checks.is_unit(self.features))
         fitted = replace(self).fit(
             X("val"),
             val.frame["label"],

@@ -18,8 +18,7 @@ import torch
 from torch import Tensor
 
 from bap_core import runtime
-from bap_core.encoders import Encoder
-from bap_core.method import training
+from bap_core.encoders import Encoder, students
 from bap_core.method.compositing import Compositor
 from bap_core.method.training import Schedule
 
@@ -126,7 +125,7 @@ def pretrain(
         "schedule": asdict(schedule),
         **settings,
     }
-    student, kept = training.cached_training(
+    student, kept = students.cached_training(
         teacher,
         lambda student, checkpoint: {"losses": torch.tensor(fit(student, checkpoint))},
         kind="pretrained",
