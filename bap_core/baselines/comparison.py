@@ -36,7 +36,8 @@ def compared_methods(
     untouched encoder, whose text tower it shares. probe: settings of the three probes; AFR and DFR
     read the features that it reads. last_layer: whether these two are among the rows. fine_tuned,
     masks: the recipe of LP-FT, from which WiSE-FT and PruSC start, and PruSC's choices; None leaves
-    the three out. wise_ft_head: as for `average_wise_ft`.
+    the three out, and AFR and DFR on what LP-FT makes of the encoder ("AFR (ERM)", "DFR (ERM)").
+    wise_ft_head: as for `average_wise_ft`.
     """
     native, zero_shot = encoders["Native"], ZeroShot(text.prototypes)
     rows: dict[str, tuple[Encoder, Method]] = {
@@ -53,4 +54,7 @@ def compared_methods(
         rows["ERM (LP-FT)"] = (native, fine_tuned)
         rows["WiSE-FT"] = (native, WiSEFT(fine_tuned, text.prototypes, head=wise_ft_head))
         rows["PruSC"] = (native, PruSC(fine_tuned, masks or {}))
+        if last_layer:
+            rows["AFR (ERM)"] = (native, TunedAFR(start=fine_tuned))
+            rows["DFR (ERM)"] = (native, DFR(start=fine_tuned))
     return rows

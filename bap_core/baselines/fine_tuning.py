@@ -35,6 +35,16 @@ class Head:
     bias: Tensor
 
     @property
+    def coef_(self) -> Tensor:
+        """The weight, as estimators call it."""
+        return self.weight
+
+    @property
+    def intercept_(self) -> Tensor:
+        """The bias, as estimators call it."""
+        return self.bias
+
+    @property
     def fingerprint(self) -> str:
         """Names both tensors by their values."""
         return fingerprint({"weight": self.weight, "bias": self.bias})
