@@ -26,14 +26,21 @@
 data_root: str = "micro"  # "micro", or the folder of the official downloads
 encoders: list[str] = ["micro-clip", "micro-siglip"]  # NAME or NAME:WEIGHTS
 pairs: list[str] = ["10/16", "81/83"]  # ImageNet's numbers of two classes that mirror each other
+statistics: str = "native"  # of the pictures: the checkpoint's own, or "clip", CLIP's for all (M.1)
 seeds: int = 10  # each draws the held-out fifth, the heads and the order
 n_objects: int = 200  # from here to batch_size the pre-training: the values of page 3
+categories: int = 30
+test_scenes: bool = False
 n_backgrounds: int = 2400
+scale: list[float] = [0.6, 0.8]
 k: int = 10
 m: int = 5
+redraw: bool = True
+flips: bool = False
 epochs: int = 5
 lr: float = 3e-4
 head_lr: float = 1e-2
+balanced: bool = True
 batch_size: int = 64
 task_batch: int = 32  # of probe and fine-tuning
 features: str = "raw"  # "raw", as the encoder gives them, or "unit", of unit norm
@@ -65,7 +72,7 @@ page = report.open_page("05_counteranimal", globals())
 root = micro.resolve(data_root)
 sets = {(pair, seed): data.counteranimal(root, classes=tuple(map(int, pair.split("/"))), seed=seed)
         for pair, seed in product(pairs, range(seeds))}
-models = [load(name) for name in encoders]
+models = [load(name, statistics=statistics) for name in encoders]
 page.banner(*models, *sets.values())
 
 # %% [markdown]
@@ -114,11 +121,14 @@ report.picture_grid(*zip(*shown), columns=4, side=1.9)
 
 # %%
 birds = data.cub(root, exclude=data.evaluation_paths(root))
-objects = birds.sample(at_most=n_objects, rng=runtime.rng(0, "birds"))
-scenery = data.places(root)
-backgrounds = scenery.sample(at_most=n_backgrounds, rng=runtime.rng(0, "backgrounds"))
+kept_out = [] if test_scenes else data.evaluation_categories(root)
+scenery = data.draw_categories(data.places(root), categories, without=kept_out,
+                               rng=runtime.rng(0, "categories"))
+pool = Compositor(birds.sample(at_most=n_objects, rng=runtime.rng(0, "birds")),
+                  scenery.sample(at_most=n_backgrounds, rng=runtime.rng(0, "backgrounds")),
+                  size=models[0].size, scale=tuple(scale), seed=0).check()
+objects, backgrounds = pool.objects, pool.backgrounds
 labels = data.bird_labels(root, objects.frame["path"])
-pool = Compositor(objects, backgrounds, seed=0)
 report.inventory(pool)
 
 # %% [markdown]
@@ -130,7 +140,8 @@ report.inventory(pool)
 # %%
 probe = baselines.LinearProbe(epochs=probe_epochs, lr=probe_lr, batch_size=task_batch,
                               features=features)
-model, passes = models[0], Contexts(m=m, epochs=epochs, batch_size=batch_size, seed=0)
+model = models[0]
+passes = Contexts(m=m, epochs=epochs, batch_size=batch_size, redraw=redraw, flips=flips, seed=0)
 bap = pretrain_bap(model, pool, contexts=passes, k=k, lr=lr)
 print(f"N = {len(objects)}, K = {k}, M = {m}, {epochs} epochs, learning rate {lr:g}")
 print("loss by epoch:", *(f"{loss:.4f}" for loss in bap.losses))
@@ -176,7 +187,8 @@ report.words_table({f"{pair}, {what}": words for pair, both in prompts.items()
 compared = {}
 for one in models:
     aligned = pretrain_bap(one, pool, contexts=passes, k=k, lr=lr)
-    control = baselines.pretrain_control(one, pool, labels, contexts=passes, lr=lr, head_lr=head_lr)
+    control = baselines.pretrain_control(one, pool, labels, contexts=passes, lr=lr,
+                                         head_lr=head_lr, class_weights=balanced)
     compared[one.name] = {"Native": one, "Control": control.encoder, "BAP": aligned.encoder}
 
 # %%
