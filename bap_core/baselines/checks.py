@@ -43,6 +43,13 @@ def class_counts(y: Tensor, *, n_classes: int | None = None) -> Tensor:
     return counts
 
 
+def class_weights(y: Tensor, *, n_classes: int) -> Tensor:
+    """w_c = n / (C n_c), which gives all classes the same total: (N,) int64 -> (C,) float32, on the
+    device of ``y``. A class without an example has no use for its weight.
+    """
+    return len(y) / (n_classes * torch.bincount(y, minlength=n_classes).clamp(min=1).float())
+
+
 def fitting(X: Tensor, *, width: int, what: str = "features") -> Tensor:
     """X, if it is (N, width), N >= 1, and finite; an error names ``what`` it is otherwise."""
     if X.ndim != 2 or X.shape[1] != width or not len(X):

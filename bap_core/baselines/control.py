@@ -16,6 +16,7 @@ import torch
 import torch.nn.functional as F
 
 from bap_core import runtime, sources, store
+from bap_core.baselines import checks
 from bap_core.encoders import Encoder
 from bap_core.method.alignment import CompositeBatches, Contexts, Pretrained, pretrain
 from bap_core.method.training import TABLE_17, Schedule, train
@@ -51,9 +52,7 @@ def pretrain_control(
 
     def fit(student: Encoder, checkpoint: Path) -> list[float]:
         head, y = _head(student, n_classes, seed=contexts.seed), labels.to(student.device)
-        # a class without an object has no loss either
-        balance = len(y) / (n_classes * torch.bincount(y).clamp(min=1).float())
-        weight = balance if class_weights else None
+        weight = checks.class_weights(y, n_classes=n_classes) if class_weights else None
 
         def loss(z, objects):
             return F.cross_entropy(head(z), y[objects], weight=weight)
@@ -77,8 +76,7 @@ def pretrain_control(
             head_lr=head_lr,
         )
 
-    settings = {"labels": labels.tolist(), "lr": lr, "head_lr": head_lr}
-    settings |= {"class_weights": class_weights}
+    settings = {"labels": labels.tolist(), "lr": lr, "head_lr": head_lr, "balanced": class_weights}
     settings |= {"weight_decay": weight_decay, "code": sources.code(__name__)}
     settings |= {"probe": [probe_epochs, probe_lr]} if probe_epochs else {}
     return pretrain(

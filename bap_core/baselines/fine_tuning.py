@@ -144,7 +144,8 @@ def fine_tune(
     and the losses.
     """
     y = torch.tensor(train.frame["label"].to_numpy(dtype=np.int64), device=student.device)
-    weight = len(y) / (len(head.bias) * torch.bincount(y).float()) if recipe.class_weights else None
+    balance = checks.class_weights(y, n_classes=len(head.bias))
+    weight = balance if recipe.class_weights else None
     shape = reversed(head.weight.shape)
     linear = cast(
         torch.nn.Linear, torch.nn.utils.skip_init(torch.nn.Linear, *shape, device=student.device)

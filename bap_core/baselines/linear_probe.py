@@ -50,9 +50,8 @@ class LinearProbe:
         start and the order.
         """
         X, y = checks.labelled(X, y)
-        counts = checks.class_counts(y)
-        n_classes = len(counts)
-        self.class_weight_ = len(y) / (n_classes * counts.float())
+        n_classes = len(checks.class_counts(y))
+        self.class_weight_ = checks.class_weights(y, n_classes=n_classes)
         draw = runtime.generator(seed, "probe")
         bound = X.shape[1] ** -0.5  # torch.nn.Linear's own start, from our generator
         weight = (
