@@ -53,8 +53,9 @@ ft_lr: float = 6e-5  # of the image tower: a fifth of the pre-training's, as in 
 ft_head_lr: float = 2.4e-3  # times 10 steps, it is the paper's 1e-4 times 240
 wise_ft_head: str = "tuned"  # the tuned one, or "averaged" with the zero-shot one
 mask_ratio: float = 0.1  # share of the training photographs that PruSC's masks see
-mask_epochs: int = 20  # of one step each
-mask_lr: float = 6e-2  # 20 steps reach as far as the paper's 120 at 1e-2
+mask_epochs: int = 15  # as in the paper, of one step each
+mask_lr: float = 1e-2  # as in the paper
+mask_start: float = 0.05  # of the masks' logits: what 15 steps can still bring below 0
 sae_pictures: int = 2400  # composites for DIAL's autoencoder, page 3's too
 sae_steps: int = 500
 
@@ -172,7 +173,7 @@ sae = {one.name: baselines.train_autoencoder(one, pool, n=sae_pictures, seed=0, 
 recipe = {"epochs": ft_epochs, "lr": ft_lr, "head_lr": ft_head_lr, "batch_size": task_batch,
           "features": features}
 lp_ft = baselines.LPFT(recipe, probe_epochs=ft_probe_epochs)
-masks = {"ratio": mask_ratio, "epochs": mask_epochs, "lr": mask_lr}
+masks = {"ratio": mask_ratio, "epochs": mask_epochs, "lr": mask_lr, "start": mask_start}
 
 # %% tags=["hide-input"]
 prompts = {pair: (sets[pair, 0].labels, text[model.name, pair].concepts) for pair in pairs}
