@@ -2,7 +2,7 @@
 claims only read it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
@@ -35,3 +35,20 @@ def refuse_repeated(frame: pd.DataFrame) -> None:
         f"measured more than once: {shown}. A cell that adds to a list was run twice: run the cell "
         "that makes the list first, or give the second measurement another method's name or seed"
     )
+
+
+def strongest(
+    frame: pd.DataFrame, methods: Sequence[str], *, metric: str = "worst_group_accuracy"
+) -> dict[tuple[str, str], str]:
+    """Of several readings of one method, such as "AFR" and "AFR (ERM)", the best for every
+    (dataset, encoder): the highest mean of ``metric`` over all groups and runs; of equals, the one
+    that ``methods`` names first.
+
+    It is told by the test rows and favours the readings: who is to beat the method has to beat its
+    best one, on each encoder and set. Where none of them was measured there is no entry.
+    """
+    of_all = (frame["metric"] == metric) & (frame["group"] == "all")
+    rows = frame.loc[of_all & frame["method"].isin(methods)].dropna(subset=["value"])
+    means = rows.groupby(["dataset", "encoder", "method"])["value"].mean().unstack("method")
+    best = means.reindex(columns=[name for name in methods if name in means]).idxmax(axis=1)
+    return {(str(dataset), str(encoder)): name for (dataset, encoder), name in best.items()}

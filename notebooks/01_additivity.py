@@ -24,7 +24,9 @@
 data_root: str = "micro"  # "micro", or the folder of the official downloads
 encoders: list[str] = ["micro-clip", "micro-siglip",
                        "micro-supervised", "micro-simclr"]  # NAME or NAME:WEIGHTS
+statistics: str = "native"  # of the pictures: the checkpoint's own, or "clip", CLIP's for all (M.1)
 n: int = 4000  # composites
+min_side: int = 24  # smallest side of an object's box in pixels: half of the input, as in the paper
 n_objects: int = 600  # different objects at most
 n_backgrounds: int = 1200  # different backgrounds at most
 seed: int = 0
@@ -38,8 +40,8 @@ from bap_core.method import Compositor, additivity_scores, object_alone
 
 page = report.open_page("01_additivity", globals())
 root = micro.resolve(data_root)
-all_objects, all_backgrounds = data.coco(root), data.places(root)
-models = [load(name) for name in encoders]
+all_objects, all_backgrounds = data.coco(root, min_side=min_side), data.places(root)
+models = [load(name, statistics=statistics) for name in encoders]
 page.banner(*models, all_objects, all_backgrounds)
 
 # %% [markdown]
@@ -65,11 +67,11 @@ report.paper_table("table1")
 # %%
 objects = all_objects.sample(at_most=n_objects, rng=runtime.rng(seed, "objects"))
 backgrounds = all_backgrounds.sample(at_most=n_backgrounds, rng=runtime.rng(seed, "backgrounds"))
-pool = Compositor(objects, backgrounds, seed=seed)
+pool = Compositor(objects, backgrounds, size=models[0].size, seed=seed).check()
+report.inventory(pool)
 
 # %% mystnb={"image": {"alt": "Four rows, each with an object on grey, a background, and the object pasted on it"}} tags=["hide-input"]
-shown = pool.at(models[0].size)
-triples = [(object_alone(shown.canvas(i)), shown.background(i), shown.batch([i], [i])[0])
+triples = [(object_alone(pool.canvas(i)), pool.background(i), pool.batch([i], [i])[0])
            for i in range(4)]
 report.contact_sheet(triples, headings=["object alone", "background alone", "composite"])
 
@@ -128,4 +130,4 @@ page.results_table(frame, metrics=list(names.values()), rows="metric", columns="
 page.claims(frame)
 
 # %% tags=["hide-input"]
-page.stamp(frame, data=[objects, backgrounds], encoders=models)
+page.stamp(frame, data=[pool.objects, pool.backgrounds], encoders=models)

@@ -23,9 +23,12 @@
 # %% tags=["parameters", "hide-input"]
 data_root: str = "micro"  # "micro", or the folder of the official downloads
 encoders: list[str] = ["micro-clip", "micro-siglip"]  # NAME or NAME:WEIGHTS
+statistics: str = "native"  # of the pictures: the checkpoint's own, or "clip", CLIP's for all (M.1)
 ks: list[int] = [1, 2, 3, 5, 8, 10, 15, 20, 30, 40]  # backgrounds in an anchor (appendix G)
 n_objects: int = 150  # objects at most
-n_backgrounds: int = 2400  # backgrounds of the pool; their mean stands for the population's
+min_side: int = 24  # smallest side of an object's box in pixels: half of the input, as in the paper
+categories: int = 30  # of the backgrounds, drawn by name (appendix G.1); 0 for all
+n_backgrounds: int = 2400  # backgrounds of the pool at most; their mean stands for the population's
 seeds: int = 3
 
 # %% tags=["hide-input"]
@@ -39,8 +42,8 @@ from bap_core.method import Compositor, k_ablation, sweep_anchors
 
 page = report.open_page("02_k_ablation", globals())
 root = micro.resolve(data_root)
-all_objects, all_backgrounds = data.coco(root), data.places(root)
-models = [load(name) for name in encoders]
+all_objects, all_backgrounds = data.coco(root, min_side=min_side), data.places(root)
+models = [load(name, statistics=statistics) for name in encoders]
 page.banner(*models, all_objects, all_backgrounds)
 
 # %% [markdown]
@@ -64,14 +67,16 @@ report.paper_table("table14")
 # (equation 6). For independent backgrounds its variance falls as $1/K$.
 
 # %%
-objects = all_objects.sample(at_most=n_objects, rng=runtime.rng(0, "objects"))
-backgrounds = all_backgrounds.sample(at_most=n_backgrounds, rng=runtime.rng(0, "backgrounds"))
-pool = Compositor(objects, backgrounds, scale=(0.8, 0.8), seed=0)
+scenery = data.draw_categories(all_backgrounds, categories, rng=runtime.rng(0, "categories"))
+pool = Compositor(all_objects.sample(at_most=n_objects, rng=runtime.rng(0, "objects")),
+                  scenery.sample(at_most=n_backgrounds, rng=runtime.rng(0, "backgrounds")),
+                  scale=(0.8, 0.8), size=models[0].size, seed=0).check()
+objects, backgrounds = pool.objects, pool.backgrounds
+report.inventory(pool)
 
 # %% mystnb={"image": {"alt": "Three objects, each pasted on six different backgrounds"}} tags=["hide-input"]
-shown = pool.at(models[0].size)
 drawn = runtime.rng(0, "shown").integers(len(backgrounds), size=(3, 6))
-report.contact_sheet([[objects.cutout(i), *shown.batch([i] * 6, drawn[i])] for i in range(3)],
+report.contact_sheet([[objects.cutout(i), *pool.batch([i] * 6, drawn[i])] for i in range(3)],
                      headings=["object", *[f"background {k}" for k in range(1, 7)]])
 
 # %% [markdown]

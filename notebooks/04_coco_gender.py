@@ -29,6 +29,7 @@ names: list[str] = ["red-cloaked person",
                     "blue-cloaked person"]  # the two labels, as the labeller is asked
 words: list[str] = ["red-cloaked person",
                     "blue-cloaked person"]  # the same two, as the tested encoders are asked
+statistics: str = "native"  # of the pictures: the checkpoint's own, or "clip", CLIP's for all (M.1)
 seeds: int = 2
 min_side: int = 24  # smallest side of a box in pixels: half of the encoder's input, as in the paper
 window: list[float] = [0.2, 1.0]  # of the absolute margin; up to the paper's 0.99 are too few
@@ -38,16 +39,23 @@ n_val: int = 20  # of each group of the test, for validation
 both: bool = False  # whether everyone in the test stands on both places, or half of them on each
 correlations: list[int] = [95, 100]  # percent of the training figures on their usual place
 n_objects: int = 240  # N, training figures for the pre-training, at most
-n_backgrounds: int = 2400  # backgrounds for the pre-training
+categories: int = 30  # of the backgrounds, drawn by name (the paper has 50); 0 for all
+n_backgrounds: int = 2400  # backgrounds for the pre-training, at most
+pool_per_run: bool = False  # whether every run draws objects, backgrounds and scales of its own
 k: int = 10  # K, backgrounds per anchor
 m: int = 5  # M, contexts per figure and epoch
+redraw: bool = True  # whether an epoch draws new contexts, or all have those of the first
+flips: bool = False  # whether composites are mirrored at random, BAP's and the control's
 epochs: int = 3  # of the pre-training
 lr: float = 3e-4  # of the image tower, in pre-training and fine-tuning
 head_lr: float = 1e-2  # of the control's head
+balanced: bool = True  # whether the control's loss is balanced over its classes
+features: str = "raw"  # "raw", as the encoder gives them, or "unit", of unit norm
 probe_epochs: int = 350  # as many steps as the paper's 30 epochs on its larger training set
 ft_probe_epochs: int = 34  # of LP-FT's first probe; as many steps as the paper's 5 epochs
 ft_epochs: int = 3  # of LP-FT, and of PruSC's last phase: 21 steps
 ft_head_lr: float = 6.7e-3  # of its head: 21 steps reach as far as the paper's 1,410 at 1e-4
+wise_ft_head: str = "tuned"  # the tuned one, or "averaged" with the zero-shot one
 mask_ratio: float = 0.1  # share of the training pictures that PruSC's masks learn from
 mask_epochs: int = 30  # of PruSC's masks, one step each
 mask_lr: float = 5e-2  # of the masks' logits: the 30 steps reach as far as the paper's 150 at 1e-2
@@ -72,7 +80,7 @@ page = report.open_page("04_coco_gender", globals())
 root = micro.resolve(data_root)
 everybody = data.coco(root, categories=["person"], min_side=min_side)
 scenery = data.places(root, categories=people.CATEGORIES, substitutes=SUBSTITUTES)
-judge, models = load(labeller), [load(name) for name in encoders]
+judge, models = load(labeller), [load(name, statistics=statistics) for name in encoders]
 page.banner(judge, *models, everybody, scenery)
 
 # %% tags=["hide-input"]
@@ -141,16 +149,21 @@ report.contact_sheet([[test.image(i) for i in shown if test.groups[i] == g] for 
 # ## The pre-training pool
 #
 # Figures of the training part only, as many of each label, so that the encoder never meets one that it is tested on.
-# They are put before scenes of Places that are no background of this experiment (appendices L.5.1 and M.4.2).
+# They are put before scenes of Places that are no background of this experiment, of categories that are drawn by name (the
+# paper has 50, appendices L.5.1 and M.4.2).
 # Nothing ties a figure to a scene here.
 
 # %%
 in_training = sets[0].compositor.objects.take(sets[0].compositor.objects.frame["split"] == "train")
-objects = in_training.sample(at_most=n_objects, rng=runtime.rng(0, "people"), balance="label")
-elsewhere = people.unconfounded(data.places(root), scenery)
-backgrounds = elsewhere.sample(at_most=n_backgrounds, rng=runtime.rng(0, "backgrounds"))
-labels = objects.frame["label"].map(names.index)
-pool = Compositor(objects, backgrounds, scale=people.SCALE, seed=0)
+elsewhere = data.draw_categories(people.unconfounded(data.places(root), scenery), categories,
+                                 rng=runtime.rng(0, "categories"))
+pools = {run: Compositor(in_training.sample(at_most=n_objects, rng=runtime.rng(run, "people"),
+                                            balance="label"),
+                         elsewhere.sample(at_most=n_backgrounds,
+                                          rng=runtime.rng(run, "backgrounds")),
+                         size=models[0].size, scale=people.SCALE, seed=run).check()
+         for run in (range(seeds) if pool_per_run else [0])}
+pool, objects, backgrounds = pools[0], pools[0].objects, pools[0].backgrounds
 report.inventory(pool)
 
 # %% [markdown]
@@ -183,11 +196,11 @@ report.contact_sheet([[to_see.objects.cutout(0), *pasted], near],
 # Then a linear probe is trained on the untouched encoder, and one on the aligned one.
 
 # %%
-shape = {"m": m, "epochs": epochs, "batch_size": batch_size}
+probe = baselines.LinearProbe(epochs=probe_epochs, features=features)
+shape = {"m": m, "epochs": epochs, "batch_size": batch_size, "redraw": redraw, "flips": flips}
 bap = pretrain_bap(model, pool, contexts=Contexts(seed=0, **shape), k=k, lr=lr)
 print(f"N = {len(objects)}, K = {k}, M = {m}, {epochs} epochs, learning rate {lr:g}")
 print("loss by epoch:", *(f"{loss:.4f}" for loss in bap.losses))
-probe = baselines.LinearProbe(epochs=probe_epochs)
 first = {"Native (LP)": (model, probe), "BAP (LP)": (bap.encoder, probe)}
 one_run = evaluation.table(evaluate(first, sets, seed=0))
 page.results_table(one_run, caption=f"{model.name}, one run.")
@@ -196,7 +209,8 @@ page.results_table(one_run, caption=f"{model.name}, one run.")
 # ## What the other methods are given
 #
 # **The control** sees the same composites in the same order, for as many steps, and learns the two labels. The prompts of
-# three templates are averaged, as the paper does for people (appendix M.4.2). **AFR** and **DFR** are left out at 100 %,
+# three templates are averaged, as the paper does for people (appendix M.4.2). **AFR** and **DFR** are fitted on the untouched encoder and,
+# "(ERM)", on what LP-FT makes of it; they are left out at 100 %,
 # where training has no minority, as in Table 3; the validation rows would have let DFR run there, too: they come from the
 # test and have every group. **Zero-shot**, **RoboShot** and **DIAL** are those of page 3, and so are **LP-FT** and what
 # starts from it, **WiSE-FT** ($\alpha = 0.5$) and **PruSC**.
@@ -206,7 +220,8 @@ text = {one.name: baselines.embed_texts(one, words, sets[0].backgrounds, templat
         for one in models}
 sae = {one.name: baselines.train_autoencoder(one, pool, n=sae_pictures, seed=0, steps=sae_steps)
        for one in models}
-recipe = {"epochs": ft_epochs, "lr": lr, "head_lr": ft_head_lr, "batch_size": batch_size}
+recipe = {"epochs": ft_epochs, "lr": lr, "head_lr": ft_head_lr, "batch_size": batch_size,
+          "features": features}
 lp_ft = baselines.LPFT(recipe, probe_epochs=ft_probe_epochs)
 masks = {"ratio": mask_ratio, "epochs": mask_epochs, "lr": mask_lr}
 
@@ -231,16 +246,19 @@ page.results_table(quality, metrics=["explained_variance", "cosine", "zeros", "d
 # %%
 compared = {}
 for one, seed in product(models, range(seeds)):
-    passes = Contexts(seed=seed, **shape)
-    aligned = pretrain_bap(one, pool, contexts=passes, k=k, lr=lr)
-    control = baselines.pretrain_control(one, pool, labels, contexts=passes, lr=lr, head_lr=head_lr)
+    passes, drawn = Contexts(seed=seed, **shape), pools.get(seed, pool)
+    labels = drawn.objects.frame["label"].map(names.index)
+    aligned = pretrain_bap(one, drawn, contexts=passes, k=k, lr=lr)
+    control = baselines.pretrain_control(one, drawn, labels, contexts=passes, lr=lr,
+                                         head_lr=head_lr, class_weights=balanced)
     compared[one.name, seed] = {"Native": one, "Control": control.encoder, "BAP": aligned.encoder}
 
 # %%
 results = []
 for (name, seed), encoders_of in compared.items():
     methods = baselines.compared_methods(encoders_of, text[name], sae[name][0], probe=probe,
-                                         fine_tuned=lp_ft, masks=masks)
+                                         fine_tuned=lp_ft, masks=masks,
+                                         wise_ft_head=wise_ft_head)
     results += evaluate(methods, sets, seed=seed)
 frame = evaluation.table(results)
 page.keep_predictions(evaluation.predictions_table(results))
@@ -273,7 +291,7 @@ page.group_accuracy_table(frame[frame["dataset"] == sets[-1].name])
 # AFR's $\gamma$ is chosen by the worst group of the validation rows. For the first encoder and run:
 
 # %% tags=["hide-input"]
-tuning = baselines.TunedAFR().choose(models[0], sets[0], seed=0)
+tuning = baselines.TunedAFR(features=features).choose(models[0], sets[0], seed=0)
 report.selection(tuning, caption="AFR's γ on validation rows, in percent.")
 
 # %% [markdown]

@@ -26,16 +26,24 @@
 data_root: str = "micro"  # "micro", or the folder of the official downloads
 encoders: list[str] = ["micro-clip", "micro-siglip"]  # NAME or NAME:WEIGHTS
 pairs: list[str] = ["10/16", "81/83"]  # ImageNet's numbers of two classes that mirror each other
+statistics: str = "native"  # of the pictures: the checkpoint's own, or "clip", CLIP's for all (M.1)
 seeds: int = 10  # each draws the held-out fifth, the heads and the order
 n_objects: int = 200  # from here to batch_size the pre-training: the values of page 3
+categories: int = 30
+test_scenes: bool = False
 n_backgrounds: int = 2400
+scale: list[float] = [0.6, 0.8]
 k: int = 10
 m: int = 5
+redraw: bool = True
+flips: bool = False
 epochs: int = 5
 lr: float = 3e-4
 head_lr: float = 1e-2
+balanced: bool = True
 batch_size: int = 64
 task_batch: int = 32  # of probe and fine-tuning
+features: str = "raw"  # "raw", as the encoder gives them, or "unit", of unit norm
 probe_epochs: int = 120  # as many steps as the paper's 40 epochs on its larger pair, 240
 probe_lr: float = 1e-4
 ft_runs: int = 5  # of the runs, for the methods that train the encoder: what there is time for
@@ -43,9 +51,11 @@ ft_probe_epochs: int = 15  # of LP-FT's first probe; as many steps as the paper'
 ft_epochs: int = 5  # of LP-FT, and of PruSC's last phase: 10 steps
 ft_lr: float = 6e-5  # of the image tower: a fifth of the pre-training's, as in the paper
 ft_head_lr: float = 2.4e-3  # times 10 steps, it is the paper's 1e-4 times 240
+wise_ft_head: str = "tuned"  # the tuned one, or "averaged" with the zero-shot one
 mask_ratio: float = 0.1  # share of the training photographs that PruSC's masks see
-mask_epochs: int = 20  # of one step each
-mask_lr: float = 6e-2  # 20 steps reach as far as the paper's 120 at 1e-2
+mask_epochs: int = 15  # as in the paper, of one step each
+mask_lr: float = 1e-2  # as in the paper
+mask_start: float = 0.05  # of the masks' logits: what 15 steps can still bring below 0
 sae_pictures: int = 2400  # composites for DIAL's autoencoder, page 3's too
 sae_steps: int = 500
 
@@ -63,7 +73,7 @@ page = report.open_page("05_counteranimal", globals())
 root = micro.resolve(data_root)
 sets = {(pair, seed): data.counteranimal(root, classes=tuple(map(int, pair.split("/"))), seed=seed)
         for pair, seed in product(pairs, range(seeds))}
-models = [load(name) for name in encoders]
+models = [load(name, statistics=statistics) for name in encoders]
 page.banner(*models, *sets.values())
 
 # %% [markdown]
@@ -112,11 +122,14 @@ report.picture_grid(*zip(*shown), columns=4, side=1.9)
 
 # %%
 birds = data.cub(root, exclude=data.evaluation_paths(root))
-objects = birds.sample(at_most=n_objects, rng=runtime.rng(0, "birds"))
-scenery = data.places(root)
-backgrounds = scenery.sample(at_most=n_backgrounds, rng=runtime.rng(0, "backgrounds"))
+kept_out = [] if test_scenes else data.evaluation_categories(root)
+scenery = data.draw_categories(data.places(root), categories, without=kept_out,
+                               rng=runtime.rng(0, "categories"))
+pool = Compositor(birds.sample(at_most=n_objects, rng=runtime.rng(0, "birds")),
+                  scenery.sample(at_most=n_backgrounds, rng=runtime.rng(0, "backgrounds")),
+                  size=models[0].size, scale=tuple(scale), seed=0).check()
+objects, backgrounds = pool.objects, pool.backgrounds
 labels = data.bird_labels(root, objects.frame["path"])
-pool = Compositor(objects, backgrounds, seed=0)
 report.inventory(pool)
 
 # %% [markdown]
@@ -126,11 +139,13 @@ report.inventory(pool)
 # as many steps. It ends far from where it could go, which is the recipe.
 
 # %%
-model, passes = models[0], Contexts(m=m, epochs=epochs, batch_size=batch_size, seed=0)
+probe = baselines.LinearProbe(epochs=probe_epochs, lr=probe_lr, batch_size=task_batch,
+                              features=features)
+model = models[0]
+passes = Contexts(m=m, epochs=epochs, batch_size=batch_size, redraw=redraw, flips=flips, seed=0)
 bap = pretrain_bap(model, pool, contexts=passes, k=k, lr=lr)
 print(f"N = {len(objects)}, K = {k}, M = {m}, {epochs} epochs, learning rate {lr:g}")
 print("loss by epoch:", *(f"{loss:.4f}" for loss in bap.losses))
-probe = baselines.LinearProbe(epochs=probe_epochs, lr=probe_lr, batch_size=task_batch)
 first = {"Native (LP)": (model, probe), "BAP (LP)": (bap.encoder, probe)}
 one_run = evaluation.table(evaluate(first, [sets[pair, 0] for pair in pairs], seed=0))
 page.results_table(one_run, caption=f"{model.name}, one run.")
@@ -140,7 +155,8 @@ page.results_table(one_run, caption=f"{model.name}, one run.")
 #
 # **The control** learned to tell waterbirds from landbirds, which is not the question here: it has seen the pictures that
 # BAP has seen, and labels that belong to another task. **RoboShot** costs nothing more than zero-shot and is shown though
-# Table 4 leaves it out; so is **WiSE-FT**, the mean of LP-FT's weights and the untouched ones ($\alpha = 0.5$). Methods that
+# Table 4 leaves it out; so is **WiSE-FT**, the mean of the weights of LP-FT's tower and
+# the untouched ones ($\alpha = 0.5$). Methods that
 # read text see no training photograph, but their test photographs change from run to run with the fifth that is held
 # out, and so do their accuracies; the paper prints a spread of zero.
 #
@@ -154,9 +170,10 @@ text = {(one.name, pair): baselines.embed_texts(one, sets[pair, 0].labels,
         for one, pair in product(models, pairs)}
 sae = {one.name: baselines.train_autoencoder(one, pool, n=sae_pictures, seed=0, steps=sae_steps)[0]
        for one in models}
-recipe = {"epochs": ft_epochs, "lr": ft_lr, "head_lr": ft_head_lr, "batch_size": task_batch}
+recipe = {"epochs": ft_epochs, "lr": ft_lr, "head_lr": ft_head_lr, "batch_size": task_batch,
+          "features": features}
 lp_ft = baselines.LPFT(recipe, probe_epochs=ft_probe_epochs)
-masks = {"ratio": mask_ratio, "epochs": mask_epochs, "lr": mask_lr}
+masks = {"ratio": mask_ratio, "epochs": mask_epochs, "lr": mask_lr, "start": mask_start}
 
 # %% tags=["hide-input"]
 prompts = {pair: (sets[pair, 0].labels, text[model.name, pair].concepts) for pair in pairs}
@@ -171,7 +188,8 @@ report.words_table({f"{pair}, {what}": words for pair, both in prompts.items()
 compared = {}
 for one in models:
     aligned = pretrain_bap(one, pool, contexts=passes, k=k, lr=lr)
-    control = baselines.pretrain_control(one, pool, labels, contexts=passes, lr=lr, head_lr=head_lr)
+    control = baselines.pretrain_control(one, pool, labels, contexts=passes, lr=lr,
+                                         head_lr=head_lr, class_weights=balanced)
     compared[one.name] = {"Native": one, "Control": control.encoder, "BAP": aligned.encoder}
 
 # %%
@@ -179,7 +197,8 @@ results = []
 for (name, encoders_of), ((pair, seed), scenes) in product(compared.items(), sets.items()):
     fine_tuned = lp_ft if seed < ft_runs else None
     methods = baselines.compared_methods(encoders_of, text[name, pair], sae[name], probe=probe,
-                                         last_layer=False, fine_tuned=fine_tuned, masks=masks)
+                                         last_layer=False, fine_tuned=fine_tuned, masks=masks,
+                                         wise_ft_head=wise_ft_head)
     results += evaluate(methods, [scenes], seed=seed)
 measured = evaluation.table(results)
 small = [evaluation.minority_groups(measured, sets[pair, 0]) for pair in pairs]

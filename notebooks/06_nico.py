@@ -26,15 +26,21 @@ data_root: str = "micro"  # "micro", or the folder of the official downloads
 encoders: list[str] = ["micro-clip-convnext", "micro-siglip"]  # NAME or NAME:WEIGHTS
 pairs: list[str] = ["car/truck", "car/bus", "ship/sailboat", "bicycle/motorcycle"]
 contexts: list[str] = ["grass", "water"]  # of the first class and of the second, in training
+statistics: str = "native"  # of the pictures: the checkpoint's own, or "clip", CLIP's for all (M.1)
 seeds: int = 2
 n_objects: int = 240  # N, vehicles for the pre-training, at most
 n_backgrounds: int = 1400  # backgrounds for the pre-training
 textures: float = 0.1  # share of the backgrounds that are textures
+scale: list[float] = [0.6, 0.8]  # longest side of an object, as a share of the picture's
+pool_per_run: bool = False  # whether every run draws objects, backgrounds and scales of its own
 k: int = 10  # K, backgrounds per anchor
 m: int = 5  # M, contexts per vehicle and epoch
+redraw: bool = True  # whether an epoch draws new contexts, or all have those of the first
+flips: bool = False  # whether composites are mirrored at random, BAP's and the control's
 epochs: int = 4  # of the pre-training
 lr: float = 3e-4  # of the image tower
 head_lr: float = 1e-2  # of the control's head
+balanced: bool = True  # whether the control's loss is balanced over its classes
 lr_min: float = 2e-5  # where the rates end: a fourteenth of the tower's, as in the paper
 warmup: int = 10  # steps in which BAP's rate rises
 control_warmup: int = 5  # the control's: half of BAP's, as in the paper
@@ -42,6 +48,7 @@ control_probe_epochs: int = 1  # in which the control's head learns alone
 control_probe_lr: float = 1e-2
 batch_size: int = 64
 task_batch: int = 32  # of the probe on photographs
+features: str = "raw"  # "raw", as the encoder gives them, or "unit", of unit norm
 probe_epochs: int = 500  # as many steps as the paper's 40 epochs have on classes of 200 photographs
 probe_lr: float = 1e-4
 sae_pictures: int = 2400  # composites for DIAL's autoencoder
@@ -61,7 +68,7 @@ page = report.open_page("06_nico", globals())
 root = micro.resolve(data_root)
 sets = {(pair, seed): data.nico(root, classes=pair.split("/"), contexts=contexts, seed=seed)
         for pair, seed in product(pairs, range(seeds))}
-models = [load(name) for name in encoders]
+models = [load(name, statistics=statistics) for name in encoders]
 page.banner(*models, *sets.values())
 
 # %% [markdown]
@@ -99,11 +106,12 @@ report.picture_grid(*zip(*shown), columns=4)
 
 # %%
 all_objects = data.coco(root, categories=data.VEHICLES, min_side=28)
-objects = all_objects.sample(at_most=n_objects, rng=runtime.rng(0, "vehicles"))
-backgrounds = data.pool([(data.places(root), 1 - textures), (data.dtd(root), textures)],
-                        n=n_backgrounds, rng=runtime.rng(0, "backgrounds"))
-labels = pd.factorize(objects.frame["label"], sort=True)[0]
-pool = Compositor(objects, backgrounds, seed=0)
+sources = [(data.places(root), 1 - textures), (data.dtd(root), textures)]
+pools = {run: Compositor(all_objects.sample(at_most=n_objects, rng=runtime.rng(run, "vehicles")),
+                         data.pool(sources, n=n_backgrounds, rng=runtime.rng(run, "backgrounds")),
+                         size=models[0].size, scale=tuple(scale), seed=run).check()
+         for run in (range(seeds) if pool_per_run else [0])}
+pool, objects, backgrounds = pools[0], pools[0].objects, pools[0].backgrounds
 report.inventory(pool)
 
 # %% [markdown]
@@ -132,12 +140,14 @@ report.contact_sheet([[objects.cutout(i), *pasted[i]] for i in few],
 # with a schedule of its own: a warm-up of some steps, then a cosine that ends above zero (appendix M.6.2).
 
 # %%
-model, shape = models[0], {"m": m, "epochs": epochs, "batch_size": batch_size}
+probe = baselines.LinearProbe(epochs=probe_epochs, lr=probe_lr, batch_size=task_batch,
+                              features=features)
+model = models[0]
+shape = {"m": m, "epochs": epochs, "batch_size": batch_size, "redraw": redraw, "flips": flips}
 bap = pretrain_bap(model, pool, contexts=Contexts(seed=0, **shape), k=k, lr=lr,
                    schedule=Schedule(warmup, lr_min))
 print(f"N = {len(objects)}, K = {k}, M = {m}, {epochs} epochs, learning rate {lr:g} to {lr_min:g}")
 print("loss by epoch:", *(f"{loss:.4f}" for loss in bap.losses))
-probe = baselines.LinearProbe(epochs=probe_epochs, lr=probe_lr, batch_size=task_batch)
 first = {"Native (LP)": (model, probe), "BAP (LP)": (bap.encoder, probe)}
 one_run = evaluation.table(evaluate(first, [sets[pair, 0] for pair in pairs], seed=0))
 page.results_table(one_run, metrics="worst_group_accuracy", caption=f"{model.name}, one run.")
@@ -168,10 +178,12 @@ report.words_table(prompts, caption="What is told in words.")
 # %%
 compared = {}
 for one, seed in product(models, range(seeds)):
-    passes = Contexts(seed=seed, **shape)
-    aligned = pretrain_bap(one, pool, contexts=passes, k=k, lr=lr,
+    passes, drawn = Contexts(seed=seed, **shape), pools.get(seed, pool)
+    labels = pd.factorize(drawn.objects.frame["label"], sort=True)[0]
+    aligned = pretrain_bap(one, drawn, contexts=passes, k=k, lr=lr,
                            schedule=Schedule(warmup, lr_min))
-    control = baselines.pretrain_control(one, pool, labels, contexts=passes, lr=lr, head_lr=head_lr,
+    control = baselines.pretrain_control(one, drawn, labels, contexts=passes, lr=lr,
+                                         head_lr=head_lr, class_weights=balanced,
                                          schedule=Schedule(control_warmup, lr_min),
                                          probe_epochs=control_probe_epochs,
                                          probe_lr=control_probe_lr)

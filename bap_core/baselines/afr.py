@@ -7,17 +7,21 @@ the first one got wrong.
     minimise over W, b, started at (W_0, b_0)
         sum_i mu_i CE_i(W, b) + lambda (|W - W_0|^2 + |b - b_0|^2)
 
-An ERM head (W_0, b_0) is trained on a random 80 % of the training rows; p_i is the probability that
-it gives the true class of row i of the other 20 %, beta_c = n / n_c. No group labels until gamma is
+An ERM model with the head (W_0, b_0) is trained on a random 80 % of the training rows; p_i is the
+probability that it gives the true class of row i of the other 20 %, which it never saw,
+beta_c = n / n_c. The model is a linear head on the frozen encoder, or what LP-FT makes of the
+encoder from the same 80 %. No group labels until gamma is
 chosen: that is `selection.select`, on validation rows. mu sums to 1, so the loss is a sum; a mean
 over rows would make the steps n times too short.
 
-With unit-norm features a step of length lr * clip is small beside the head, and large gamma leaves
-few rows that count: ``head_change_`` and ``n_eff_`` say what happened.
+With features of unit norm a step of length lr * clip is small beside the head, which is why the
+original's are read as they leave the tower; large gamma leaves few rows that count.
+``head_change_`` and ``n_eff_`` say what happened.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 import torch
@@ -26,8 +30,11 @@ from torch import Tensor
 
 from bap_core import runtime
 from bap_core.baselines import checks
+from bap_core.baselines.fine_tuning import Head
 from bap_core.baselines.last_layer import missing_groups
 from bap_core.baselines.linear_probe import LinearProbe
+from bap_core.baselines.lp_ft import LPFT
+from bap_core.data.listings import LEFT_OUT
 from bap_core.encoders.features import extract_split
 from bap_core.evaluation.protocol import Predictions
 from bap_core.evaluation.selection import Choice, select
@@ -103,18 +110,21 @@ SECOND_STAGE = AFR(0.0)
 
 @dataclass(frozen=True)
 class TunedAFR:
-    """AFR as a method: both stages on frozen features, for the gamma that validation chooses.
+    """AFR as a method: both stages, for the gamma that validation chooses.
 
-    transferred: a gamma that was chosen elsewhere, for a set whose validation lacks a group;
-    without it the method is left out there. gammas, erm: of `fit_stages`. unit: as for
-    `LinearProbe`. stage: the second stage's other settings, an `AFR` whose gamma does not count.
+    start: fine-tunes encoder and head on the first 80 %, as the ERM model; None for a linear head
+    on frozen features. transferred: a gamma that was chosen elsewhere, for a set whose validation
+    lacks a group; without it the method is left out there. gammas, erm: of `fit_stages`. features:
+    as for `LinearProbe`. stage: the second stage's other settings, an `AFR` whose gamma does not
+    count.
     """
 
     transferred: float | None = None
+    start: LPFT | None = None
     gammas: tuple[float, ...] = GAMMAS
     erm: LinearProbe = field(default_factory=lambda: replace(ERM))
     stage: AFR = field(default_factory=lambda: replace(SECOND_STAGE))
-    unit: bool = True
+    features: str = "raw"
 
     def run(self, encoder, scenes, *, seed: int) -> Predictions:
         """Notes: gamma, whether it was transferred, n_eff and how far the head went."""
@@ -128,7 +138,7 @@ class TunedAFR:
             "n_eff": fitted.n_eff_,
             "head_change": fitted.head_change_,
         }
-        X = extract_split(encoder, scenes, "test", unit=self.unit)
+        X = self._model(encoder, scenes, seed=seed)[0]("test")
         return Predictions(fitted.predict(X), notes)
 
     def choose(self, encoder, scenes, *, seed: int) -> Choice[float, AFR]:
@@ -136,23 +146,42 @@ class TunedAFR:
         the validation split. The choice's table shows every gamma; no test row is read.
         """
         train, val = scenes.select(split="train"), scenes.select(split="val")
-        X = {s: extract_split(encoder, scenes, s, unit=self.unit) for s in ("train", "val")}
-        fitted = fit_stages(
-            X["train"],
-            train.frame["label"],
-            seed=seed,
-            gammas=self.gammas,
-            erm=self.erm,
-            stage=self.stage,
-        )
+        X, head = self._model(encoder, scenes, seed=seed)
+        choices = {"gammas": self.gammas, "erm": self.erm, "stage": self.stage, "head": head}
+        fitted = fit_stages(X("train"), train.frame["label"], seed=seed, **choices)
         return select(
             fitted,
-            X["val"],
+            X("val"),
             val.frame["label"],
             val.groups,
             n_groups=len(scenes.group_names),
             transferred=self.transferred,
         )
+
+    def _model(self, encoder, scenes, *, seed: int) -> tuple[Callable[[str], Tensor], Head | None]:
+        """What gives the features of a split, and the head of the ERM model where it has one."""
+        if self.start is None:
+            unit, head = checks.is_unit(self.features), None
+        else:
+            tuned = self.start.tune(encoder, without_rest(scenes, seed=seed), seed=seed)
+            encoder, unit, head = tuned.encoder, tuned.unit, tuned.head
+        return partial(extract_split, encoder, scenes, unit=unit), head
+
+
+def divide(n: int, *, seed: int) -> tuple[Tensor, Tensor]:
+    """Numbers of the rows that the ERM model is trained on, (4 n // 5,), and of the others: drawn
+    over all rows and not within classes.
+    """
+    order = torch.randperm(n, generator=runtime.generator(seed, "AFR split"))
+    return order[: (4 * n) // 5], order[(4 * n) // 5 :]
+
+
+def without_rest(scenes, *, seed: int):
+    """``scenes`` whose training split is the first 80 % of `divide`; the others are left out."""
+    splits = scenes.frame["split"].to_numpy(dtype=object, copy=True)
+    train = np.flatnonzero(splits == "train")
+    splits[train[divide(len(train), seed=seed)[1].numpy()]] = LEFT_OUT
+    return replace(scenes, frame=scenes.frame.assign(split=splits))
 
 
 def fit_stages(
@@ -163,16 +192,16 @@ def fit_stages(
     gammas: Iterable[float] = GAMMAS,
     erm: LinearProbe = ERM,
     stage: AFR = SECOND_STAGE,
+    head=None,
 ) -> dict[float, AFR]:
-    """gamma -> fitted `AFR`, on frozen features: one ERM head for all, then one second stage for
-    each gamma.
+    """gamma -> fitted `AFR`: one ERM head for all, then one second stage for each gamma.
 
-    X: (N, D) float32, y: (N,) int, the training rows. The seed draws the split into 80 % and 20 %,
-    over all rows and not within classes, and the ERM head. erm: a probe whose settings the ERM head
-    takes; stage: an `AFR` whose settings, but for gamma, the second stages take.
+    X: (N, D) float32, y: (N,) int, the training rows. The seed draws the split (`divide`) and the
+    ERM head. erm: a probe whose settings the ERM head takes; stage: an `AFR` whose settings, but
+    for gamma, the second stages take. head: instead of an ERM head fitted here, that of a model
+    which was trained on the same first 80 %.
     """
     X, y = checks.labelled(X, y)
-    order = torch.randperm(len(y), generator=runtime.generator(seed, "AFR split"))
-    first, rest = order[: (4 * len(y)) // 5], order[(4 * len(y)) // 5 :]
-    head = replace(erm).fit(X[first], y[first], seed=seed)
+    first, rest = divide(len(y), seed=seed)
+    head = head or replace(erm).fit(X[first], y[first], seed=seed)
     return {gamma: replace(stage, gamma=gamma).fit(X[rest], y[rest], head=head) for gamma in gammas}

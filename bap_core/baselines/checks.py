@@ -4,6 +4,17 @@ import numpy as np
 import torch
 from torch import Tensor
 
+FEATURES = ("raw", "unit")
+
+
+def is_unit(features: str) -> bool:
+    """Whether ``features`` are to be of unit norm ("unit"), or as they leave the tower ("raw").
+    ValueError for another word.
+    """
+    if features not in FEATURES:
+        raise ValueError(f"features={features!r}; choices: {', '.join(FEATURES)}")
+    return features == "unit"
+
 
 def labelled(X: Tensor, y) -> tuple[Tensor, Tensor]:
     """Features (N, D) and labels (N,) int that belong together, N >= 1; labels as an int64 copy."""
@@ -30,6 +41,13 @@ def class_counts(y: Tensor, *, n_classes: int | None = None) -> Tensor:
             f"examples of every class{known} are needed; counts per class: {counts.tolist()}"
         )
     return counts
+
+
+def class_weights(y: Tensor, *, n_classes: int) -> Tensor:
+    """w_c = n / (C n_c), which gives all classes the same total: (N,) int64 -> (C,) float32, on the
+    device of ``y``. A class without an example has no use for its weight.
+    """
+    return len(y) / (n_classes * torch.bincount(y, minlength=n_classes).clamp(min=1).float())
 
 
 def fitting(X: Tensor, *, width: int, what: str = "features") -> Tensor:

@@ -27,14 +27,17 @@ def compared_methods(
     last_layer: bool = True,
     fine_tuned: LPFT | None = None,
     masks: Mapping[str, Any] | None = None,
+    wise_ft_head: str = "tuned",
 ) -> dict[str, tuple[Encoder, Method]]:
     """Name on the tables -> (encoder, method), for `protocol.evaluate`.
 
     encoders: "Native", "Control" and "BAP", the untouched encoder and the two that were pre-trained
     from it. text, sae: of the untouched one. BAP's zero-shot row has the prototypes of the
-    untouched encoder, whose text tower it shares. probe: settings of the three probes. last_layer:
-    whether AFR and DFR are among the rows. fine_tuned, masks: the recipe of LP-FT, from which
-    WiSE-FT and PruSC start, and PruSC's choices; None leaves the three out.
+    untouched encoder, whose text tower it shares. probe: settings of the three probes; AFR and DFR
+    read the features that it reads. last_layer: whether these two are among the rows. fine_tuned,
+    masks: the recipe of LP-FT, from which WiSE-FT and PruSC start, and PruSC's choices; None leaves
+    the three out, and AFR and DFR on what LP-FT makes of the encoder ("AFR (ERM)", "DFR (ERM)").
+    wise_ft_head: as for `average_wise_ft`.
     """
     native, zero_shot = encoders["Native"], ZeroShot(text.prototypes)
     rows: dict[str, tuple[Encoder, Method]] = {
@@ -45,9 +48,13 @@ def compared_methods(
         **{f"{name} (LP)": (encoder, probe) for name, encoder in encoders.items()},
     }
     if last_layer:
-        rows |= {"AFR": (native, TunedAFR()), "DFR": (native, DFR())}
+        read = {"features": probe.features}
+        rows |= {"AFR": (native, TunedAFR(**read)), "DFR": (native, DFR(**read))}
     if fine_tuned is not None:
         rows["ERM (LP-FT)"] = (native, fine_tuned)
-        rows["WiSE-FT"] = (native, WiSEFT(fine_tuned, text.prototypes))
+        rows["WiSE-FT"] = (native, WiSEFT(fine_tuned, text.prototypes, head=wise_ft_head))
         rows["PruSC"] = (native, PruSC(fine_tuned, masks or {}))
+        if last_layer:
+            rows["AFR (ERM)"] = (native, TunedAFR(start=fine_tuned))
+            rows["DFR (ERM)"] = (native, DFR(start=fine_tuned))
     return rows

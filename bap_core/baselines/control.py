@@ -2,8 +2,10 @@
 instead of anchors.
 
 The labels are those of the downstream task, or of the objects that stand in for it (M.6.2), an
-advantage that BAP does not have. The head that learns beside the encoder is thrown away; a linear
-probe follows, as for every encoder.
+advantage that BAP does not have. The paper's loss is "standard cross-entropy" on objects that are
+"class-balanced"; ours are as many as there are of each class, and the loss is balanced instead, w_c
+= n / (C n_c), as for a linear probe. The head that learns beside the encoder is thrown away; a
+linear probe follows, as for every encoder.
 """
 
 from dataclasses import replace
@@ -14,6 +16,7 @@ import torch
 import torch.nn.functional as F
 
 from bap_core import runtime, sources, store
+from bap_core.baselines import checks
 from bap_core.encoders import Encoder
 from bap_core.method.alignment import CompositeBatches, Contexts, Pretrained, pretrain
 from bap_core.method.training import TABLE_17, Schedule, train
@@ -29,15 +32,16 @@ def pretrain_control(
     head_lr: float = 5e-4,
     weight_decay: float = 0.01,
     schedule: Schedule = TABLE_17,
+    class_weights: bool = True,
     probe_epochs: int = 0,
     probe_lr: float = 1e-3,
 ) -> Pretrained:
     """Cross-entropy on the composites of ``contexts``. labels: (N,) int, the class of each object.
 
-    head_lr: the paper gives none for Waterbirds; 5e-4 is what its section M.6.2 uses. probe_epochs,
-    probe_lr: of a first stage that trains the head alone on the frozen encoder (M.6.2: 10 epochs at
-    1e-3 for vehicles). It shows the composites of the first epochs of ``contexts``, at a constant
-    rate.
+    head_lr: the paper gives none for Waterbirds; 5e-4 is what its section M.6.2 uses.
+    class_weights: whether w_c is not simply 1. probe_epochs, probe_lr: of a first stage that trains
+    the head alone on the frozen encoder (M.6.2: 10 epochs at 1e-3 for vehicles). It shows the
+    composites of the first epochs of ``contexts``, at a constant rate.
     """
     batches = CompositeBatches(compositor.at(teacher.size), contexts)
     # a copy: pandas lends read-only memory
@@ -48,9 +52,10 @@ def pretrain_control(
 
     def fit(student: Encoder, checkpoint: Path) -> list[float]:
         head, y = _head(student, n_classes, seed=contexts.seed), labels.to(student.device)
+        weight = checks.class_weights(y, n_classes=n_classes) if class_weights else None
 
         def loss(z, objects):
-            return F.cross_entropy(head(z), y[objects])
+            return F.cross_entropy(head(z), y[objects], weight=weight)
 
         # what is resumed has its head
         if probe_epochs and store.Checkpoint(checkpoint).load() is None:
@@ -71,7 +76,7 @@ def pretrain_control(
             head_lr=head_lr,
         )
 
-    settings = {"labels": labels.tolist(), "lr": lr, "head_lr": head_lr}
+    settings = {"labels": labels.tolist(), "lr": lr, "head_lr": head_lr, "balanced": class_weights}
     settings |= {"weight_decay": weight_decay, "code": sources.code(__name__)}
     settings |= {"probe": [probe_epochs, probe_lr]} if probe_epochs else {}
     return pretrain(

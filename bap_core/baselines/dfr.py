@@ -5,11 +5,12 @@ group-balanced held-out rows.
 
     minimise over w, b   |w|_1 + |b| + C sum_i log(1 + exp(-(2 y_i - 1) (w . x_i + b)))
 
-An upper bound: it is told the group of every validation row. Validation is cut into random halves.
-On the first, balanced over the groups, one head is fitted for every C; the worst group of the
-second chooses C. The final head is the mean of R heads, each fitted on another balanced draw, from
-the second half as BAP says, or from all of validation as the original does: ``DFR(n_retrains=20,
-refit_on="all").fit(..., scale_on=X_train)``.
+The features are those of the untouched encoder, or of what LP-FT makes of it ("a fully trained ERM
+model"). An upper bound: it is told the group of every validation row. Validation is cut into random
+halves. On the first, balanced over the groups, one head is fitted for every C; the worst group of
+the second chooses C. The final head is the mean of R heads, each fitted on another balanced draw,
+from the second half as BAP says, or from all of validation as the original does:
+``DFR(n_retrains=20, refit_on="all").fit(..., scale_on=X_train)``.
 
 The solver is liblinear, the original's. It takes the intercept for one more feature and penalises
 it, hence ``|b|`` above. With as many rows of either class, as in balanced groups, that matters
@@ -25,6 +26,7 @@ from torch import Tensor
 from bap_core import runtime
 from bap_core.baselines import checks
 from bap_core.baselines.last_layer import missing_groups
+from bap_core.baselines.lp_ft import LPFT
 from bap_core.encoders.features import extract_split
 from bap_core.evaluation.protocol import Predictions
 from bap_core.evaluation.selection import select
@@ -42,14 +44,16 @@ class DFR:
     ``scaler_``, and the mean head over standardised features: ``coef_`` (D,) and ``intercept_``;
     class 1 where ``x . coef_ + intercept_ > 0``. As a method: scale_on, whose mean and spread
     standardise the final fits, the validation rows they are drawn from ("val") or the training
-    split ("train"); unit, as for `LinearProbe`.
+    split ("train"); features, as for `LinearProbe`; start, which fine-tunes the encoder first,
+    on all training rows, and then says which features are read.
     """
 
     Cs: tuple[float, ...] = (1.0, 0.7, 0.3, 0.1, 0.07, 0.03, 0.01)
     n_retrains: int = 10
     refit_on: str = "second half"
     scale_on: str = "val"
-    unit: bool = True
+    features: str = "raw"
+    start: LPFT | None = None
 
     def run(self, encoder, scenes, *, seed: int) -> Predictions:
         """Fitted on the validation rows with their groups; left out where a group is missing."""
@@ -57,8 +61,11 @@ class DFR:
             raise ValueError(f"scale_on={self.scale_on!r}; choices: {list(SCALE_ON)}")
         if reason := missing_groups(scenes):
             return Predictions(None, reason=reason)
-        val = scenes.select(split="val")
-        X = partial(extract_split, encoder, scenes, unit=self.unit)
+        val, unit = scenes.select(split="val"), checks.is_unit(self.features)
+        if self.start is not None:
+            tuned = self.start.tune(encoder, scenes, seed=seed)
+            encoder, unit = tuned.encoder, tuned.unit
+        X = partial(extract_split, encoder, scenes, unit=unit)
         fitted = replace(self).fit(
             X("val"),
             val.frame["label"],

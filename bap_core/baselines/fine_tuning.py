@@ -3,10 +3,11 @@ encoder, one recipe.
 
     minimise over theta, W, b:   sum_i w(y_i) CE(W f_theta(x_i) + b, y_i)        w(c) = n / (C n_c)
 
-f_theta(x) is the unit-norm embedding. One learning rate for the image tower and one for the head;
-both rise linearly from a hundredth, then fall along a cosine to a floor, step by step. The tower
-stays in evaluation mode, as the authors of LP-FT have it: statistics of batch norms are those of
-the pre-training, and nothing is dropped at random.
+f_theta(x) is the embedding as it leaves the tower, as in the original, or of unit norm. One
+learning rate for the image tower and one for the head; both rise linearly from a hundredth, then
+fall along a cosine to a floor, step by step. The tower stays in evaluation mode, as the authors of
+LP-FT have it: statistics of batch norms are those of the pre-training, and nothing is dropped at
+random.
 """
 
 from collections.abc import Callable
@@ -20,17 +21,28 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from bap_core.baselines import checks
 from bap_core.baselines.picture_batches import PictureBatches
-from bap_core.encoders import Encoder, features
+from bap_core.encoders import Encoder, features, students
 from bap_core.method import training
 
 
 @dataclass(frozen=True, eq=False)
 class Head:
-    """A linear classifier on unit-norm embeddings. weight: (C, D), bias: (C,), both float32."""
+    """A linear classifier on embeddings. weight: (C, D), bias: (C,), both float32."""
 
     weight: Tensor
     bias: Tensor
+
+    @property
+    def coef_(self) -> Tensor:
+        """The weight, as estimators call it."""
+        return self.weight
+
+    @property
+    def intercept_(self) -> Tensor:
+        """The bias, as estimators call it."""
+        return self.bias
 
     @property
     def fingerprint(self) -> str:
@@ -53,18 +65,19 @@ class Head:
 @dataclass(frozen=True, eq=False)
 class Tuned:
     """An encoder and the head that belongs to it. losses: mean loss of each epoch of
-    fine-tuning.
+    fine-tuning. unit: whether the head reads embeddings of unit norm, or as they leave the tower.
     """
 
     encoder: Encoder
     head: Head
     losses: list[float]
+    unit: bool = False
 
     def predict(self, pictures) -> np.ndarray:
         """Class numbers of all ``pictures`` (a `Scenes`): (N,) int64; their features are kept in
         the store.
         """
-        return self.head.predict(features.extract(self.encoder, pictures))
+        return self.head.predict(features.extract(self.encoder, pictures, unit=self.unit))
 
 
 @dataclass(frozen=True)
@@ -74,7 +87,8 @@ class Recipe:
     lr, head_lr: of the tower and of the head at the top of the schedule; the paper gives neither
     for Waterbirds (CounterAnimal: 1e-6 and 1e-4, 40 epochs, batches of 32). lr_min: where both end.
     warmup: steps of the rise, at most half of all. flips: mirror every other picture at random.
-    class_weights: whether w(c) is not simply 1.
+    class_weights: whether w(c) is not simply 1. features: what the heads read, of this and of the
+    probe before it, as for `LinearProbe`.
     """
 
     epochs: int = 30
@@ -86,8 +100,10 @@ class Recipe:
     warmup: int = 200
     flips: bool = True
     class_weights: bool = True
+    features: str = "raw"
 
     def __post_init__(self):
+        checks.is_unit(self.features)
         for name in ("epochs", "batch_size", "warmup"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name}={getattr(self, name)} must be at least 1")
@@ -128,7 +144,8 @@ def fine_tune(
     and the losses.
     """
     y = torch.tensor(train.frame["label"].to_numpy(dtype=np.int64), device=student.device)
-    weight = len(y) / (len(head.bias) * torch.bincount(y).float()) if recipe.class_weights else None
+    balance = checks.class_weights(y, n_classes=len(head.bias))
+    weight = balance if recipe.class_weights else None
     shape = reversed(head.weight.shape)
     linear = cast(
         torch.nn.Linear, torch.nn.utils.skip_init(torch.nn.Linear, *shape, device=student.device)
@@ -154,6 +171,7 @@ def fine_tune(
         head=linear,
         head_lr=recipe.head_lr,
         training_mode=False,
+        unit=checks.is_unit(recipe.features),
     )
     return Head(linear.weight.detach().cpu(), linear.bias.detach().cpu()), losses
 
@@ -190,10 +208,11 @@ def tune_once(
         return {**found, "head_weight": head.weight, "head_bias": head.bias}
 
     pictures = recipe.epochs * len(train)
-    student, kept = training.cached_training(
+    student, kept = students.cached_training(
         encoder, fit, kind="tuned", parts=parts, pictures=pictures
     )
-    return Tuned(student, Head(kept["head_weight"], kept["head_bias"]), kept["losses"].tolist())
+    head, losses = Head(kept["head_weight"], kept["head_bias"]), kept["losses"].tolist()
+    return Tuned(student, head, losses, unit=checks.is_unit(recipe.features))
 
 
 def fingerprint(tensors: dict[str, Tensor]) -> str:

@@ -3,8 +3,9 @@ cross-entropy.
 
     w_c = n / (C n_c)        30 epochs of AdamW at 5e-4
 
-The probe is far from converged by design: with small steps on unit-norm features it keeps close to
-its start. A converged solver is another method.
+The probe is far from converged by design: a fixed number of small steps goes the further, the
+longer the features are, and with those of unit norm it keeps close to its start. A converged solver
+is another method.
 """
 
 from dataclasses import dataclass, replace
@@ -23,20 +24,25 @@ from bap_core.evaluation.protocol import Predictions
 @dataclass
 class LinearProbe:
     """Estimator over (N, D) features. Learns ``coef_`` (C, D), ``intercept_`` (C,) and
-    ``class_weight_`` (C,). As a method, ``unit`` says whether it reads features of unit norm, or
-    as they leave the tower (the paper does not say).
+    ``class_weight_`` (C,). As a method, ``features`` says whether it reads them as they leave the
+    tower ("raw"), or brought to unit norm ("unit"); the paper does not say. ValueError for another
+    word.
     """
 
     epochs: int = 30
     lr: float = 5e-4
     weight_decay: float = 0.01
     batch_size: int = 128
-    unit: bool = True
+    features: str = "raw"
+
+    def __post_init__(self):
+        checks.is_unit(self.features)
 
     def run(self, encoder, scenes, *, seed: int) -> Predictions:
         """Fitted on the features of the training rows, on a copy of this estimator."""
         y = scenes.select(split="train").frame["label"]
-        X = {s: extract_split(encoder, scenes, s, unit=self.unit) for s in ("train", "test")}
+        unit = checks.is_unit(self.features)
+        X = {s: extract_split(encoder, scenes, s, unit=unit) for s in ("train", "test")}
         return Predictions(replace(self).fit(X["train"], y, seed=seed).predict(X["test"]))
 
     def fit(self, X: Tensor, y, *, seed: int) -> "LinearProbe":
@@ -44,9 +50,8 @@ class LinearProbe:
         start and the order.
         """
         X, y = checks.labelled(X, y)
-        counts = checks.class_counts(y)
-        n_classes = len(counts)
-        self.class_weight_ = len(y) / (n_classes * counts.float())
+        n_classes = len(checks.class_counts(y))
+        self.class_weight_ = checks.class_weights(y, n_classes=n_classes)
         draw = runtime.generator(seed, "probe")
         bound = X.shape[1] ** -0.5  # torch.nn.Linear's own start, from our generator
         weight = (

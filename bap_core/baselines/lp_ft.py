@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bap_core import sources
+from bap_core.baselines import checks
 from bap_core.baselines.fine_tuning import Head, Recipe, Tuned, fine_tune, training_part, tune_once
 from bap_core.baselines.linear_probe import LinearProbe
 from bap_core.encoders import Encoder
@@ -45,9 +46,9 @@ def tune_lp_ft(
     """Encoder and head tuned on the training split of ``scenes``; kept in the store, ``encoder`` is
     not touched.
 
-    recipe: `fine_tuning.Recipe`'s choices; its batch size and weight decay are the probe's too. The
-    last epoch is what counts: validation pictures are not looked at. ValueError if a class has no
-    training picture.
+    recipe: `fine_tuning.Recipe`'s choices; its batch size, weight decay and features are the
+    probe's too. The last epoch is what counts: validation pictures are not looked at. ValueError if
+    a class has no training picture.
     """
     recipe, train = Recipe(**recipe), training_part(scenes)
 
@@ -60,6 +61,7 @@ def tune_lp_ft(
             lr=probe_lr,
             batch_size=recipe.batch_size,
             weight_decay=recipe.weight_decay,
+            features=recipe.features,
         )
         return fine_tune(
             student, head, train, recipe=recipe, seed=seed, label="LP-FT", checkpoint=checkpoint
@@ -87,6 +89,7 @@ def probe_head(encoder: Encoder, scenes, *, seed: int, **settings) -> Head:
     Features of all splits are asked for, as the other methods on the untouched encoder do, so all
     share one encoding.
     """
-    X, y = extract_split(encoder, scenes, "train"), scenes.select(split="train").frame["label"]
-    probe = LinearProbe(**settings).fit(X, y, seed=seed)
+    probe, y = LinearProbe(**settings), scenes.select(split="train").frame["label"]
+    X = extract_split(encoder, scenes, "train", unit=checks.is_unit(probe.features))
+    probe.fit(X, y, seed=seed)
     return Head(probe.coef_, probe.intercept_)

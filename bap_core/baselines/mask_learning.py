@@ -91,7 +91,7 @@ def learn_masks(tuned: Tuned, scenes, *, seed: int, **recipe) -> Masks:
     parts = {
         "method": "PruSC masks",
         "encoder": tuned.encoder.key,
-        "head": tuned.head.fingerprint,
+        "head": [tuned.head.fingerprint, tuned.unit],
         "training": train.fingerprint,
         "pictures": train.key,
         "recipe": asdict(wanted),
@@ -150,7 +150,8 @@ def train_masks(
     def loss(z: Tensor, rows: Tensor) -> Tensor:
         kept = sum(torch.sigmoid(mask.logits).sum() for mask in masks.values()) / n_weights
         positive, negative = pair_up(y[rows], cluster[rows])
-        apart = contrastive_loss(z, positive, negative, temperature=recipe.temperature)
+        directions = F.normalize(z, dim=1)
+        apart = contrastive_loss(directions, positive, negative, temperature=recipe.temperature)
         right = F.cross_entropy(F.linear(z, weight, bias), y[rows])
         return right + recipe.sparsity * kept + recipe.contrast * apart
 
@@ -164,6 +165,7 @@ def train_masks(
         label="PruSC masks",
         checkpoint=checkpoint,
         training_mode=False,
+        unit=tuned.unit,
     )
     return {name: (mask.logits >= 0).cpu() for name, mask in masks.items()}, losses
 

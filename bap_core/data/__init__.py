@@ -12,8 +12,15 @@ from bap_core.data.images import EmptyMask
 from bap_core.data.listings import Backgrounds, LabelledPictures, Objects, Scenes
 from bap_core.data.nico import nico, nico_table
 from bap_core.data.pictures import Pictures
-from bap_core.data.places import SUBSTITUTES, places
-from bap_core.data.waterbirds import bird_labels, evaluation_paths, used_backgrounds, waterbirds
+from bap_core.data.places import SUBSTITUTES, draw_categories, places
+from bap_core.data.waterbirds import (
+    bird_labels,
+    evaluation_categories,
+    evaluation_paths,
+    overlap,
+    used_backgrounds,
+    waterbirds,
+)
 
 __all__ = [
     "SUBSTITUTES",
@@ -29,12 +36,15 @@ __all__ = [
     "coco",
     "counteranimal",
     "cub",
+    "draw_categories",
     "dtd",
+    "evaluation_categories",
     "evaluation_paths",
     "folders",
     "images",
     "nico",
     "nico_table",
+    "overlap",
     "places",
     "pool",
     "used_backgrounds",

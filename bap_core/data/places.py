@@ -7,8 +7,10 @@ substitutes.
 import difflib
 import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from bap_core.data import catalogue, directory, file_index, world_file
@@ -54,7 +56,7 @@ def places(
         chosen, used = _known(categories, found, substitutes or {})
         listed = {category: _pictures(found[category], root) for category in chosen}
     rows = [(picture, category) for category, pictures in listed.items() for picture in pictures]
-    without = {_number(picture) for picture in exclude}
+    without = {picture_number(picture) for picture in exclude}
     kept = [row for row in rows if not without or f"{row[1]}/{Path(row[0]).stem}" not in without]
     if not kept:
         raise ValueError(f"{root}: no picture of {list(listed)} is left in {part}")
@@ -66,6 +68,26 @@ def places(
         origin=world_file.origin(root),
         skipped={"excluded": len(rows) - len(kept)},
     )
+
+
+def draw_categories(
+    backgrounds: Backgrounds, n: int, *, rng: np.random.Generator, without: Collection[str] = ()
+) -> Backgrounds:
+    """The pictures of ``n`` categories that are drawn by name, in their order. The paper has 50
+    that it does not list (M.3.3, L.5.1), and 30 for Figure 1 (G.1).
+
+    n: 0, or more than there are, for all. without: categories that are not drawn from, such as
+    `waterbirds.evaluation_categories`. The first n do not depend on how many follow. What is not
+    taken is counted in ``skipped``. ValueError for a negative n, or if nothing is left to draw.
+    """
+    names = [name for name in backgrounds.categories if name not in set(without)]
+    if n < 0 or not names:
+        found = f"{len(names)} of {len(backgrounds.categories)} categories can be drawn"
+        raise ValueError(f"{backgrounds.name}: n={n}; at least 0 (all) is needed, and {found}")
+    drawn = rng.permutation(names)[: n or None]
+    kept = backgrounds.take(backgrounds.frame["category"].isin(drawn).to_numpy())
+    lost = len(backgrounds) - len(kept)
+    return replace(kept, skipped={**kept.skipped, "of a category that was not drawn": lost})
 
 
 def _refuse_unknown(part: str, release: str, exclude: Collection[str]) -> None:
@@ -145,8 +167,8 @@ def _pictures(where: Path | list[Path], root: Path) -> list[str]:
     return sorted(os.path.relpath(path, root) for path in where)
 
 
-def _number(name: str) -> str:
-    """Folder and number, which files keep in every layout: "/o/ocean/00004600.jpg" ->
-    "ocean/00004600".
+def picture_number(name: str) -> str:
+    """Category and number of a picture, which files keep in every layout:
+    "/o/ocean/00004600.jpg" -> "ocean/00004600".
     """
     return f"{normalise(str(Path(name).parent))}/{Path(name).stem}"

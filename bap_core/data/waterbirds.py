@@ -4,7 +4,7 @@ probability 0.95.
 The 100 % variant leaves the minority rows of train and validation out; test stays as it is. The
 paper does not say how it made it: a second release, ``waterbird_1.0_forest2water2``, is another
 draw of splits and scenes, and can be given as the root, here and for `evaluation_paths`,
-`bird_labels` and `used_backgrounds`.
+`bird_labels`, `used_backgrounds` and what follows from it.
 """
 
 import warnings
@@ -16,7 +16,8 @@ import pandas as pd
 
 from bap_core import groups
 from bap_core.data import catalogue, directory, world_file
-from bap_core.data.listings import LEFT_OUT, SPLITS, Scenes
+from bap_core.data.listings import LEFT_OUT, SPLITS, Backgrounds, Scenes
+from bap_core.data.places import picture_number
 
 LABELS = ("landbird", "waterbird")
 BACKGROUNDS = ("land", "water")
@@ -111,6 +112,34 @@ def used_backgrounds(root: str | Path) -> frozenset[str]:
     paper's, which kept them.
     """
     return frozenset(_metadata(_folder(root))["place_filename"])
+
+
+def evaluation_categories(root: str | Path) -> list[str]:
+    """Categories of Places behind the pictures, sorted: four in the release. To be kept out of the
+    backgrounds of a pre-training (`places.draw_categories`).
+    """
+    return sorted({_category(picture) for picture in used_backgrounds(root)})
+
+
+def overlap(root: str | Path, backgrounds: Backgrounds) -> pd.DataFrame:
+    """What a pool of backgrounds shares with the pictures: a row for every one of
+    `evaluation_categories`, with the number of its pictures ``in the pool``, and of the very files
+    that stand ``behind a bird of Waterbirds`` (told by category and number, as Places365 names
+    them).
+    """
+    used = {picture_number(picture) for picture in used_backgrounds(root)}
+    frame = backgrounds.frame
+    files = frame["category"] + "/" + frame["image"].map(lambda image: Path(image).stem)
+    counts = {
+        "in the pool": frame["category"].value_counts(),
+        "behind a bird of Waterbirds": frame["category"][files.isin(used)].value_counts(),
+    }
+    rows = pd.Index(evaluation_categories(root), name="category")
+    return pd.DataFrame(counts).reindex(rows).fillna(0).astype(int)
+
+
+def _category(picture: str) -> str:
+    return picture_number(picture).rsplit("/", 1)[0]
 
 
 def _folder(root: str | Path) -> Path:

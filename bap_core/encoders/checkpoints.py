@@ -31,13 +31,15 @@ class Identity:
 
     family: a column of its tables, "CLIP" or "SigLIP 2" and those of Table 1. kind: how it was
     trained, as Table 1 groups it: "VLM", "supervised" or "self-supervised". convolutional: whether
-    it belongs to the tables of ConvNeXt. An encoder of which nothing is known is compared with none
-    of the tables.
+    it belongs to the tables of ConvNeXt. backbone: its row of Table 1 (column ``architecture`` of
+    ``table1.csv``), which with the family names its cell there; "" if it has none. An encoder of
+    which nothing is known is compared with none of the tables.
     """
 
     family: str = UNKNOWN
     kind: str = UNKNOWN
     convolutional: bool = False
+    backbone: str = ""
 
     @property
     def known(self) -> bool:
@@ -70,7 +72,8 @@ class Checkpoint:
     @property
     def identity(self) -> Identity:
         """What the paper calls it."""
-        return Identity(self.family, self.kind, "convnext" in self.name)
+        backbone = _backbones().get(self.checkpoint, "")
+        return Identity(self.family, self.kind, "convnext" in self.name, backbone)
 
     @property
     def architecture(self) -> str:
@@ -116,6 +119,14 @@ def table() -> pd.DataFrame:
     return rows.merge(
         pd.DataFrame(columns).drop(columns="family").convert_dtypes(), on="checkpoint", how="left"
     )
+
+
+@cache
+def _backbones() -> dict[str, str]:
+    """Checkpoint -> its row of Table 1."""
+    rows = _read("encoders.csv")
+    rows = rows.loc[(rows["table"] == "Table 1") & (rows["checkpoint"] != "")]
+    return dict(zip(rows["checkpoint"], rows["row"]))
 
 
 def missing(architecture: str, tag: str, error: Exception, *, fetch: str) -> FileNotFoundError:

@@ -151,11 +151,15 @@ class Encoder:
             code=sources.code(__name__),
         )
 
-    def forward(self, pictures: Tensor) -> Tensor:
-        """Differentiable unit-norm embeddings on the encoder's device. pictures: uint8 (B, 3, S,
-        S) -> (B, D) float32.
+    def forward(self, pictures: Tensor, *, unit: bool = True) -> Tensor:
+        """Differentiable embeddings on the encoder's device. pictures: uint8 (B, 3, S, S) -> (B, D)
+        float32.
+
+        unit: bring them to unit norm, as the paper's equations have them; otherwise as they leave
+        the tower.
         """
-        return F.normalize(self._embed(pictures), dim=-1)
+        z = self._embed(pictures)
+        return F.normalize(z, dim=-1) if unit else z
 
     def _embed(self, pictures: Tensor) -> Tensor:
         shift, scale = self._shift_and_scale
@@ -169,12 +173,8 @@ class Encoder:
 
     @torch.no_grad()
     def encode_images(self, pictures: Tensor, *, unit: bool = True) -> Tensor:
-        """Embeddings without gradient. pictures: uint8 (B, 3, S, S) -> (B, D) float32 on the CPU.
-
-        unit: bring them to unit norm, as the paper's equations have them; otherwise as they leave
-        the tower.
-        """
-        return (self.forward(pictures) if unit else self._embed(pictures)).cpu()
+        """`forward` without gradient: uint8 (B, 3, S, S) -> (B, D) float32 on the CPU."""
+        return self.forward(pictures, unit=unit).cpu()
 
     @torch.no_grad()
     def encode_text(self, prompts: Iterable[str]) -> Tensor:

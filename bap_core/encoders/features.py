@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from bap_core import runtime, sources, store
@@ -18,24 +19,23 @@ def extract(encoder, pictures, *, unit: bool = True, batch_size: int = 256) -> T
     store.
 
     Pictures are fitted to the encoder's square by their own ``square``: the centre crop, or the
-    smart crop of `Scenes` that ask for it. unit: of unit norm; otherwise as they leave the tower,
-    which is another encoding.
+    smart crop of `Scenes` that ask for it. unit: of unit norm; otherwise as they leave the tower.
+    Both come of one encoding.
     """
     parts = {
         "encoder": encoder.key,
         "pictures": pictures.key,
-        "unit": unit,
         "batch_size": batch_size,
         "code": sources.code(__name__),
     }
 
     def make() -> dict[str, Tensor]:
         batches = _read(pictures, encoder.size, batch_size)
-        choices = {"total": len(pictures), "label": pictures.name, "unit": unit}
+        choices = {"total": len(pictures), "label": pictures.name, "unit": False}
         return {"features": embed(encoder, batches, **choices)}
 
     kept = store.arrays("features", parts, make, tally=encoder.tally, pictures=len(pictures))
-    return kept["features"]
+    return F.normalize(kept["features"], dim=-1) if unit else kept["features"]
 
 
 def extract_split(encoder, scenes, split: str, *, unit: bool = True) -> Tensor:

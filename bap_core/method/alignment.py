@@ -18,8 +18,7 @@ import torch
 from torch import Tensor
 
 from bap_core import runtime
-from bap_core.encoders import Encoder
-from bap_core.method import training
+from bap_core.encoders import Encoder, students
 from bap_core.method.compositing import Compositor
 from bap_core.method.training import Schedule
 
@@ -31,7 +30,9 @@ class Contexts:
     An epoch's draw depends on the seed and its number alone, so an interrupted run resumes to the
     same numbers and the data-matched control sees the same composites in the same order.
     redraw=False keeps the first epoch's backgrounds for all epochs (the paper does not say which it
-    does).
+    does). flips: mirror every other composite, object and background as one, anew in every epoch;
+    anchors are of composites as they are. (M.3 flips "training subsets", and calls the composites
+    deterministic.)
     """
 
     m: int
@@ -39,6 +40,7 @@ class Contexts:
     batch_size: int
     seed: int
     redraw: bool = True
+    flips: bool = False
 
     def __post_init__(self):
         for name in ("m", "epochs", "batch_size"):
@@ -84,8 +86,13 @@ class CompositeBatches:
         """Object numbers (B,) and composites, uint8 (B, 3, S, S), of one epoch from the batch
         ``first`` on.
         """
-        for objects, backgrounds in islice(self.pairs(number), first, None):
-            yield torch.from_numpy(objects), self.compositor.batch(objects, backgrounds)
+        n, size = len(self.compositor.objects) * self.contexts.m, self.contexts.batch_size
+        draw = runtime.rng(self.contexts.seed, "mirrored", number)
+        mirrored = torch.from_numpy(draw.random(n) < 0.5 * self.contexts.flips).split(size)
+        for turned, pair in islice(zip(mirrored, self.pairs(number)), first, None):
+            pictures = self.compositor.batch(*pair)
+            pictures[turned] = pictures[turned].flip(-1)
+            yield torch.from_numpy(pair[0]), pictures
 
 
 def alignment_loss(z: Tensor, a: Tensor) -> Tensor:
@@ -126,7 +133,7 @@ def pretrain(
         "schedule": asdict(schedule),
         **settings,
     }
-    student, kept = training.cached_training(
+    student, kept = students.cached_training(
         teacher,
         lambda student, checkpoint: {"losses": torch.tensor(fit(student, checkpoint))},
         kind="pretrained",

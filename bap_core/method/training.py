@@ -1,4 +1,4 @@
-"""Training a student: the one loop, the one schedule, and the one way in which a result is kept.
+"""Training a student: the one loop and the one schedule. `students` keeps what comes of it.
 
 Everything that changes an encoder's weights goes through `train`: BAP's alignment, the data-matched
 control, LP-FT, PruSC's masks. It takes batches and a loss, and knows nothing of either.
@@ -98,13 +98,15 @@ def train(
     head: torch.nn.Module | None = None,
     head_lr: float = 0.0,
     training_mode: bool = True,
+    unit: bool = True,
 ) -> list[float]:
     """Train the student's image tower (and ``head``) with AdamW; returns each epoch's mean loss.
 
     loss(z, rows): student embeddings (B, D) and row numbers (B,) of a batch -> scalar. schedule:
     None for a constant rate. training_mode: whether dropout acts and batch statistics are taken.
-    The state is kept at ``checkpoint`` now and then, and a run that finds it goes on from it; the
-    caller removes it once the result is kept. FloatingPointError if the loss is not finite.
+    unit: whether the embeddings are of unit norm, or as they leave the tower. The state is kept at
+    ``checkpoint`` now and then, and a run that finds it goes on from it; the caller removes it once
+    the result is kept. FloatingPointError if the loss is not finite.
     """
     tower = [p for p in student.image_tower.parameters() if p.requires_grad]
     groups: list[dict] = [{"params": tower, "lr": lr}]
@@ -125,7 +127,8 @@ def train(
         bar.update(rates.last_epoch)
         while at.epoch < batches.epochs:
             for rows, pictures in runtime.prefetch(batches.epoch(at.epoch, at.batch)):
-                value = loss(student.forward(pictures), rows.to(student.device))
+                z = student.forward(pictures, unit=unit)
+                value = loss(z, rows.to(student.device))
                 _step(value, optimiser, rates)
                 at.note(value.item(), len(rows))
                 bar.update()
@@ -166,32 +169,3 @@ def _step(value: Tensor, optimiser: torch.optim.Optimizer, rates: LambdaLR) -> N
     value.backward()
     optimiser.step()
     rates.step()
-
-
-def cached_training(
-    encoder: Encoder,
-    fit: Callable[[Encoder, Path], dict[str, Tensor]],
-    *,
-    kind: str,
-    parts: dict,
-    pictures: int,
-) -> tuple[Encoder, dict[str, Tensor]]:
-    """A student of ``encoder`` trained by ``fit(student, checkpoint)``, and what that gave back.
-
-    kind, parts: what names the result in the store, where its tower and the other tensors are kept.
-    pictures: how many encodings it takes. The weights of ``encoder`` are not touched. Gradients are
-    sums that threads share, so their number is part of the name.
-    """
-    student = encoder.student()
-    parts = {**parts, "threads": runtime.threads(encoder.device)}
-
-    def make() -> dict[str, Tensor]:
-        more = fit(student, store.checkpoint_path(parts))
-        return {**more, **student.image_tower.state_dict()}
-
-    kept = store.arrays(kind, parts, make, tally=encoder.tally, pictures=pictures)
-    store.Checkpoint(store.checkpoint_path(parts)).remove()
-    tower = {name: kept.pop(name) for name in student.image_tower.state_dict()}
-    student.image_tower.load_state_dict(tower)
-    student.model.requires_grad_(False)
-    return student, kept

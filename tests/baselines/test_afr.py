@@ -2,13 +2,16 @@ from functools import cache
 
 import numpy as np
 import pytest
+import small
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from spurious import erm, toy, worst_group
 
-from bap_core.baselines import AFR, LinearProbe
-from bap_core.baselines.afr import GAMMAS, fit_stages, weights
+from bap_core.baselines import AFR, LPFT, LinearProbe, TunedAFR
+from bap_core.baselines.afr import GAMMAS, fit_stages, weights, without_rest
+from bap_core.data.listings import LEFT_OUT
+from bap_core.encoders import features
 
 
 def head(coef, intercept):
@@ -165,3 +168,56 @@ def test_a_class_that_the_fifth_lacks_and_a_head_of_another_width_are_refused():
         AFR(1.0).fit(torch.ones(4, 3), [0, 0, 0, 0], head=first)
     with pytest.raises(ValueError, match=r"\(N, 3\) is expected"):
         AFR(1.0).fit(torch.ones(4, 5), [0, 1, 0, 1], head=first)
+
+
+# -- the ERM model is what LP-FT makes of the encoder
+
+START = LPFT({"epochs": 1, "batch_size": 8, "lr": 1e-3, "head_lr": 1e-2}, probe_epochs=2)
+
+
+@pytest.fixture
+def scenes(tmp_path):
+    counts = {"train": (40, 10, 10, 40), "val": (8, 8, 8, 8)}
+    return small.painted(tmp_path / "painted", **counts)
+
+
+def test_the_fine_tuned_model_is_trained_on_the_80_percent_and_reweighted_on_the_others(
+    home, tiny, scenes, monkeypatch
+):
+    tuned_on, fitted_on, tune, fit = [], [], LPFT.tune, AFR.fit
+    monkeypatch.setattr(
+        LPFT,
+        "tune",
+        lambda self, encoder, part, seed: (
+            tuned_on.append(part) or tune(self, encoder, part, seed=seed)
+        ),
+    )
+    monkeypatch.setattr(
+        AFR,
+        "fit",
+        lambda self, X, y, head: fitted_on.append((X, head)) or fit(self, X, y, head=head),
+    )
+    chosen = TunedAFR(start=START, gammas=(0.0, 6.0)).choose(tiny, scenes, seed=0)
+    (part,), (X, head) = tuned_on, fitted_on[0]
+    assert len(part.select(split="train")) == 80 and len(X) == 20 and len(fitted_on) == 2
+    train = np.flatnonzero(scenes.frame["split"] == "train")
+    unseen = train[(part.frame["split"] == LEFT_OUT).to_numpy()[train]]
+    model = START.tune(tiny, part, seed=0)
+    assert head.fingerprint == model.head.fingerprint
+    of_unseen = features.extract(model.encoder, scenes, unit=False)[torch.from_numpy(unseen)]
+    in_order = [sorted(rows.sum(dim=1).tolist()) for rows in (X, of_unseen)]
+    assert in_order[0] == pytest.approx(in_order[1], abs=1e-5)
+    assert chosen.estimator.coef_.shape == head.weight.shape
+
+
+def test_what_is_left_out_for_reweighting_is_another_draw_for_another_seed(scenes):
+    first, again, other = (without_rest(scenes, seed=seed).frame["split"] for seed in (0, 0, 1))
+    assert first.equals(again) and not first.equals(other)
+    assert (first[scenes.frame["split"] != "train"] != LEFT_OUT).all()
+
+
+def test_with_no_second_stage_it_says_what_the_fine_tuned_model_says(home, tiny, scenes):
+    stage = AFR(0.0, steps=0)
+    said = TunedAFR(start=START, stage=stage, gammas=(0.0,)).run(tiny, scenes, seed=0).y_pred
+    model = START.tune(tiny, without_rest(scenes, seed=0), seed=0)
+    assert (said == model.predict(scenes.select(split="test"))).all()

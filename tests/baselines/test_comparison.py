@@ -97,7 +97,8 @@ def test_all_rows_of_the_tables_are_there_and_none_reads_a_test_label(
     assert [result.frame["method"].iloc[0] for result in results] == list(rows)
     assert all(np.array_equal(a.y_pred, b.y_pred) for a, b in zip(results, blind))
     said = {name: set(result.y_pred) for name, result in zip(rows, results)}
-    learned = ("Native (LP)", "Control (LP)", "BAP (LP)", "DFR", "ERM (LP-FT)", "WiSE-FT", "PruSC")
+    learned = ("Native (LP)", "Control (LP)", "BAP (LP)", "DFR")
+    learned += ("ERM (LP-FT)", "WiSE-FT", "PruSC", "DFR (ERM)", "AFR (ERM)")
     assert all(said[name] == {0, 1} for name in learned)  # who says one class cannot give it away
     metrics = {name: set(r.frame["metric"]) for name, r in zip(rows, results)}
     dials = {"candidates", "latents", "head_cosine", "reconstruction_accuracy"}
@@ -109,6 +110,8 @@ def test_rows_can_be_left_out(tiny, scenes, sae):
     always |= {"Native (LP)", "Control (LP)", "BAP (LP)"}
     assert set(methods(tiny, scenes, sae, last_layer=False)) == always
     assert set(methods(tiny, scenes, sae)) == always | {"AFR", "DFR"}
+    both = methods(tiny, scenes, sae, fine_tuned=LP_FT)
+    assert {"AFR (ERM)", "DFR (ERM)"} < set(both)
     fine_tuned = methods(tiny, scenes, sae, last_layer=False, fine_tuned=LP_FT)
     assert set(fine_tuned) == always | {"ERM (LP-FT)", "WiSE-FT", "PruSC"}
 
@@ -132,7 +135,9 @@ def test_what_trains_nothing_says_the_same_for_every_seed(tiny, scenes, sae):
         assert np.array_equal(a.y_pred, b.y_pred)
 
 
-def test_fine_tuning_is_done_once_for_three_methods(tiny, scenes, sae, monkeypatch):
+def test_fine_tuning_is_done_once_for_four_methods_and_once_more_for_afr(
+    tiny, scenes, sae, monkeypatch
+):
     done, train = [], training.train
     monkeypatch.setattr(
         training,
@@ -140,7 +145,8 @@ def test_fine_tuning_is_done_once_for_three_methods(tiny, scenes, sae, monkeypat
         lambda *data, label, **rest: done.append(label) or train(*data, label=label, **rest),
     )
     rows = methods(tiny, scenes, sae, fine_tuned=LP_FT, masks=MASKS)
-    tuned = {name: rows[name] for name in ("ERM (LP-FT)", "WiSE-FT", "PruSC")}
-    evaluate(tuned, [scenes], seed=0)
-    assert done == ["LP-FT", "PruSC masks", "PruSC"]
+    names = ("ERM (LP-FT)", "WiSE-FT", "PruSC", "DFR (ERM)", "AFR (ERM)")
+    evaluate({name: rows[name] for name in names}, [scenes], seed=0)
+    # AFR's model is trained on four fifths of the rows, and so is another
+    assert done == ["LP-FT", "PruSC masks", "PruSC", "LP-FT"]
     assert tiny.tally.encoded == sum(tiny.tally.needed.values())

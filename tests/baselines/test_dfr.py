@@ -2,13 +2,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import small
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.preprocessing import StandardScaler
 from spurious import N_GROUPS, erm, toy, worst_group
 
-from bap_core.baselines import DFR, dfr
+from bap_core.baselines import DFR, LPFT, TunedAFR, dfr
 from bap_core.baselines.dfr import balanced_rows
 
 
@@ -146,3 +147,21 @@ def test_three_classes_and_unknown_choices_are_refused():
         fitted(val, n_retrains=0)
     with pytest.raises(ValueError, match=r"numbers in 0\.\.2"):
         DFR().fit(val.X, val.y, val.group, n_groups=3, seed=0)
+
+
+def test_on_a_fine_tuned_encoder_it_reads_what_the_head_of_that_encoder_reads(home, tiny, tmp_path):
+    scenes = small.painted(tmp_path / "painted", train=(8, 4, 4, 8), val=(8, 8, 8, 8))
+    for read in ("raw", "unit"):
+        recipe = {"epochs": 1, "batch_size": 8, "lr": 1e-3, "head_lr": 1e-2, "features": read}
+        start = LPFT(recipe, probe_epochs=2)
+        tuned = start.tune(tiny, scenes, seed=0).encoder
+        expected = DFR(features=read).run(tuned, scenes, seed=0).y_pred
+        assert (DFR(start=start).run(tiny, scenes, seed=0).y_pred == expected).all()
+
+
+def test_nothing_is_fine_tuned_for_a_set_on_which_it_is_left_out(home, tiny, tmp_path):
+    scenes = small.painted(tmp_path / "painted", train=(8, 0, 0, 8))
+    for method in (DFR(start=LPFT()), TunedAFR(start=LPFT())):
+        left_out = method.run(tiny, scenes, seed=0)
+        assert left_out.y_pred is None and left_out.reason.startswith("left out as in the paper")
+    assert not tiny.tally.encoded

@@ -58,22 +58,24 @@ def test_fine_tuning_starts_from_the_head_of_a_probe_on_the_training_features(
 ):
     _, head, train = start_of_tuning(monkeypatch, tiny, scenes, batch_size=5, weight_decay=0.1)
     probe = LinearProbe(epochs=5, lr=1e-3, batch_size=5, weight_decay=0.1).fit(
-        features.extract(tiny, scenes.select(split="train")), train.frame["label"], seed=0
+        features.extract(tiny, train, unit=False), train.frame["label"], seed=0
     )
     assert torch.equal(head.weight, probe.coef_) and torch.equal(head.bias, probe.intercept_)
     assert train.frame["split"].unique() == ["train"]
 
 
-@pytest.mark.parametrize("class_weights", [True, False])
+@pytest.mark.parametrize(("class_weights", "read"), [(True, "raw"), (False, "raw"), (True, "unit")])
 def test_the_first_loss_of_fine_tuning_is_that_of_the_probe(
-    home, tiny, tmp_path, monkeypatch, class_weights
+    home, tiny, tmp_path, monkeypatch, class_weights, read
 ):
     scenes = small.painted(tmp_path / "uneven", train=(9, 3, 1, 3))
     result = {"epochs": 1, "batch_size": 100, "flips": False, "class_weights": class_weights}
+    result |= {"features": read}
     _, head, train = start_of_tuning(monkeypatch, tiny, scenes, **result)
     y = torch.tensor(train.frame["label"].to_numpy())
     balance = torch.tensor([16 / (2 * 12), 16 / (2 * 4)]) if class_weights else None
-    expected = F.cross_entropy(head.logits(features.extract(tiny, train)), y, weight=balance)
+    X = features.extract(tiny, train, unit=read == "unit")
+    expected = F.cross_entropy(head.logits(X), y, weight=balance)
     assert tune_lp_ft(tiny, scenes, seed=0, **QUICK | result).losses == pytest.approx(
         [expected.item()], abs=1e-6
     )
@@ -83,7 +85,24 @@ def test_a_probe_of_separable_pictures_makes_no_mistake(home, tiny, tmp_path):
     scenes = small.painted(tmp_path / "separable", train=(20, 0, 0, 20))
     train = scenes.select(split="train")
     head = lp_ft.probe_head(tiny, scenes, seed=0, epochs=100, lr=1e-2, batch_size=8)
-    assert (head.predict(features.extract(tiny, train)) == train.frame["label"]).all()
+    X = features.extract(tiny, train, unit=False)
+    assert (head.predict(X) == train.frame["label"]).all()
+
+
+def test_a_tuned_encoder_predicts_from_what_its_head_was_tuned_on(home, tiny, scenes):
+    test, found = scenes.select(split="test"), {}
+    for read in ("raw", "unit"):
+        tuned = tune_lp_ft(tiny, scenes, seed=0, **QUICK, features=read)
+        X = features.extract(tuned.encoder, test, unit=read == "unit")
+        assert (tuned.predict(test) == tuned.head.predict(X)).all()
+        found[read] = tuned.head.fingerprint
+    assert found["raw"] != found["unit"]
+
+
+def test_features_by_another_word_are_refused_before_anything_is_tuned(home, tiny, scenes):
+    with pytest.raises(ValueError, match="features='normed'; choices: raw, unit"):
+        tune_lp_ft(tiny, scenes, seed=0, features="normed")
+    assert not tiny.tally.encoded
 
 
 def test_both_rates_rise_from_a_hundredth_to_step_200_and_fall_to_the_floor():

@@ -1,9 +1,11 @@
 import numpy as np
 import pytest
+import small
 import torch
 import torch.nn.functional as F
 
 from bap_core.baselines import LinearProbe, ZeroShot
+from bap_core.encoders import features
 
 
 def blobs(n=400, seed=0):
@@ -120,3 +122,25 @@ def test_zero_shot_takes_the_nearest_prototype_whatever_the_length_of_x():
 def test_zero_shot_refuses_embeddings_of_another_width():
     with pytest.raises(ValueError, match="do not fit"):
         ZeroShot(torch.eye(3)).predict(torch.ones(2, 4))
+
+
+@pytest.fixture
+def scenes(tmp_path):
+    return small.painted(tmp_path / "painted")
+
+
+def test_raw_features_and_those_of_unit_norm_come_of_one_encoding(home, tiny, scenes):
+    raw, unit = (features.extract(tiny, scenes, unit=unit) for unit in (False, True))
+    assert torch.equal(unit, F.normalize(raw, dim=1))
+    assert not torch.equal(raw, unit) and tiny.tally.encoded == len(scenes)
+
+
+def test_a_probe_reads_what_it_is_told_to_and_refuses_another_word(home, tiny, scenes):
+    y = scenes.select(split="train").frame["label"]
+    for word, unit in {"raw": False, "unit": True}.items():
+        probe = LinearProbe(epochs=3, features=word)
+        X = {s: features.extract_split(tiny, scenes, s, unit=unit) for s in ("train", "test")}
+        expected = LinearProbe(epochs=3).fit(X["train"], y, seed=0).predict(X["test"])
+        assert (probe.run(tiny, scenes, seed=0).y_pred == expected).all()
+    with pytest.raises(ValueError, match="features='normed'; choices: raw, unit"):
+        LinearProbe(features="normed")

@@ -300,8 +300,9 @@ class Net:
     def student(self):
         return self
 
-    def forward(self, x):
-        return F.normalize(self.image_tower(x), dim=1)
+    def forward(self, x, *, unit=True):
+        z = self.image_tower(x)
+        return F.normalize(z, dim=1) if unit else z
 
 
 class Points:
@@ -342,7 +343,7 @@ def test_mask_training_cuts_the_spurious_weights_and_keeps_the_core_ones(points,
     x, y, cluster = points
     net, pruned = Net(), Net()
     masks, _ = train_masks(
-        Tuned(net, net.head, []),
+        Tuned(net, net.head, [], unit=True),
         Points(x, seed),
         y,
         cluster,

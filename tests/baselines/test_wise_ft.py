@@ -42,7 +42,8 @@ def logits(result, pictures):
 
 
 def test_alpha_0_is_the_zero_shot_classifier_bit_for_bit(tiny, tuned, pictures):
-    result, X = average_wise_ft(tiny, tuned, PROTOTYPES, alpha=0), tiny.encode_images(pictures)
+    X = tiny.encode_images(pictures)
+    result = average_wise_ft(tiny, tuned, PROTOTYPES, alpha=0, head="averaged")
     assert torch.equal(logits(result, pictures), X @ (tiny.model.logit_scale.exp() * PROTOTYPES).T)
     assert (result.head.predict(X) == ZeroShot(PROTOTYPES).predict(X)).all()
     assert result.encoder.fingerprint == tiny.fingerprint
@@ -121,15 +122,17 @@ def test_results_share_no_memory_with_the_two_states(alpha):
 
 
 def test_the_averaged_head_lies_half_way_between_prototypes_and_tuned_head(tiny, tuned):
-    head, scale = average_wise_ft(tiny, tuned, PROTOTYPES).head, tiny.model.logit_scale.exp()
+    averaged = average_wise_ft(tiny, tuned, PROTOTYPES, head="averaged")
+    head, scale = averaged.head, tiny.model.logit_scale.exp()
     assert torch.allclose(head.weight, (scale * PROTOTYPES + tuned.head.weight) / 2, atol=1e-6)
     assert torch.allclose(head.bias, tuned.head.bias / 2)
 
 
-def test_the_tuned_head_can_be_kept_and_the_tower_is_averaged_all_the_same(tiny, tuned):
-    averaged, kept = (
-        average_wise_ft(tiny, tuned, PROTOTYPES, head=head) for head in ("averaged", "tuned")
-    )
+def test_the_tuned_head_is_kept_unless_told_otherwise_and_the_tower_is_averaged_all_the_same(
+    tiny, tuned
+):
+    kept = average_wise_ft(tiny, tuned, PROTOTYPES)
+    averaged = average_wise_ft(tiny, tuned, PROTOTYPES, head="averaged")
     assert kept.head is tuned.head and averaged.head.fingerprint != kept.head.fingerprint
     assert (
         averaged.encoder.fingerprint
@@ -190,7 +193,7 @@ def test_a_result_of_another_encoder_is_refused(tuned):
 
 
 def test_an_unknown_head_is_refused_with_the_choices(tiny, tuned):
-    with pytest.raises(ValueError, match="head='both'; choices: averaged, tuned"):
+    with pytest.raises(ValueError, match="head='both'; choices: tuned, averaged"):
         average_wise_ft(tiny, tuned, PROTOTYPES, head="both")
 
 

@@ -1,6 +1,7 @@
 """Backgrounds of several sources in one pool, by share."""
 
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -175,3 +176,44 @@ def test_places_and_textures_of_a_data_root_make_one_pool(tmp_path):
         and made.categories == ["banded", "bar", "sky"]
     )
     assert {path.is_file() for path in map(made.path, range(10))} == {True}
+
+
+# -- categories that are drawn by name
+
+SCENES = Backgrounds(
+    "places",
+    "nowhere",
+    pd.DataFrame(
+        [(f"{name}/{i}.jpg", name) for name in "abcdefgh" for i in range(3)],
+        columns=["image", "category"],
+    ),
+)
+
+
+def test_categories_are_drawn_whole_and_by_name_whatever_their_pictures():
+    drawn = data.draw_categories(SCENES, 3, rng=rng())
+    assert len(drawn.categories) == 3 and len(drawn) == 9
+    assert drawn.frame["image"].is_monotonic_increasing
+    half = SCENES.take(np.arange(0, len(SCENES), 2))
+    assert data.draw_categories(half, 3, rng=rng()).categories == drawn.categories
+    assert data.draw_categories(SCENES, 3, rng=rng(1)).categories != drawn.categories
+
+
+def test_a_wider_draw_has_the_categories_of_the_narrower_one():
+    draws = [set(data.draw_categories(SCENES, n, rng=rng()).categories) for n in range(1, 9)]
+    assert all(a < b for a, b in pairwise(draws))
+
+
+def test_no_category_that_is_kept_out_is_drawn_and_0_or_many_draw_all_others():
+    for n in (0, 6, 50):
+        drawn = data.draw_categories(SCENES, n, rng=rng(), without=["a", "h", "z"])
+        assert drawn.categories == list("bcdefg")
+        assert drawn.skipped == {"of a category that was not drawn": 6}
+    assert data.draw_categories(SCENES, 0, rng=rng()).skipped == {}
+
+
+def test_a_negative_number_and_a_draw_from_nothing_are_refused():
+    with pytest.raises(ValueError, match=r"places: n=-1; at least 0 \(all\)"):
+        data.draw_categories(SCENES, -1, rng=rng())
+    with pytest.raises(ValueError, match="0 of 8 categories can be drawn"):
+        data.draw_categories(SCENES, 3, rng=rng(), without="abcdefgh")

@@ -15,12 +15,15 @@ from PIL import Image
 
 from bap_core.data import (
     SUBSTITUTES,
+    Backgrounds,
     bird_labels,
     catalogue,
     cub,
     directory,
+    evaluation_categories,
     evaluation_paths,
     folders,
+    overlap,
     places,
     used_backgrounds,
     waterbirds,
@@ -473,6 +476,22 @@ def test_leakage_names_the_cub_paths_of_validation_and_test(metadata):
         f"{group}/{split}.jpg" for group in range(4) for split in (1, 2)
     }
     assert "/o/ocean/31.jpg" in used_backgrounds(metadata) and len(used_backgrounds(metadata)) == 12
+
+
+def test_the_categories_that_are_evaluated_on_are_read_off_the_files_behind_the_birds(metadata):
+    assert evaluation_categories(metadata) == ["ocean"]
+    path = metadata / "waterbird_complete95_forest2water2/metadata.csv"
+    path.write_text(path.read_text().replace("/o/ocean/3", "/f/forest/broadleaf/3"))
+    assert evaluation_categories(metadata) == ["forest/broadleaf", "ocean"]
+
+
+def test_what_a_pool_shares_with_waterbirds_is_counted_file_by_file(metadata):
+    names = ["train/ocean/31.jpg", "train/ocean/99.jpg", "train/bar/31.jpg"]
+    frame = pd.DataFrame({"image": names, "category": ["ocean", "ocean", "bar"]})
+    found = overlap(metadata, Backgrounds("pool", metadata, frame))
+    assert found.loc["ocean"].tolist() == [2, 1] and len(found) == 1
+    apart = overlap(metadata, Backgrounds("pool", metadata, frame[2:]))
+    assert apart.loc["ocean"].tolist() == [0, 0]
 
 
 def test_bird_labels_are_those_of_the_table(metadata):

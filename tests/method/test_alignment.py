@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 
 from bap_core.baselines import control, pretrain_control
 from bap_core.method import training
@@ -45,6 +46,38 @@ def test_epochs_draw_new_backgrounds_unless_told_not_to(shapes):
 
     assert drawn(0) != drawn(1)
     assert drawn(0, redraw=False) == drawn(1, redraw=False)
+
+
+@pytest.fixture
+def lopsided(shapes, monkeypatch):
+    """Shapes whose composites have a dark left edge, so that their mirror images are others."""
+    make = shapes.batch
+
+    def batch(objects, backgrounds):
+        pictures = make(objects, backgrounds)
+        pictures[..., :4] = 0
+        return pictures
+
+    monkeypatch.setattr(shapes, "batch", batch)
+    return shapes
+
+
+def test_composites_are_mirrored_as_a_whole_and_only_when_asked(lopsided):
+    plain, flipped = (
+        torch.cat([made for _, made in batches(lopsided, **choice).epoch(1)])
+        for choice in ({}, {"flips": True})
+    )
+    turned = [torch.equal(a.flip(-1), b) for a, b in zip(plain, flipped)]
+    assert all(turn or torch.equal(a, b) for turn, a, b in zip(turned, plain, flipped))
+    assert 0 < sum(turned) < len(turned) == 24
+    anew = torch.cat([made for _, made in batches(lopsided, flips=True).epoch(2)])
+    assert [bool((made[..., -4:] == 0).all()) for made in anew] != turned
+
+
+def test_a_run_that_goes_on_in_the_middle_of_an_epoch_mirrors_the_same_composites(lopsided):
+    whole, rest = (list(batches(lopsided, flips=True).epoch(2, first)) for first in (0, 2))
+    assert len(whole) == 3 and len(rest) == 1
+    assert torch.equal(whole[2][1], rest[0][1]) and torch.equal(whole[2][0], rest[0][0])
 
 
 def test_steps_count_the_smaller_last_batch(shapes):
@@ -155,6 +188,23 @@ def test_the_control_learns_its_labels(home, tiny, shapes):
 
 
 LABELS = [0, 0, 0, 1, 1, 1]
+
+
+@pytest.mark.parametrize("class_weights", [True, False])
+def test_the_controls_first_loss_is_weighted_by_the_classes_of_the_objects(
+    home, tiny, shapes, monkeypatch, class_weights
+):
+    labels, heads, made = torch.tensor([0, 0, 0, 0, 0, 1]), [], control._head
+    monkeypatch.setattr(control, "_head", lambda *a, **k: heads.append(made(*a, **k)) or heads[-1])
+    one_step = contexts(epochs=1, batch_size=24)
+    found = pretrain_control(
+        tiny, shapes, labels, contexts=one_step, lr=0.0, head_lr=0.0, class_weights=class_weights
+    )
+    ((rows, pictures),) = CompositeBatches(shapes, one_step).epoch(0)
+    logits = heads[0](tiny.encode_images(pictures))
+    weight = torch.tensor([6 / (2 * 5), 6 / (2 * 1)]) if class_weights else None
+    expected = F.cross_entropy(logits, labels[rows], weight=weight)
+    assert found.losses == pytest.approx([expected.item()], abs=1e-6)
 
 
 def test_a_head_that_learned_alone_begins_below_a_new_one(home, tiny, shapes):

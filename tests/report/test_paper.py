@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 import bap_core
 from bap_core import data, encoders
@@ -238,6 +239,17 @@ def test_every_micro_encoder_has_the_family_and_kind_of_the_loss_on_its_card():
         assert identity(name) == checkpoints.Identity(
             family, kind, convolutional=name == "micro-clip-convnext"
         )
+
+
+def test_the_paper_profile_runs_every_cell_of_table_1_and_each_encoder_knows_its_own():
+    cells = paper_tables.table("table1").dropna(subset=["value"])
+    profile = yaml.safe_load((NOTEBOOKS / "profiles" / "paper.yml").read_text())
+    run = [identity(name) for name in profile["01_additivity"]["encoders"]]
+    found = [(one.backbone, one.family) for one in run]
+    assert sorted(found) == sorted(zip(cells["architecture"], cells["family"])) and len(run) == 16
+    kinds = cells.set_index(["architecture", "family"])["kind"].to_dict()
+    assert all(kinds[one.backbone, one.family] == one.kind for one in run)
+    assert identity("openai-b16").backbone == "" == identity("micro-clip").backbone
 
 
 def test_families_of_image_encoders_are_those_of_table_1():
