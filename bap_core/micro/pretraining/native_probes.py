@@ -87,7 +87,7 @@ def _probe(
     """(average, worst group). steps: by default 30 epochs over Waterbirds' official train split."""
     n_train = int((scenes.frame["split"] == "train").sum())
     epochs = max(1, round(steps / -(-n_train // batch_size)))
-    probe = LinearProbe(epochs=epochs, lr=lr, batch_size=batch_size, unit=False)
+    probe = LinearProbe(epochs=epochs, lr=lr, batch_size=batch_size)
     test = scenes.select(split="test")
     y, predicted = test.frame["label"].to_numpy(), probe.run(encoder, scenes, seed=seed).y_pred
     worst = metrics.worst_group_accuracy(y, predicted, test.groups, n_groups=4)
