@@ -38,6 +38,7 @@ LABELS = {
     "cosine_composite_background": "cos composite, background",
     "cosine_object_background": "cos object, background",
     "bsi": "BSI",
+    "bsi_total": "BSI, total variance",
     "cosine_object_text": "cos to object text",
     "cosine_background_text": "cos to background text",
     "residual_variance": "Var(ε)",
