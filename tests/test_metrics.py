@@ -110,10 +110,37 @@ def test_additivity_of_parts_that_cancel_is_nan():
 def test_bsi_counted_by_hand_and_its_two_variances():
     # shift 3, variance (0, 1) each
     on_a, on_b = np.array([[0.0, 1], [0, -1]]), np.array([[3.0, 1], [3, -1]])
-    assert metrics.background_sensitivity_index(on_a, on_b) == pytest.approx(3 / np.sqrt(2))
-    assert metrics.background_sensitivity_index(
-        on_a, on_b, variance="per_dimension"
-    ) == pytest.approx(3 / np.sqrt(1))
+    assert metrics.background_sensitivity_index(on_a, on_b) == pytest.approx(3 / np.sqrt(1))
+    assert metrics.background_sensitivity_index(on_a, on_b, variance="total") == pytest.approx(
+        3 / np.sqrt(2)
+    )
+
+
+def test_the_index_of_classes_is_the_mean_of_theirs_and_not_that_of_all_at_once():
+    # both classes move by 3; within them the variance is 1 in one of two dimensions, or 4
+    one, other = np.array([[0.0, 1], [0, -1]]), np.array([[90.0, 2], [90, -2]])
+    on_a, label = np.concatenate([one, other]), ["one", "one", "other", "other"]
+    on_b = on_a + [3, 0]
+    expected = (3 / np.sqrt(1) + 3 / np.sqrt(4)) / 2
+    assert metrics.class_sensitivity_index(on_a, on_b, label) == pytest.approx(expected)
+    total = metrics.class_sensitivity_index(on_a, on_b, label, variance="total")
+    assert total == pytest.approx(expected / np.sqrt(2))
+    assert metrics.background_sensitivity_index(on_a, on_b) < 0.1 * expected
+    shuffled = [2, 0, 3, 1]
+    again = metrics.class_sensitivity_index(
+        on_a[shuffled], on_b[shuffled], np.array(label)[shuffled]
+    )
+    assert again == pytest.approx(expected)
+
+
+def test_a_class_of_one_object_has_no_index_and_without_a_class_of_two_there_is_none():
+    on_a = np.array([[0.0, 1], [0, -1], [5, 5]])
+    found = metrics.class_sensitivity_index(on_a, on_a + [3, 0], [0, 0, 1])
+    assert found == pytest.approx(3)
+    with pytest.raises(ValueError, match="none of 3 classes has two objects"):
+        metrics.class_sensitivity_index(on_a, on_a, [0, 1, 2])
+    with pytest.raises(ValueError, match=r"3 and 3 embeddings, labels \(2,\)"):
+        metrics.class_sensitivity_index(on_a, on_a, [0, 1])
 
 
 def test_bsi_of_equal_clouds_is_zero_and_does_not_know_which_is_which():

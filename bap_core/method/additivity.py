@@ -83,6 +83,9 @@ COLUMNS = (
 )
 
 
+BSI = {"bsi": "per_dimension", "bsi_total": "total"}
+
+
 def _scored(encoder, compositor, pairs: Pairs, alone, behind, batch_size) -> Iterator[dict]:
     """The columns of `additivity_scores`, batch by batch. alone: (N, D), behind: (M, D)."""
     chunks, label = _chunks(len(pairs.objects), batch_size), f"{encoder.name}: additivity"
@@ -139,14 +142,16 @@ def k_ablation(
 
 
 def background_swap_bsi(
-    encoder, compositor, *, pairs: int, seed: int, batch_size: int = 256
-) -> np.ndarray:
-    """Appendix D.1 on composites: all objects on one background against all of them on another.
+    encoder, compositor, *, pairs: int, seed: int, labels=None, batch_size: int = 256
+) -> pd.DataFrame:
+    """Appendix D.1 on composites: all objects on one background against all of them on another,
+    class by class, for random pairs of backgrounds.
 
-    For random pairs of backgrounds: (pairs,) indices, with the total variance. Meant for objects of
-    one super-class, as on one's own pictures, where no two kinds of background are given. Kept in
-    the store. ValueError with fewer than two objects or backgrounds.
+    labels: (N,), the class of each object; None for one class. Columns, each (pairs,): ``bsi`` and
+    ``bsi_total``, the index by either definition of the variance. Kept in the store. ValueError
+    with fewer than two objects or backgrounds, or where no class has two objects.
     """
+    labels = [0] * len(compositor.objects) if labels is None else list(labels)
     compositor = compositor.at(encoder.size)
     n_objects, n_backgrounds = len(compositor.objects), len(compositor.backgrounds)
     if n_objects < 2 or n_backgrounds < 2:
@@ -158,16 +163,23 @@ def background_swap_bsi(
 
     def make() -> dict[str, Tensor]:
         on = {b: _on_background(encoder, compositor, b, batch_size) for b in different}
-        found = [metrics.background_sensitivity_index(on[a], on[b]) for a, b in chosen]
-        return {"bsi": torch.tensor(found, dtype=torch.float64)}
+        found = {
+            name: [
+                metrics.class_sensitivity_index(on[a], on[b], labels, variance=variance)
+                for a, b in chosen
+            ]
+            for name, variance in BSI.items()
+        }
+        return {name: torch.tensor(values, dtype=torch.float64) for name, values in found.items()}
 
     key = _parts(encoder, compositor, pairs=pairs, seed=seed, batch_size=batch_size)
+    key["labels"] = labels
     pictures = len(different) * n_objects
     kept = store.arrays("background-swap", key, make, tally=encoder.tally, pictures=pictures)
-    return kept["bsi"].numpy()
+    return pd.DataFrame({name: kept[name].numpy() for name in BSI})
 
 
-def _parts(encoder, compositor, **choices: int) -> dict:
+def _parts(encoder, compositor, **choices) -> dict:
     names = {"encoder": encoder.key, "composites": compositor.fingerprint}
     return {**names, **choices, "code": sources.code(__name__)}
 

@@ -38,6 +38,7 @@ LABELS = {
     "cosine_composite_background": "cos composite, background",
     "cosine_object_background": "cos object, background",
     "bsi": "BSI",
+    "bsi_total": "BSI, total variance",
     "cosine_object_text": "cos to object text",
     "object_margin": "cos to object text above the wrong classes'",
     "object_rank": "rank of the object's class",

@@ -136,6 +136,7 @@ METRICS = {
     "minority": (lambda a, b, c: metrics.minority_group_accuracy(a, n_backgrounds=2), 0, 1),
     "additivity": (metrics.additivity, -1, 1),
     "bsi": (lambda a, b, c: metrics.background_sensitivity_index(a, b), 0, math.inf),
+    "class bsi": (metrics.class_sensitivity_index, 0, math.inf),
     "residual": (lambda a, b, c: metrics.residual_variance([a], b, ks=c), 0, 1e201),
     "slope": (lambda a, b, c: metrics.power_law_slope(a, b), -1e300, 1e300),
     "group_id": (lambda a, b, c: groups.group_id(a, b, n_backgrounds=2), 0, 2**63),

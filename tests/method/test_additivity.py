@@ -167,18 +167,30 @@ def test_an_encoder_that_ignores_the_object_is_told_by_its_parts(home):
 @pytest.mark.parametrize("n_objects", [2, 5])
 def test_the_swap_index_of_an_additive_encoder_is_what_a_hand_finds(home, n_objects):
     """Rows are (o_i + b) / sqrt 2. Their centroid moves by |b - b'| / sqrt 2 = 1; on either
-    background they spread by (1 - 1/n) / 2.
+    background they spread by (1 - 1/n) / 2, summed over the dimensions.
     """
     encoder = Coded(*at_right_angles(n_objects, 4))
     found = additivity.background_swap_bsi(encoder, Numbered(n_objects, 4), pairs=6, seed=0)
-    assert found == pytest.approx(np.full(6, (1 - 1 / n_objects) ** -0.5), rel=1e-6)
+    expected = np.full(6, (1 - 1 / n_objects) ** -0.5)
+    assert found["bsi_total"].to_numpy() == pytest.approx(expected, rel=1e-6)
+    dimensions = n_objects + 4
+    assert found["bsi"].to_numpy() == pytest.approx(expected * dimensions**0.5, rel=1e-6)
+
+
+def test_the_swap_index_is_taken_class_by_class(home):
+    encoder, labels = Coded(*at_right_angles(5, 4)), [0, 0, 0, 1, 1]
+    found = additivity.background_swap_bsi(encoder, Numbered(5, 4), pairs=6, seed=0, labels=labels)
+    expected = sum((1 - 1 / n) ** -0.5 for n in (3, 2)) / 2
+    assert found["bsi_total"].to_numpy() == pytest.approx(np.full(6, expected), rel=1e-6)
+    with pytest.raises(ValueError, match="none of 5 classes has two objects"):
+        additivity.background_swap_bsi(encoder, Numbered(5, 4), pairs=6, seed=0, labels=range(5))
 
 
 def test_the_swap_index_is_zero_without_a_background_and_infinite_without_an_object(home):
     found = {
         ignored: additivity.background_swap_bsi(
             Coded(*at_right_angles(5, 4), ignores=ignored), Numbered(5, 4), pairs=6, seed=0
-        ).tolist()
+        )["bsi"].tolist()
         for ignored in ("background", "object")
     }
     assert found == {"background": [0.0] * 6, "object": [np.inf] * 6}
@@ -264,7 +276,7 @@ def test_what_was_measured_once_is_read_back_and_other_draws_are_not(home):
     def measured(seed):
         swap = additivity.background_swap_bsi(encoder, compositor, pairs=3, seed=seed)
         scores = additivity.additivity_scores(encoder, compositor, n=40, seed=seed)
-        return scores.assign(bsi=swap[0])
+        return scores.assign(bsi=swap["bsi"][0])
 
     first, encoded = measured(0), encoder.tally.encoded
     assert measured(0).equals(first) and encoder.tally.encoded == encoded
