@@ -130,9 +130,10 @@ def overlap(root: str | Path, backgrounds: Backgrounds) -> pd.DataFrame:
     used = {picture_number(picture) for picture in used_backgrounds(root)}
     frame = backgrounds.frame
     files = frame["category"] + "/" + frame["image"].map(lambda image: Path(image).stem)
+    behind = frame.loc[files.isin(sorted(used)), "category"]
     counts = {
         "in the pool": frame["category"].value_counts(),
-        "behind a bird of Waterbirds": frame["category"][files.isin(used)].value_counts(),
+        "behind a bird of Waterbirds": behind.value_counts(),
     }
     rows = pd.Index(evaluation_categories(root), name="category")
     return pd.DataFrame(counts).reindex(rows).fillna(0).astype(int)

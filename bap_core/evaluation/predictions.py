@@ -8,6 +8,7 @@ sure a comparison is follows from which pictures two methods had right.
 import base64
 import zlib
 from collections.abc import Iterable, Sequence
+from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -55,12 +56,13 @@ def unpack(packed: Sequence[dict]) -> pd.DataFrame:
 
 
 def _pack_one(name: str, rows: pd.DataFrame) -> dict:
-    if rows["prediction"].max() >= _ABSENT:
+    if rows["prediction"].to_numpy().max() >= _ABSENT:
         raise ValueError(f"{name}: class numbers of {_ABSENT} and more cannot be packed")
     pictures = rows.drop_duplicates("picture").set_index("picture")[["label", "group"]]
     place = pd.Series(range(len(pictures)), index=pictures.index)
     runs = []
-    for (encoder, method, seed), run in rows.groupby(KEYS[1:], sort=False):
+    for key, run in rows.groupby(KEYS[1:], sort=False):
+        encoder, method, seed = cast(tuple, key)
         said = np.full(len(pictures), _ABSENT, dtype=np.uint8)
         said[place.loc[run["picture"]].to_numpy()] = run["prediction"]
         text = base64.b64encode(zlib.compress(said.tobytes(), 9)).decode()

@@ -192,7 +192,7 @@ def _printed_column(column: str) -> dict[str, str]:
         cell = {**where, "metric": metric, "family": family}
         cell |= {"architecture": architecture} if "table1" in sources else {}
         values = [_printed(source, cell) for source in sources if source in tables_]
-        found[title] = labels.format_number(values[0] if values else None, metric)
+        found[title] = labels.format_number(values[0] if values else float("nan"), metric)
     return found
 
 

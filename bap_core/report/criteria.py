@@ -126,7 +126,7 @@ def fit_trend(ks: np.ndarray, values: np.ndarray) -> Trend:
     over the mean curve.
     """
     rank = cast(Any, spearmanr(ks, values.mean(axis=0))).statistic  # SciPy does not say its type
-    return Trend(interval(values[:, -1] - values[:, 0]), float(rank))
+    return Trend(interval((values[:, -1] - values[:, 0]).tolist()), float(rank))
 
 
 def fit_slopes(ks: np.ndarray, values: np.ndarray) -> Sample:

@@ -66,7 +66,9 @@ def _compare(
     gaps = criteria.differences(*samples)
     if not gaps.values:
         return Outcome(None, words, "no seed has both")
-    sides = [(sign, term) for sign, term in zip((1.0, -1.0), terms) if isinstance(term, dict)]
+    sides: list[uncertainty.Side] = [
+        (sign, term) for sign, term in zip((1.0, -1.0), terms) if isinstance(term, dict)
+    ]
     gap = interval_of(frame, sides, gaps, predictions)
     verdict = criteria.in_words(decide(gap))
     return Outcome(verdict, words, explain(gap, claim, verdict))

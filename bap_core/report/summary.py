@@ -125,7 +125,8 @@ def render_claims(found: Mapping[str, dict], titles: Mapping[str, str], *, folde
 
 
 def _render_unjudged() -> str:
-    rows = pd.DataFrame(paper_tables.claims()["unjudged"]).set_index("claim")[["where"]]
+    said = paper_tables.claims()["unjudged"]
+    rows = pd.DataFrame({"where": {entry["claim"]: entry["where"] for entry in said}})
     table = html.Table(rows, "Said by the paper and measured on no page yet.", words=("where",))
     return f"## Not measured yet\n\n{table._repr_html_()}\n"
 

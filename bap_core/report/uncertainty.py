@@ -46,8 +46,8 @@ def _with_answers(side: Side, rows: pd.DataFrame, predictions: pd.DataFrame) -> 
     if where["metric"] not in sampling.METRICS or not len(runs):
         return []
     found = []
-    for run in runs.itertuples(index=False):
-        said = predictions.loc[criteria.match_rows(predictions, run._asdict())]
+    for run in runs.to_numpy().tolist():
+        said = predictions.loc[criteria.match_rows(predictions, dict(zip(_RUN, run)))]
         said = said[said["seed"].isin(rows["seed"])]
         if said.empty:
             return []
@@ -74,7 +74,6 @@ def _stated_error(frame: pd.DataFrame, rows: pd.DataFrame) -> float:
     """By the rows ``<metric>_std`` beside them: the spread of n measurements over the root of n."""
     keys = [*_RUN, "seed", "split", "group"]
     spread = frame[frame["metric"] == f"{rows['metric'].iloc[0]}_std"]
-    both = rows.merge(spread[[*keys, "value", "n"]], on=keys, suffixes=("", "_std"))
-    if both.empty:
-        return 0.0
-    return float(np.sqrt(np.mean(both["value_std"] ** 2 / both["n_std"])))
+    errors = spread.set_index(keys)["value"] ** 2 / spread.set_index(keys)["n"]
+    found = errors.reindex(rows.set_index(keys).index).dropna()
+    return float(np.sqrt(found.mean())) if len(found) else 0.0

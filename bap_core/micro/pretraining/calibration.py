@@ -37,10 +37,7 @@ def native_figures(
     A name is loaded in float32, so that every machine gets the figures of the card. labeller: whose
     guesses are the labels of the people experiment; None leaves its probe out.
     """
-    encoder, labeller = (
-        encoders.load(one, dtype=torch.float32) if isinstance(one, str) else one
-        for one in (encoder, labeller)
-    )
+    encoder = _loaded(encoder)
     found = {"additivity": additivity(encoder, root)}
     if encoder.has_text_encoder:
         found |= {
@@ -54,8 +51,12 @@ def native_figures(
             found |= _zero_shot(
                 encoder, counteranimal(root, seed=0, classes=classes), f"pair_{pair}"
             )
-    found |= probe_figures(encoder, root, labeller=labeller)
+    found |= probe_figures(encoder, root, labeller=None if labeller is None else _loaded(labeller))
     return {name: round(float(value), 4) for name, value in found.items()}
+
+
+def _loaded(encoder: str | encoders.Encoder) -> encoders.Encoder:
+    return encoders.load(encoder, dtype=torch.float32) if isinstance(encoder, str) else encoder
 
 
 def additivity(encoder: encoders.Encoder, root: str | Path, *, n: int = 1000) -> float:

@@ -4,7 +4,7 @@ Every probe is the paper's, with its rate and as many steps as it has on the dat
 figure is a mean over `RUNS` runs.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -42,7 +42,7 @@ def probe_figures(
     return found
 
 
-def _photographs(root: str | Path) -> Iterator[tuple[str, int, list[LabelledPictures]]]:
+def _photographs(root: str | Path) -> Iterator[tuple[str, int, Sequence[LabelledPictures]]]:
     """Name, steps and runs: as many steps as the paper's 40 epochs have on its larger pair of
     birds, and on classes of 200 vehicles.
     """
@@ -85,7 +85,7 @@ def _probe(
     batch_size: int = 128,
 ) -> tuple[float, float]:
     """(average, worst group). steps: by default 30 epochs over Waterbirds' official train split."""
-    n_train = int((scenes.frame["split"] == "train").sum())
+    n_train = len(scenes.select(split="train"))
     epochs = max(1, round(steps / -(-n_train // batch_size)))
     probe = LinearProbe(epochs=epochs, lr=lr, batch_size=batch_size)
     test = scenes.select(split="test")

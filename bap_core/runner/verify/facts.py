@@ -135,7 +135,7 @@ def check_predictions(bundle: dict) -> Iterator[str]:
             ),
         }
         for metric, value in counted.items():
-            shown = overall.get((*cast(tuple, names), metric), float("nan"))
+            shown = cast(float, overall.get((*cast(tuple, names), metric), float("nan")))
             if not abs(shown - value) < SAME:
                 what = " / ".join(map(str, cast(tuple, names)))
                 yield f"{what}: {metric} is {shown}, its predictions give {value}"
