@@ -150,10 +150,10 @@ for name, word in zip(["raw", "unit norm"], readings):
 # %%
 results["reading"] = []
 for seed in range(seeds):
-    rows = {name: (model, method) for name, method in by_reading.items()}
-    rows |= {name.replace("probe", what): (one, method) for name, method in by_reading.items()
-             for what, one in trained[seed].items() if name.startswith("probe")}
-    results["reading"] += evaluate(rows, [scenes], seed=seed)
+    native = {name: (model, method) for name, method in by_reading.items()}
+    others = {name.replace("probe", what): (one, method) for name, method in by_reading.items()
+              for what, one in trained[seed].items() if name.startswith("probe")}
+    results["reading"] += evaluate({**native, **others}, [scenes], seed=seed)
 page.results_table(evaluation.table(results["reading"]))
 
 # %% [markdown]
