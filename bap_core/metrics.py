@@ -95,8 +95,8 @@ def background_sensitivity_index(on_a, on_b, *, variance: str = "per_dimension")
     on_a (N, D), on_b (M, D): embeddings of one class on the two kinds of background. The paper does
     not define the variance of a vector: ``per_dimension`` averages it over the dimensions,
     ``total`` sums it, which makes the index smaller by sqrt(D). Table 12 prints 30 to 45 for
-    untouched encoders: by the total, their centroids would move as far as 30 times the spread, and
-    unit vectors cannot; by the average it is 30 / sqrt(512) = 1.3 times.
+    untouched encoders. By the total a class's centroid would move 30 times as far as its pictures
+    lie apart; by the average 30 / sqrt(512), 1.3 times.
     """
     if variance not in ("total", "per_dimension"):
         raise ValueError(f"variance={variance!r}; choices: 'total', 'per_dimension'")

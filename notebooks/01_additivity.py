@@ -62,7 +62,8 @@ report.paper_table("table1")
 #
 # $$S = \frac{v_{a,b} \cdot (v_a + v_b)}{\lVert v_{a,b} \rVert \, \lVert v_a + v_b \rVert}.$$
 #
-# An object alone needs some canvas, and the paper names none; we use a plain grey of 128, its only stated neutral.
+# An object alone needs some canvas, and the paper names none; we use a plain grey of 128, its only stated neutral. Nor
+# does it say how small an object may be; here its box has at least `min_side` pixels on either side, half of the input.
 
 # %%
 objects = all_objects.sample(at_most=n_objects, rng=runtime.rng(seed, "objects"))

@@ -38,6 +38,7 @@ m: int = 5  # M, contexts per vehicle and epoch
 redraw: bool = True  # whether an epoch draws new contexts, or all have those of the first
 flips: bool = False  # whether composites are mirrored at random, BAP's and the control's
 epochs: int = 4  # of the pre-training
+pretrain_per_run: bool = True  # whether every run pre-trains encoders of its own
 lr: float = 3e-4  # of the image tower
 head_lr: float = 1e-2  # of the control's head
 balanced: bool = True  # whether the control's loss is balanced over its classes
@@ -178,7 +179,8 @@ report.words_table(prompts, caption="What is told in words.")
 # %%
 compared = {}
 for one, seed in product(models, range(seeds)):
-    passes, drawn = Contexts(seed=seed, **shape), pools.get(seed, pool)
+    passes = Contexts(seed=seed if pretrain_per_run else 0, **shape)
+    drawn = pools.get(seed if pretrain_per_run else 0, pool)
     labels = pd.factorize(drawn.objects.frame["label"], sort=True)[0]
     aligned = pretrain_bap(one, drawn, contexts=passes, k=k, lr=lr,
                            schedule=Schedule(warmup, lr_min))

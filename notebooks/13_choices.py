@@ -1,7 +1,7 @@
 # ---
 # jupyter:
 #   bap:
-#     datasets: [waterbirds]
+#     datasets: [cub, places, waterbirds]
 #   jupytext:
 #     notebook_metadata_filter: bap
 #     text_representation:
@@ -25,7 +25,15 @@ data_root: str = "micro"  # "micro", or the folder of the official downloads
 encoder: str = "micro-clip"  # NAME or NAME:WEIGHTS
 seeds: int = 2
 subsets: int = 200  # random subsets of forty templates
-lr: float = 3e-4  # of the image tower in fine-tuning
+readings: list[str] = ["raw", "unit"]  # of the features; ["raw"] leaves the other out
+n_objects: int = 200  # from here to epochs, and head_lr, the pre-training of page 3
+categories: int = 30
+n_backgrounds: int = 2400
+k: int = 10
+m: int = 5
+epochs: int = 5
+head_lr: float = 1e-2
+lr: float = 3e-4  # of the image tower, in pre-training and fine-tuning
 probe_epochs: int = 95
 ft_probe_epochs: int = 8
 ft_epochs: int = 2
@@ -38,11 +46,14 @@ starts: list[float] = [0.2, 0.1]  # where the masks' logits begin; ours first
 batch_size: int = 64
 
 # %% tags=["hide-input"]
+from itertools import product
+
 import pandas as pd
 
 from bap_core import baselines, data, evaluation, micro, report, runtime
 from bap_core.encoders import load, prompts
 from bap_core.evaluation import evaluate
+from bap_core.method import Compositor, Contexts, pretrain_bap
 
 page = report.open_page("13_choices", globals())
 root = micro.resolve(data_root)
@@ -90,21 +101,86 @@ report.Table(band.rename(columns="{:.0%}".format),
              f"5th and 95th percentile over {subsets} random subsets of 40, in percent.")
 
 # %% [markdown]
-# ## Features of unit norm, or as they leave the tower
+# ## The pre-training of page 3
 #
-# The originals of AFR, DFR and LP-FT read features as they leave the tower. This book brings them to unit norm, as the
-# paper's equations have them. A probe of a fixed number of small steps feels the length of its features, because longer
-# ones move its output further with every step.
+# Most choices below are about what comes after it. What this page does not change, it finds in the store if page 3 was
+# run before.
 
 # %%
-by_norm = {}
-for name, unit in {"unit norm": True, "raw": False}.items():
-    by_norm |= {f"probe, {name}": (model, baselines.LinearProbe(epochs=probe_epochs, unit=unit)),
-                f"AFR, {name}": (model, baselines.TunedAFR(unit=unit)),
-                f"DFR, {name}": (model, baselines.DFR(unit=unit))}
-results["norm"] = [result for seed in range(seeds)
-                   for result in evaluate(by_norm, [scenes], seed=seed)]
-page.results_table(evaluation.table(results["norm"]))
+birds = data.cub(root, exclude=data.evaluation_paths(root))
+scenery = data.draw_categories(data.places(root), categories, rng=runtime.rng(0, "categories"),
+                               without=data.evaluation_categories(root))
+pool = Compositor(birds.sample(at_most=n_objects, rng=runtime.rng(0, "birds")),
+                  scenery.sample(at_most=n_backgrounds, rng=runtime.rng(0, "backgrounds")),
+                  size=model.size, seed=0).check()
+labels = data.bird_labels(root, pool.objects.frame["path"])
+usual = {"m": m, "epochs": epochs, "batch_size": batch_size}
+trained = {}
+for seed in range(seeds):
+    passes = Contexts(seed=seed, **usual)
+    aligned = pretrain_bap(model, pool, contexts=passes, k=k, lr=lr)
+    control = baselines.pretrain_control(model, pool, labels, contexts=passes, lr=lr,
+                                         head_lr=head_lr)
+    trained[seed] = {"Control (LP)": control.encoder, "BAP (LP)": aligned.encoder}
+
+# %% tags=["hide-input"]
+report.inventory(pool)
+
+# %% [markdown]
+# ## Features as they leave the tower, or of unit norm
+#
+# The originals of AFR, DFR and LP-FT read features as they leave the tower, and so does this book. The paper's equations
+# have them of unit norm. A probe of a fixed number of small steps feels the length of its features, because longer
+# ones move its output further with every step. Both, for every method that reads features or tunes the encoder from a
+# probe; `probe` is that of the untouched encoder.
+
+# %%
+text = baselines.embed_texts(model, scenes.labels, scenes.backgrounds)
+recipe = {"epochs": ft_epochs, "lr": lr, "head_lr": ft_head_lr, "batch_size": batch_size}
+masks = {"ratio": mask_ratio, "epochs": mask_epochs, "lr": mask_lr}
+by_reading = {}
+for name, word in zip(["raw", "unit norm"], readings):
+    start = baselines.LPFT({**recipe, "features": word}, probe_epochs=ft_probe_epochs)
+    by_reading |= {f"probe, {name}": baselines.LinearProbe(epochs=probe_epochs, features=word),
+                   f"AFR, {name}": baselines.TunedAFR(features=word),
+                   f"DFR, {name}": baselines.DFR(features=word), f"LP-FT, {name}": start,
+                   f"WiSE-FT, {name}": baselines.WiSEFT(start, text.prototypes),
+                   f"PruSC, {name}": baselines.PruSC(start, masks)}
+
+# %%
+results["reading"] = []
+for seed in range(seeds):
+    native = {name: (model, method) for name, method in by_reading.items()}
+    others = {name.replace("probe", what): (one, method) for name, method in by_reading.items()
+              for what, one in trained[seed].items() if name.startswith("probe")}
+    results["reading"] += evaluate({**native, **others}, [scenes], seed=seed)
+page.results_table(evaluation.table(results["reading"]))
+
+# %% [markdown]
+# ## What an encoder is shown in its pre-training
+#
+# Composites are mirrored at random, or not; every epoch draws new contexts, or all have those of the first; and the
+# control's loss counts both kinds of bird alike, or every bird. A probe tells what comes of it. Here too `raw` features.
+
+# %%
+probe, changed = baselines.LinearProbe(epochs=probe_epochs), {}
+for (name, change), seed in product({"mirrored": {"flips": True},
+                                     "contexts kept": {"redraw": False}}.items(), range(seeds)):
+    passes = Contexts(seed=seed, **{**usual, **change})
+    aligned = pretrain_bap(model, pool, contexts=passes, k=k, lr=lr)
+    control = baselines.pretrain_control(model, pool, labels, contexts=passes, lr=lr,
+                                         head_lr=head_lr)
+    changed[f"BAP (LP), {name}", seed] = aligned.encoder
+    changed[f"Control (LP), {name}", seed] = control.encoder
+for seed in range(seeds):
+    plain = baselines.pretrain_control(model, pool, labels, contexts=Contexts(seed=seed, **usual),
+                                       lr=lr, head_lr=head_lr, class_weights=False)
+    changed["Control (LP), every bird alike", seed] = plain.encoder
+
+# %%
+results["pre-training"] = [result for (name, seed), one in changed.items()
+                           for result in evaluate({name: (one, probe)}, [scenes], seed=seed)]
+page.results_table(evaluation.table(results["pre-training"]))
 
 # %% [markdown]
 # ## DFR as its authors have it, AFR where it cannot be tuned, RoboShot by halves
@@ -116,29 +192,27 @@ page.results_table(evaluation.table(results["norm"]))
 
 # %%
 dfr = baselines.DFR(n_retrains=20, refit_on="all", scale_on="train")
-results["reading"] = []
+results["settings"] = []
 for seed in range(seeds):
     gamma = baselines.TunedAFR().choose(model, scenes, seed=seed).setting
     transferred = {"AFR, γ transferred": (model, baselines.TunedAFR(transferred=gamma))}
-    results["reading"] += evaluate({"DFR, original": (model, dfr)}, [scenes], seed=seed)
-    results["reading"] += evaluate(transferred, [full], seed=seed)
-text = baselines.embed_texts(model, scenes.labels, scenes.backgrounds)
+    results["settings"] += evaluate({"DFR, original": (model, dfr)}, [scenes], seed=seed)
+    results["settings"] += evaluate(transferred, [full], seed=seed)
 halves = {f"RoboShot, {steps}": (model, baselines.RoboShot(text.prototypes, text.harmful, helpful))
           for steps, helpful in {"both steps": text.helpful, "reject only": None}.items()}
-results["reading"] += evaluate(halves, [scenes], seed=0)
-page.results_table(evaluation.table(results["reading"]))
+results["settings"] += evaluate(halves, [scenes], seed=0)
+page.results_table(evaluation.table(results["settings"]))
 
 # %% [markdown]
 # ## WiSE-FT's head, PruSC's penalty and start
 #
 # The rows of a zero-shot head are as long as the encoder's scale, those of a probe about one: in the mean of the two the
-# zero-shot head decides. The other reading averages the tower alone and keeps the tuned head. PruSC's penalty pulls on
+# zero-shot head decides. The other reading, this book's, averages the tower alone and keeps the tuned head, since the paper
+# prints figures by those of LP-FT and far from those of zero-shot. PruSC's penalty pulls on
 # every weight's logit; where the logits begin is not in the paper.
 
 # %%
-recipe = {"epochs": ft_epochs, "lr": lr, "head_lr": ft_head_lr, "batch_size": batch_size}
 start = baselines.LPFT(recipe, probe_epochs=ft_probe_epochs)
-masks = {"ratio": mask_ratio, "epochs": mask_epochs, "lr": mask_lr}
 tried = [(sparsity, starts[0]) for sparsity in sparsities]
 tried += [(sparsities[0], first) for first in starts[1:]]
 by_tuning = {f"WiSE-FT, head {head}": (model, baselines.WiSEFT(start, text.prototypes, head=head))
@@ -179,4 +253,4 @@ page.results_table(chosen, metrics="kept", columns="metric")
 page.claims(frame)
 
 # %% tags=["hide-input"]
-page.stamp(frame, data=[scenes, full], encoders=[model])
+page.stamp(frame, data=[scenes, full, pool.objects, pool.backgrounds], encoders=[model])

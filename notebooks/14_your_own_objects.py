@@ -119,7 +119,8 @@ for method, model in {"Native": teacher, "BAP": aligned.encoder}.items():
     rows.append(evaluation.record(measured, dataset="own objects", encoder=teacher.name,
                                   method=method, seed=seed))
 frame = pd.concat(rows, ignore_index=True)
-page.results_table(frame, metrics=["bsi", "bsi_total", "additivity"], rows="method", columns="encoder")
+page.results_table(frame, metrics=["bsi", "bsi_total", "additivity"], rows="method",
+                   columns="encoder")
 
 # %% mystnb={"image": {"alt": "Background sensitivity index and additivity of the encoder before and after the alignment"}} tags=["hide-input"]
 page.before_and_after(frame)
