@@ -224,6 +224,8 @@ results["tuning"] = [result for seed in range(seeds)
                      for result in evaluate(by_tuning, [scenes], seed=seed)]
 chosen = evaluation.table(result for part in results.values() for result in part)
 frame = pd.concat([chosen, random], ignore_index=True)
+page.keep_predictions(evaluation.predictions_table(result for part in results.values()
+                                                  for result in part))
 
 # %% [markdown]
 # ## All of it

@@ -16,6 +16,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from bap_core import tidy
 from bap_core.encoders.checkpoints import UNKNOWN, Identity
 from bap_core.report import criteria, labels, paper_tables, rules
 
@@ -97,6 +98,7 @@ def _row(
     predictions: pd.DataFrame | None,
 ) -> dict:
     """identity: of the encoder; None for a claim across all of them."""
+    measured = _with_strongest_reading(frame, claim, encoder)
     family, convolutional = (identity.family, identity.convolutional) if identity else (None, False)
     values = {
         side: find_printed(claim, side, family, convolutional=convolutional) for side in ("a", "b")
@@ -104,11 +106,11 @@ def _row(
     if scale == "random":
         found = rules.Outcome(None, labels.EMPTY, UNJUDGED[scale])
     else:
-        found = rules.RULES[claim["rule"]](frame, claim, predictions)
+        found = rules.RULES[claim["rule"]](frame, measured, predictions)
     if scale != "paper" or family == UNKNOWN:
         verdict, reason = _direction(found, scale)
     else:
-        verdict, reason = _equivalence(frame, claim, values, found, predictions)
+        verdict, reason = _equivalence(frame, measured, values, found, predictions)
     return {
         "id": claim["id"],
         "encoder": encoder,
@@ -116,12 +118,25 @@ def _row(
         "where": "; ".join(
             [claim["where"], *(REMARKS[flag] for flag in REMARKS if claim.get(flag))]
         ),
-        "compared": _compared_words(claim),
+        "compared": _compared_words(measured),
         "paper": _paper_words(claim, values),
         "measured": found.measured,
         "verdict": verdict,
         "reason": reason,
     }
+
+
+def _with_strongest_reading(frame: pd.DataFrame, claim: dict, encoder: str) -> dict:
+    """The claim about one reading of a method of which it names several: the strongest on this
+    encoder, or the first where none was measured.
+    """
+    sides = {}
+    for side in ("a", "b"):
+        where = claim.get(side)
+        if isinstance(where, dict) and isinstance(methods := where.get("method"), list):
+            best = tidy.strongest(frame, methods).get((where["dataset"], encoder), methods[0])
+            sides[side] = {**where, "method": best}
+    return {**claim, **sides}
 
 
 def _direction(found: rules.Outcome, scale: str) -> tuple[str, str]:
@@ -213,6 +228,8 @@ def find_printed(
     ):
         return None
     where = {"family": family, **where, **claim["printed"]}
+    if isinstance(where.get("method"), list):  # readings of one method, the printed one first
+        where["method"] = where["method"][0]
     wanted = {key: value for key, value in where.items() if key in table}
     rows = table.loc[criteria.match_rows(table, wanted)]
     if len(rows) != 1:
