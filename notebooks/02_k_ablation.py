@@ -106,7 +106,7 @@ frames = []
 for model in models:
     texts = {"labels": torch.tensor([objects.labels.index(x) for x in objects.frame["label"]]),
              "class_text": prototypes(model, objects.labels),
-             "background_text": prototypes(model, map(in_words, backgrounds.categories))}
+             "background_text": prototypes(model, [*map(in_words, backgrounds.categories)])}
     for seed in range(seeds):
         table = k_ablation(model, pool, ks=ks, seed=seed, **texts)
         frames += [evaluation.record(rows.drop(columns=["k", "object"]).to_dict("list"),

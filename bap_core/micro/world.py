@@ -61,7 +61,7 @@ WORLDS = {
         World("micro", 150, 60, 10, 2600, counteranimal=500, nico=500, nico_elsewhere=20, dtd=3),
         # Five of a pair's cell, so that four are trained on, and twelve are tested on: DIAL wants
         # more than ten.
-        World("micro-smoke", 14, 8, 2, 80, counteranimal=5, nico=5, nico_elsewhere=5, dtd=1),
+        World("micro-smoke", 14, 8, 2, 150, counteranimal=5, nico=5, nico_elsewhere=5, dtd=1),
         # As few as large encoders on a CPU can bear; so few that a fifth would not have every
         # group.
         World(

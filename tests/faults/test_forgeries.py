@@ -209,7 +209,7 @@ DOCTORED = {
 # refused as long as the files beside the page are as they were: what a careful forger can do
 OPEN = {
     "every number, all drawn again": drawn_again(told("metrics", 2, "value", to=0.9)),
-    "the number of pictures behind a measurement": told("metrics", 2, "n", to=99999),
+    "the number of pictures behind a measurement": drawn_again(told("metrics", 2, "n", to=99999)),
     "a figure of pictures": lambda notebook: (
         notebook.cells[PICTURES].outputs[0].data.update({"image/png": "AAAA"})
     ),

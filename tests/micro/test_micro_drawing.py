@@ -145,7 +145,7 @@ def test_figures_differ_in_the_paint_of_the_cloak_and_in_nothing_else():
             np.asarray(_cut(kind, seed, length=200), dtype=int) for kind in figures.FIGURES
         )
         assert np.array_equal(red[..., 3], blue[..., 3])
-        rows, _ = np.nonzero(np.abs(red - blue).sum(axis=2) > 30)
+        rows, _ = np.nonzero(np.abs(red - blue).sum(axis=2) > 2)  # old cloaks are nearly grey
         # the hat, and below it the face, are the same
         assert len(rows) > 1000 and rows.min() > 0.2 * 200
 

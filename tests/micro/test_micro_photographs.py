@@ -132,7 +132,7 @@ def test_a_frame_is_long_one_way_and_lies_as_often_as_it_is_told():
 def test_vehicles_stand_low_and_are_not_centred():
     boxes = [
         nico.photograph(
-            vehicles.by_name("car"), "rock", np.random.default_rng(seed), width=100, height=90
+            vehicles.by_name("car"), "rock", np.random.default_rng(seed), width=150, height=90
         ).box
         for seed in range(10)
     ]

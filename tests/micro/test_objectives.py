@@ -1,6 +1,7 @@
 import torch
 from torch import nn
 
+from bap_core.micro.pretraining import objectives
 from bap_core.micro.pretraining.objectives import Captions, Classes, Views, view
 from bap_core.micro.pretraining.recipes import RECIPES
 
@@ -47,13 +48,15 @@ def test_classes_learn_nothing_from_a_scene_that_shows_nothing():
     assert objective.head.out_features == 2 and torch.equal(some, all_)
 
 
-def test_views_of_scenes_that_differ_find_each_other_better_than_chance():
+def test_views_of_scenes_that_differ_find_each_other_better_than_chance(monkeypatch):
     torch.manual_seed(0)
     objective = Views(Flat(), torch.Generator().manual_seed(3))
     loss = objective(pictures(16), torch.arange(16))
-    assert torch.isfinite(loss) and loss < 2 * torch.tensor(16.0).log()
     loss.backward()
+    assert torch.isfinite(loss)
     assert all(p.grad.abs().sum() > 0 for p in objective.head.parameters() if p.ndim == 2)
+    monkeypatch.setattr(objectives, "view", lambda seen, draw: seen)  # views without a difference
+    assert objective(pictures(16), torch.arange(16)) < torch.tensor(16.0).log()
 
 
 def test_captions_are_taken_by_the_rows_of_the_batch():

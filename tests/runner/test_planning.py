@@ -70,12 +70,18 @@ def test_counteranimal_asks_for_the_pre_training_of_waterbirds_and_its_autoencod
     birds, photographs = jobs["03_waterbirds"], jobs["05_counteranimal"]
     shared = [
         "n_objects",
+        "categories",
+        "test_scenes",
         "n_backgrounds",
+        "scale",
         "k",
         "m",
         "epochs",
         "lr",
         "head_lr",
+        "redraw",
+        "flips",
+        "balanced",
         "batch_size",
         "sae_pictures",
         "sae_steps",
@@ -85,16 +91,20 @@ def test_counteranimal_asks_for_the_pre_training_of_waterbirds_and_its_autoencod
     }
     assert set(photographs.parameters["encoders"]) <= set(birds.parameters["encoders"])
     pools = [
-        [cell.source for cell in job.notebook.cells if "birds = data.cub" in cell.source]
+        re.findall(r"birds = data.cub[\s\S]*?\"categories\"\)\)", cell.source)
+        + re.findall(r"(birds.sample|scenery.sample|at_most=\w+|size=.*?, scale=.*?,)", cell.source)
         for job in jobs.values()
+        for cell in job.notebook.cells
+        if "birds = data.cub" in cell.source
     ]
-    assert pools[0] == pools[1] and len(pools[0]) == 1
+    assert len(pools) == 2 and pools[0] == pools[1]
     calls = [
         re.findall(r"pretrain_\w+\(.*", "\n".join(cell.source for cell in job.notebook.cells))
         for job in jobs.values()
     ]
-    # one encoder and one run, then every encoder with its control
-    assert calls[0] == calls[1] and len(calls[0]) == 3
+    # one encoder and one run, then every encoder with its control, in page 3 on the pool of the run
+    first = [call.replace(", drawn,", ", pool,") for call in calls[0]]
+    assert first == calls[1] and len(first) == 3
 
 
 def test_profiles_of_the_project_read_small_numbers_as_floats():
