@@ -44,7 +44,7 @@ FLIPS = {
     ),
     "encoders/encoder.py": (
         # not all signs at once, which leave every cosine between pictures as it was
-        "self._embed(pictures), dim", "self._embed(pictures).abs(), dim", {"every stage"}
+        "z = self._embed(pictures)", "z = self._embed(pictures).abs()", {"every stage"}
     ),
     "encoders/features.py": (
         "embedded = torch.cat(rows)", "embedded = -torch.cat(rows)",

@@ -43,7 +43,7 @@ def test_every_notebook_has_a_page(html):
 def test_every_notebook_page_has_its_banner_its_stamp_and_its_claims(html):
     for page in pages(html):
         text = page.read_text()
-        assert "bap-banner-micro" in text and "bap-stamp" in text and "bap-claims" in text, (
+        assert "bap-banner-smoke" in text and "bap-stamp" in text and "bap-claims" in text, (
             page.name
         )
 
@@ -74,5 +74,5 @@ def test_no_page_shows_a_traceback_or_a_missing_piece(html):
 
 def test_the_front_page_says_at_which_scale_its_numbers_were_made(html):
     assert re.search(
-        r"micro scale", (html / "book" / "index.html").read_text(), flags=re.IGNORECASE
+        r"smoke scale", (html / "book" / "index.html").read_text(), flags=re.IGNORECASE
     )

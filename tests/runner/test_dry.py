@@ -65,7 +65,7 @@ def test_the_papers_path_runs_from_end_to_end_and_nothing_of_it_counts_as_a_resu
     )
     assert [item["name"] for item in left["stamp"]["encoders"]] == encoders_of(job)
     assert {(claim["verdict"], claim["measured"]) for claim in left["claims"]} == {
-        ("not testable here", "-")
+        ("not judged", "-")
     }
     assert (
         "bap-banner-random" in html
