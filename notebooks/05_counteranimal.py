@@ -215,6 +215,12 @@ page.keep_predictions(evaluation.predictions_table(results))
 # %% tags=["hide-input"]
 page.side_by_side(frame, "table4")
 
+# %% [markdown]
+# The same for the averages over all test pictures:
+
+# %% tags=["hide-input"]
+page.side_by_side(frame, "table4", metrics="average_accuracy")
+
 # %% tags=["hide-input"]
 page.results_table(frame, metrics=["average_accuracy", "worst_group_accuracy",
                                    "minority_group_accuracy"])

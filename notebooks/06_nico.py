@@ -210,6 +210,12 @@ page.keep_predictions(evaluation.predictions_table(results))
 # %% tags=["hide-input"]
 page.side_by_side(frame, "table5", "table9")
 
+# %% [markdown]
+# The same for the averages over all test pictures:
+
+# %% tags=["hide-input"]
+page.side_by_side(frame, "table5", "table9", metrics="average_accuracy")
+
 # %% tags=["hide-input"]
 page.results_table(frame)
 

@@ -41,10 +41,6 @@ class Interval:
         """Upper end."""
         return self.mean + self.reach
 
-    def shifted(self, by: float) -> "Interval":
-        """The interval of what is ``by`` larger."""
-        return Interval(self.mean + by, self.reach)
-
     def above(self, bound: float) -> bool | None:
         """Whether all of it lies above ``bound``: True, False if all lies below, else None. What
         has no width and lies on the bound is not above it.

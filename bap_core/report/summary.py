@@ -96,7 +96,7 @@ def render_headline(found: Mapping[str, dict]) -> str:
 
 
 def render_tally(found: Mapping[str, dict]) -> str:
-    """How many claims of every page came out which way, and how many of them are evidence."""
+    """How many claims of every page came out which way."""
     rows = {
         name: pd.Series([claim["verdict"] for claim in left["claims"]]).value_counts()
         for name, left in found.items()
