@@ -48,8 +48,8 @@ def compared_methods(
         **{f"{name} (LP)": (encoder, probe) for name, encoder in encoders.items()},
     }
     if last_layer:
-        read = {"features": probe.features}
-        rows |= {"AFR": (native, TunedAFR(**read)), "DFR": (native, DFR(**read))}
+        rows["AFR"] = (native, TunedAFR(features=probe.features))
+        rows["DFR"] = (native, DFR(features=probe.features))
     if fine_tuned is not None:
         rows["ERM (LP-FT)"] = (native, fine_tuned)
         rows["WiSE-FT"] = (native, WiSEFT(fine_tuned, text.prototypes, head=wise_ft_head))
