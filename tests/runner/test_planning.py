@@ -186,3 +186,16 @@ def test_the_declaration_survives_saving_from_jupyter(path):
     notebook = jupytext.read(path)
     saved = jupytext.reads(jupytext.writes(notebook, fmt="py:percent"), fmt="py:percent")
     assert saved.metadata["bap"] == notebook.metadata["bap"]
+
+
+def test_whatever_is_pasted_for_a_pre_training_or_a_figure_is_read_once_and_counted_first():
+    pages = {job.name: job.notebook for job in planning.plan([], profile="micro")}
+    code = {
+        name: re.sub(r"\s+", " ", " ".join(cell.source for cell in page.cells))
+        for name, page in pages.items()
+    }
+    # silhouettes are of objects that were checked before
+    pasted = r" Compositor\((?!people\.visible)"
+    made = {name: len(re.findall(pasted, text)) for name, text in code.items()}
+    checked = {name: text.count(".check()") for name, text in code.items()}
+    assert made == checked and set(made.values()) == {1}
