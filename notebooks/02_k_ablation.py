@@ -64,8 +64,8 @@ report.paper_table("table14")
 # $$\bar z = \frac{1}{K} \sum_{k=1}^{K} f(\mathcal{C}(x, b_k)), \qquad a = \frac{\bar z}{\lVert \bar z \rVert_2}.$$
 #
 # The objects have a smallest side, and the backgrounds are of thirty categories that are drawn by name, as many as in the
-# paper, which does not list them. What the backgrounds leave in it is $\epsilon$, the distance of their own mean to the mean of all backgrounds
-# (equation 6). For independent backgrounds its variance falls as $1/K$.
+# paper, which does not list them. What the backgrounds leave in the anchor is $\epsilon$, the distance of their own mean
+# to the mean of all backgrounds (equation 6). For independent backgrounds its variance falls as $1/K$.
 
 # %%
 scenery = data.draw_categories(all_backgrounds, categories, rng=runtime.rng(0, "categories"))

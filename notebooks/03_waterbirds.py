@@ -170,16 +170,17 @@ page.results_table(one_run, caption=f"{model.name}, one run.")
 # ## What the other methods are given
 #
 # **The control** sees BAP's composites in the same order, for as many steps, and learns their class labels, the rarer
-# class with more weight: an advantage that BAP does not have. **Zero-shot** rows take the class whose text is nearest; the prompts of forty templates are
-# averaged. **RoboShot** removes from every embedding the direction between its two concepts and doubles the one between
-# the two class names. **DIAL** looks for the latents of a sparse autoencoder that go with one of the same concepts, and
-# takes them out of the embeddings that seem misled. **AFR** trains the last layer again on what it got wrong; **DFR** on
-# validation rows with as many of each group, which makes it an upper bound. Both have two rows: on the untouched encoder,
-# and on a fully trained one, "(ERM)", as the paper says of DFR: what LP-FT makes of it, for AFR from the four fifths of the
-# training set that are not used for reweighting. Who is said to beat AFR or DFR has to beat the better of the two. Where
-# training has no minority group, they are left out, as in the paper: there is nothing to reweight. **LP-FT** trains a probe, then everything; **WiSE-FT** is
-# the mean of its tower's weights and the untouched ones ($\alpha = 0.5$); **PruSC** learns which of LP-FT's weights to cut so that
-# pictures that merely look alike come apart, and tunes what is left.
+# class with more weight: an advantage that BAP does not have. **Zero-shot** rows take the class whose text is nearest;
+# the prompts of forty templates are averaged. **RoboShot** removes from every embedding the direction between its two
+# concepts and doubles the one between the two class names. **DIAL** looks for the latents of a sparse autoencoder that
+# go with one of the same concepts, and takes them out of the embeddings that seem misled. **AFR** trains the last layer
+# again on what it got wrong; **DFR** on validation rows with as many of each group, which makes it an upper bound. Both
+# have two rows: on the untouched encoder, and on a fully trained one, "(ERM)", as the paper says of DFR: what LP-FT
+# makes of it, for AFR from the four fifths of the training set that are not used for reweighting. Who is said to beat
+# AFR or DFR has to beat the better of the two. Where training has no minority group, they are left out, as in the
+# paper: there is nothing to reweight. **LP-FT** trains a probe, then everything; **WiSE-FT** is the mean of its tower's
+# weights and the untouched ones ($\alpha = 0.5$); **PruSC** learns which of LP-FT's weights to cut so that pictures
+# that merely look alike come apart, and tunes what is left.
 
 # %%
 text = {one.name: baselines.embed_texts(one, sets[0].labels, sets[0].backgrounds) for one in models}

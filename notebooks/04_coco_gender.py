@@ -208,12 +208,12 @@ page.results_table(one_run, caption=f"{model.name}, one run.")
 # %% [markdown]
 # ## What the other methods are given
 #
-# **The control** sees the same composites in the same order, for as many steps, and learns the two labels. The prompts of
-# three templates are averaged, as the paper does for people (appendix M.4.2). **AFR** and **DFR** are fitted on the untouched encoder and,
-# "(ERM)", on what LP-FT makes of it; they are left out at 100 %,
-# where training has no minority, as in Table 3; the validation rows would have let DFR run there, too: they come from the
-# test and have every group. **Zero-shot**, **RoboShot** and **DIAL** are those of page 3, and so are **LP-FT** and what
-# starts from it, **WiSE-FT** ($\alpha = 0.5$) and **PruSC**.
+# **The control** sees the same composites in the same order, for as many steps, and learns the two labels. The prompts
+# of three templates are averaged, as the paper does for people (appendix M.4.2). **AFR** and **DFR** are fitted on the
+# untouched encoder and, "(ERM)", on what LP-FT makes of it; they are left out at 100 %, where training has no minority,
+# as in Table 3; the validation rows would have let DFR run there, too: they come from the test and have every group.
+# **Zero-shot**, **RoboShot** and **DIAL** are those of page 3, and so are **LP-FT** and what starts from it,
+# **WiSE-FT** ($\alpha = 0.5$) and **PruSC**.
 
 # %%
 text = {one.name: baselines.embed_texts(one, words, sets[0].backgrounds, templates=people.TEMPLATES)

@@ -102,12 +102,12 @@ print(f"saved as {saved.name}; load it with\n{aligned.encoder.how_to_load(saved.
 # %% [markdown]
 # ## Before and after
 #
-# Two figures, both on composites of your objects, of those that the encoder was aligned with. The background sensitivity
-# index (appendix D.1) compares all objects of a class on one background with the same objects on another: how far their
-# centre moves, over how widely they spread; then the mean over the classes that have two objects. Lower means that the
-# encoder looks at the background less. How widely vectors spread, the paper does not define: the variance of a dimension
-# gives numbers of the size that it prints, the variance summed over all dimensions smaller ones. Additivity (equation 1) says how nearly a
-# composite is the sum of its parts.
+# Two figures, both on composites of your objects, of those that the encoder was aligned with. The background
+# sensitivity index (appendix D.1) compares all objects of a class on one background with the same objects on another:
+# how far their centre moves, over how widely they spread; then the mean over the classes that have two objects. Lower
+# means that the encoder looks at the background less. How widely vectors spread, the paper does not define: the
+# variance of a dimension gives numbers of the size that it prints, the variance summed over all dimensions smaller
+# ones. Additivity (equation 1) says how nearly a composite is the sum of its parts.
 
 # %%
 rows = []

@@ -161,11 +161,10 @@ class TunedAFR:
     def _model(self, encoder, scenes, *, seed: int) -> tuple[Callable[[str], Tensor], Head | None]:
         """What gives the features of a split, and the head of the ERM model where it has one."""
         if self.start is None:
-            unit, head = checks.is_unit(self.features), None
-        else:
-            tuned = self.start.tune(encoder, without_rest(scenes, seed=seed), seed=seed)
-            encoder, unit, head = tuned.encoder, tuned.unit, tuned.head
-        return partial(extract_split, encoder, scenes, unit=unit), head
+            unit = checks.is_unit(self.features)
+            return partial(extract_split, encoder, scenes, unit=unit), None
+        tuned = self.start.tune(encoder, without_rest(scenes, seed=seed), seed=seed)
+        return partial(tuned.read, scenes), tuned.head
 
 
 def divide(n: int, *, seed: int) -> tuple[Tensor, Tensor]:

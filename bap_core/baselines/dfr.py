@@ -62,10 +62,9 @@ class DFR:
         if reason := missing_groups(scenes):
             return Predictions(None, reason=reason)
         val, unit = scenes.select(split="val"), checks.is_unit(self.features)
-        if self.start is not None:
-            tuned = self.start.tune(encoder, scenes, seed=seed)
-            encoder, unit = tuned.encoder, tuned.unit
         X = partial(extract_split, encoder, scenes, unit=unit)
+        if self.start is not None:
+            X = partial(self.start.tune(encoder, scenes, seed=seed).read, scenes)
         fitted = replace(self).fit(
             X("val"),
             val.frame["label"],

@@ -79,6 +79,12 @@ class Tuned:
         """
         return self.head.predict(features.extract(self.encoder, pictures, unit=self.unit))
 
+    def read(self, scenes, split: str) -> Tensor:
+        """What the head reads of one split of labelled pictures: (N, D). Each split is encoded by
+        itself, so that `predict` on the test split shares it.
+        """
+        return features.extract(self.encoder, scenes.select(split=split), unit=self.unit)
+
 
 @dataclass(frozen=True)
 class Recipe:

@@ -33,6 +33,9 @@ class WiSEFT:
     alpha: float = 0.5
     head: str = "tuned"
 
+    def __post_init__(self):
+        _refuse_unknown(self.head)
+
     def run(self, encoder: Encoder, scenes, *, seed: int) -> Predictions:
         """The averaged encoder with its own head; only test pictures are encoded."""
         tuned = self.start.tune(encoder, scenes, seed=seed)
@@ -51,8 +54,7 @@ def average_wise_ft(
     with the zero-shot head like all other weights (the paper does not say). ValueError if the two
     do not fit.
     """
-    if head not in HEADS:
-        raise ValueError(f"head={head!r}; choices: {', '.join(HEADS)}")
+    _refuse_unknown(head)
     student = encoder.student()
     student.image_tower.load_state_dict(
         interpolate(encoder.image_tower.state_dict(), tuned.encoder.image_tower.state_dict(), alpha)
@@ -62,6 +64,11 @@ def average_wise_ft(
         return Tuned(student, tuned.head, [], unit=tuned.unit)
     start, end = (vars(one) for one in (zero_shot_head(encoder, prototypes), tuned.head))
     return Tuned(student, Head(**interpolate(start, end, alpha)), [], unit=tuned.unit)
+
+
+def _refuse_unknown(head: str) -> None:
+    if head not in HEADS:
+        raise ValueError(f"head={head!r}; choices: {', '.join(HEADS)}")
 
 
 def interpolate(

@@ -84,8 +84,8 @@ def draw_categories(
     if n < 0 or not names:
         found = f"{len(names)} of {len(backgrounds.categories)} categories can be drawn"
         raise ValueError(f"{backgrounds.name}: n={n}; at least 0 (all) is needed, and {found}")
-    drawn = rng.permutation(names)[: n or None]
-    kept = backgrounds.take(backgrounds.frame["category"].isin(drawn.tolist()).to_numpy())
+    drawn = rng.permutation(names)[: n or None].tolist()
+    kept = backgrounds.take(backgrounds.frame["category"].isin(drawn).to_numpy())
     lost = len(backgrounds) - len(kept)
     return replace(kept, skipped={**kept.skipped, "of a category that was not drawn": lost})
 

@@ -127,13 +127,12 @@ def overlap(root: str | Path, backgrounds: Backgrounds) -> pd.DataFrame:
     that stand ``behind a bird of Waterbirds`` (told by category and number, as Places365 names
     them).
     """
-    used = {picture_number(picture) for picture in used_backgrounds(root)}
+    used = [picture_number(picture) for picture in used_backgrounds(root)]
     frame = backgrounds.frame
     files = frame["category"] + "/" + frame["image"].map(lambda image: Path(image).stem)
-    behind = frame.loc[files.isin(sorted(used)), "category"]
     counts = {
         "in the pool": frame["category"].value_counts(),
-        "behind a bird of Waterbirds": behind.value_counts(),
+        "behind a bird of Waterbirds": frame.loc[files.isin(used), "category"].value_counts(),
     }
     rows = pd.Index(evaluation_categories(root), name="category")
     return pd.DataFrame(counts).reindex(rows).fillna(0).astype(int)

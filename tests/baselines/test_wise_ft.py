@@ -5,7 +5,7 @@ import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bap_core.baselines import ZeroShot, average_wise_ft, tune_lp_ft
+from bap_core.baselines import LPFT, WiSEFT, ZeroShot, average_wise_ft, tune_lp_ft
 from bap_core.baselines.fine_tuning import Head, Tuned
 from bap_core.baselines.wise_ft import interpolate, zero_shot_head
 
@@ -195,6 +195,8 @@ def test_a_result_of_another_encoder_is_refused(tuned):
 def test_an_unknown_head_is_refused_with_the_choices(tiny, tuned):
     with pytest.raises(ValueError, match="head='both'; choices: tuned, averaged"):
         average_wise_ft(tiny, tuned, PROTOTYPES, head="both")
+    with pytest.raises(ValueError, match="head='both'; choices"):
+        WiSEFT(LPFT(), PROTOTYPES, head="both")
 
 
 def test_an_encoder_without_text_has_no_zero_shot_head(tiny):

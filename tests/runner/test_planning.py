@@ -64,47 +64,32 @@ def test_every_profile_of_the_project_fits_its_notebooks():
         assert len(planning.plan([], profile=profile.stem)) == len(planning.find_notebooks([]))
 
 
+OF_PAGE_3 = ["n_objects", "categories", "n_backgrounds", "k", "m", "epochs", "lr", "head_lr"]
+OF_PAGE_3 += ["batch_size"]
+FURTHER = ["statistics", "test_scenes", "scale", "redraw", "flips", "balanced"]
+FURTHER += ["sae_pictures", "sae_steps"]
+
+
+def source(job) -> str:
+    """The code of a page in one line, as of its first run."""
+    code = " ".join(cell.source for cell in job.notebook.cells if "birds" in cell.source)
+    return re.sub(r"\s+", " ", re.sub(r"\brun\b(?=[,)])", "0", code))
+
+
 @pytest.mark.parametrize("profile", ["smoke", "micro", "paper", "paper-dry"])
 def test_counteranimal_asks_for_the_pre_training_of_waterbirds_and_its_autoencoder(profile):
-    jobs = {job.name: job for job in planning.plan(["03", "05"], profile=profile)}
-    birds, photographs = jobs["03_waterbirds"], jobs["05_counteranimal"]
-    shared = [
-        "n_objects",
-        "categories",
-        "test_scenes",
-        "n_backgrounds",
-        "scale",
-        "k",
-        "m",
-        "epochs",
-        "lr",
-        "head_lr",
-        "redraw",
-        "flips",
-        "balanced",
-        "batch_size",
-        "sae_pictures",
-        "sae_steps",
-    ]
-    assert {name: photographs.parameters[name] for name in shared} == {
-        name: birds.parameters[name] for name in shared
-    }
+    jobs = {job.name: job for job in planning.plan(["03", "05", "13"], profile=profile)}
+    birds, photographs, choices = jobs.values()
+    for name in OF_PAGE_3 + FURTHER:
+        assert photographs.parameters[name] == birds.parameters[name], name
+    for name in OF_PAGE_3:
+        assert choices.parameters[name] == birds.parameters[name], name
     assert set(photographs.parameters["encoders"]) <= set(birds.parameters["encoders"])
-    pools = [
-        re.findall(r"birds = data.cub[\s\S]*?\"categories\"\)\)", cell.source)
-        + re.findall(r"(birds.sample|scenery.sample|at_most=\w+|size=.*?, scale=.*?,)", cell.source)
-        for job in jobs.values()
-        for cell in job.notebook.cells
-        if "birds = data.cub" in cell.source
-    ]
-    assert len(pools) == 2 and pools[0] == pools[1]
-    calls = [
-        re.findall(r"pretrain_\w+\(.*", "\n".join(cell.source for cell in job.notebook.cells))
-        for job in jobs.values()
-    ]
-    # one encoder and one run, then every encoder with its control, in page 3 on the pool of the run
-    first = [call.replace(", drawn,", ", pool,") for call in calls[0]]
-    assert first == calls[1] and len(first) == 3
+    assert choices.parameters["encoder"] in birds.parameters["encoders"]
+    assert not birds.parameters["pool_per_run"]  # or the first run alone would be shared
+    for made in (r"birds = .*?\)\)", r"scenery = .*?\)\)", r"Compositor\(.*?\)\.check\(\)"):
+        of_page = [re.findall(made, source(job)) for job in (birds, photographs)]
+        assert of_page[0] == of_page[1] and len(of_page[0]) == 1, made
 
 
 def test_profiles_of_the_project_read_small_numbers_as_floats():
@@ -201,3 +186,16 @@ def test_the_declaration_survives_saving_from_jupyter(path):
     notebook = jupytext.read(path)
     saved = jupytext.reads(jupytext.writes(notebook, fmt="py:percent"), fmt="py:percent")
     assert saved.metadata["bap"] == notebook.metadata["bap"]
+
+
+def test_whatever_is_pasted_for_a_pre_training_or_a_figure_is_read_once_and_counted_first():
+    pages = {job.name: job.notebook for job in planning.plan([], profile="micro")}
+    code = {
+        name: re.sub(r"\s+", " ", " ".join(cell.source for cell in page.cells))
+        for name, page in pages.items()
+    }
+    # silhouettes are of objects that were checked before
+    pasted = r" Compositor\((?!people\.visible)"
+    made = {name: len(re.findall(pasted, text)) for name, text in code.items()}
+    checked = {name: text.count(".check()") for name, text in code.items()}
+    assert made == checked and set(made.values()) == {1}
