@@ -99,10 +99,11 @@ def _row(
 ) -> dict:
     """identity: of the encoder; None for a claim across all of them."""
     measured = _with_strongest_reading(frame, claim, encoder)
-    family, convolutional = (identity.family, identity.convolutional) if identity else (None, False)
-    values = {
-        side: find_printed(claim, side, family, convolutional=convolutional) for side in ("a", "b")
-    }
+    family = identity.family if identity else None
+    own = (
+        {"convolutional": identity.convolutional, "backbone": identity.backbone} if identity else {}
+    )
+    values = {side: find_printed(claim, side, family, **own) for side in ("a", "b")}
     if scale == "random":
         found = rules.Outcome(None, labels.EMPTY, UNJUDGED[scale])
     else:
@@ -209,25 +210,28 @@ def _test_pictures(frame: pd.DataFrame, where: dict) -> int:
 
 
 def find_printed(
-    claim: dict, side: str, family: str | None, *, convolutional: bool = False
+    claim: dict, side: str, family: str | None, *, convolutional: bool = False, backbone: str = ""
 ) -> tuple[float, float] | None:
     """The paper's value and standard deviation (with the floor of ``noise``) for one side of a
     claim.
 
-    In the units of the tidy frame: percent become fractions. None if the claim prints none, or not
-    for this family or this kind of encoder.
+    In the units of the tidy frame: percent become fractions. backbone: the encoder's row in a table
+    that has one for every architecture; "" for that of the claim. None if the claim prints none, or
+    not for this family or this kind of encoder.
     """
     where = claim.get(side)
     if "printed" not in claim or not isinstance(where, dict):
         return None
     names = claim["printed"]["table"]
     table = paper_tables.tables([names] if isinstance(names, str) else names)
-    table = table.loc[table["convolutional"] == convolutional]
+    own_row = {"architecture": backbone} if backbone and "architecture" in claim["printed"] else {}
+    if not own_row:
+        table = table.loc[table["convolutional"] == convolutional]
     if table.empty or (
         family is not None and "family" in table and family not in set(table["family"])
     ):
         return None
-    where = {"family": family, **where, **claim["printed"]}
+    where = {"family": family, **where, **claim["printed"], **own_row}
     if isinstance(where.get("method"), list):  # readings of one method, the printed one first
         where["method"] = where["method"][0]
     wanted = {key: value for key, value in where.items() if key in table}
@@ -236,6 +240,8 @@ def find_printed(
         raise ValueError(
             f"claim {claim['id']!r}, side {side}: {len(rows)} rows of {names} match {where}"
         )
+    if rows["value"].isna().all():
+        return None
     row, metric, known = rows.iloc[0], where["metric"], paper_tables.claims()
     unit = 100 if row["unit"] == "percent" else 1
     std = 0.0 if metric in known["spread_is_not_error"] else row["std"] / unit

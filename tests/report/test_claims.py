@@ -372,6 +372,16 @@ def test_a_convolutional_encoder_is_compared_with_the_table_of_such_encoders_or_
     assert row.paper == "91.9 vs\N{NO-BREAK SPACE}90.0 (threshold)"
 
 
+def test_an_encoder_with_a_row_of_its_own_is_compared_with_that_row():
+    claim = entry("additivity-high")
+    found = claims.find_printed(claim, "a", "CLIP", convolutional=True, backbone="ConvNeXT")
+    assert found == pytest.approx((0.79, 0.01))
+    assert claims.find_printed(claim, "a", "CLIP", backbone="ViT-L/14") == pytest.approx(
+        (0.81, 0.01)
+    )
+    assert claims.find_printed(claim, "a", "SigLIP 2", backbone="ConvNeXT") is None  # not printed
+
+
 def test_a_printed_spread_of_zero_is_raised_to_the_floor():
     claim = entry("zs-bap-beats-native")
     assert claims.find_printed(claim, "a", "CLIP") == pytest.approx((0.721, 0.005))
