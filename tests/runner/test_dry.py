@@ -18,9 +18,9 @@ from bap_core.runner.doctor import machine, weights
 from bap_core.runner.run import run_jobs
 
 PROFILES = planning.notebooks_folder() / "profiles"
-# of one notebook, through all encoders: at 3.5 a second on two cores two minutes; page 4 has 75 more,
-# which go through the small encoder that labels
-# has 75 more, which go through the small encoder that labels
+NOTEBOOKS = [path.stem for path in planning.find_notebooks([])]
+# of one notebook, through all encoders: at 3.5 a second on two cores two minutes; page 4 has 75
+# more, which go through the small encoder that labels
 MOST_PICTURES = 435
 
 
