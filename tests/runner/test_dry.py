@@ -19,9 +19,9 @@ from bap_core.runner.run import run_jobs
 
 PROFILES = planning.notebooks_folder() / "profiles"
 NOTEBOOKS = [path.stem for path in planning.find_notebooks([])]
-# of one notebook, through all encoders: at 3.5 a second on two cores two minutes; page 4 has 75
-# more, which go through the small encoder that labels
-MOST_PICTURES = 435
+# of one notebook, through all encoders: two minutes on two cores. Page 4 has the most, 474 with
+# those that its small labeller sees, and takes a minute and a half
+MOST_PICTURES = 500
 
 
 def planned(profile: str, **choices) -> dict[str, planning.Job]:
