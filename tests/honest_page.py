@@ -12,11 +12,13 @@ import pandas as pd
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from bap_core import report
+from bap_core.evaluation.predictions import pack
 from bap_core.report import redraw, stamp
 from bap_core.report.bundle import MIME
 from bap_core.runner.planning import Job
 
 PARAMETERS = {"seeds": 2, "lr": 1e-3}
+N = 100  # test pictures of a group
 PICTURE = {"image/png": "iVBORw0KGgo=", "text/plain": "<Figure>"}
 
 
@@ -26,7 +28,7 @@ def metrics() -> list[dict]:
         "encoder": "tiny",
         "split": "test",
         "group": "all",
-        "n": 10,
+        "n": N,
         "metric": "worst_group_accuracy",
     }
     values = {
@@ -42,6 +44,21 @@ def metrics() -> list[dict]:
     ]
 
 
+def predictions(rows: list[dict]) -> pd.DataFrame:
+    """Answers with the worst groups of ``rows``: the first group has that share right, the other
+    three have all.
+    """
+    keys = ["dataset", "encoder", "method", "seed"]
+    runs = []
+    for row in rows:
+        if row["value"] is not None:
+            right = [i >= N or i < round(row["value"] * N) for i in range(4 * N)]
+            run = {key: row[key] for key in keys} | {"picture": [f"{i}.jpg" for i in range(4 * N)]}
+            group = {"label": 1, "group": [i // N for i in range(4 * N)]}
+            runs.append(pd.DataFrame({**run, **group, "prediction": [int(r) for r in right]}))
+    return pd.concat(runs)
+
+
 def bundle() -> dict:
     """What its stamp leaves."""
     return copy.deepcopy(_bundle())
@@ -49,7 +66,8 @@ def bundle() -> dict:
 
 @functools.cache
 def _bundle() -> dict:
-    claims = report.judge(pd.DataFrame(metrics()), "03_waterbirds", "micro", {})
+    answers = predictions(metrics())
+    claims = report.judge(pd.DataFrame(metrics()), "03_waterbirds", "micro", {}, answers)
     made = {
         **stamp.read_commit(),
         "made": "2026-01-01T00:00:00+00:00",
@@ -76,6 +94,7 @@ def _bundle() -> dict:
         "metrics": metrics(),
         "claims": json.loads(claims.to_json(orient="records")),
         "drawn": drawn,
+        "predictions": pack(answers),
         "stamp": made,
         "source_hash": report.source_hash(),
     }

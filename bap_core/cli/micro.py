@@ -41,13 +41,13 @@ def add(commands) -> None:
 def _measure(chosen) -> int:
     from bap_core import micro
     from bap_core.micro.pretraining import pretrain
+    from bap_core.report import calibration_table
 
     card = pretrain.add_figures(chosen.weights, micro.resolve("micro"))
+    missed = calibration_table.missed(card)
     for name, value in card["native_figures"].items():
-        low, high = card["targets"].get(name, (None, None))
-        aim = "" if low is None else f"  target {low} to {high}: "
-        met = "" if low is None else "met" if low <= value <= high else "not met"
-        print(f"{name:36} {value:.4f}{aim}{met}")
+        low, high = card["targets"].get(name, ("-", "-"))
+        print(f"{name:38} {value:.4f}  {low} to {high}{'  missed' if name in missed else ''}")
     return 0
 
 

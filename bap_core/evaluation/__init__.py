@@ -2,7 +2,7 @@
 rows.
 """
 
-from bap_core.evaluation.predictions import joined as predictions_table
+from bap_core.evaluation.predictions import predictions_table
 from bap_core.evaluation.protocol import Method, Predictions, Result, evaluate, find_mistakes
 from bap_core.evaluation.scoring import count_in_bins, minority_groups, record, score, table
 from bap_core.evaluation.selection import Choice, select

@@ -36,7 +36,7 @@ def answers(scenes: LabelledPictures, y_pred, **names) -> pd.DataFrame:
     )
 
 
-def joined(results: Iterable) -> pd.DataFrame:
+def predictions_table(results: Iterable) -> pd.DataFrame:
     """The rows of all results that predicted anything."""
     found = [result.answers for result in results if result.answers is not None]
     return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=COLUMNS)

@@ -44,13 +44,17 @@ class Method(Protocol):
 class Result:
     """What one method did on one set of scenes in one run.
 
-    frame: its rows of `tidy.COLUMNS`. y_pred: as in `Predictions`. answers: the same picture by
-    picture, as `predictions.answers` has them; None where the method was left out.
+    frame: its rows of `tidy.COLUMNS`. answers: what it said of every test picture, as
+    `predictions.answers` has it; None where the method was left out.
     """
 
     frame: pd.DataFrame
-    y_pred: np.ndarray | None
-    answers: pd.DataFrame | None = None
+    answers: pd.DataFrame | None
+
+    @property
+    def y_pred(self) -> np.ndarray | None:
+        """Class numbers of the test rows, (N,) int64; None where the method was left out."""
+        return None if self.answers is None else self.answers["prediction"].to_numpy()
 
 
 def evaluate(
@@ -71,7 +75,7 @@ def evaluate(
             continue
         frame = scoring.score_test(scenes, made.y_pred, made.notes, **names)
         said = predictions.answers(scenes, made.y_pred, **names)
-        results.append(Result(frame, made.y_pred, said))
+        results.append(Result(frame, said))
     return results
 
 

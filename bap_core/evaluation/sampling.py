@@ -4,16 +4,17 @@ Pictures are drawn anew within their groups, the same ones for every run and for
 comparison, so that what makes a picture hard for both of them cancels.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import cast
 
 import numpy as np
 import pandas as pd
 
 from bap_core import runtime
+from bap_core.groups import is_minority
 
 DRAWS = 400
-_KEYS = ["dataset", "encoder", "method"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,14 +28,30 @@ class Answers:
     seeds: tuple[int, ...]
     pictures: tuple[str, ...]
 
+    def of_seeds(self, seeds: Sequence[int]) -> "Answers":
+        """The answers of those runs alone."""
+        kept = [row for row, seed in enumerate(self.seeds) if seed in seeds]
+        chosen = tuple(self.seeds[row] for row in kept)
+        return replace(self, correct=self.correct[kept], seeds=chosen)
 
-def read_answers(predictions: pd.DataFrame) -> Answers:
-    """The answers of one method on one set. predictions: rows with seed, picture, label, group and
-    prediction.
+
+Known = Mapping[tuple[str, str, str], Answers]  # by dataset, encoder and method
+
+
+def read_answers(predictions: pd.DataFrame | None) -> Known:
+    """The answers of every method on every set. predictions: rows as `predictions.answers` has
+    them; without any, nothing is known.
     """
-    right = (predictions["prediction"] == predictions["label"]).astype(float)
-    wide = predictions.assign(right=right).pivot(index="seed", columns="picture", values="right")
-    group = predictions.drop_duplicates("picture").set_index("picture")["group"]
+    if predictions is None or predictions.empty:
+        return {}
+    by_method = predictions.groupby(["dataset", "encoder", "method"], sort=False)
+    return {cast(tuple, names): _read(rows) for names, rows in by_method}
+
+
+def _read(rows: pd.DataFrame) -> Answers:
+    right = (rows["prediction"] == rows["label"]).astype(float)
+    wide = rows.assign(right=right).pivot(index="seed", columns="picture", values="right")
+    group = rows.drop_duplicates("picture").set_index("picture")["group"]
     return Answers(
         wide.to_numpy(),
         group.loc[wide.columns].to_numpy(),
@@ -76,7 +93,8 @@ def _average(answers: Answers, weights: np.ndarray) -> np.ndarray:
 
 
 def _minority(answers: Answers, weights: np.ndarray) -> np.ndarray:
-    return group_accuracies(answers, weights)[..., [1, 2]].min(axis=-1)
+    rare = is_minority(np.unique(answers.group), n_backgrounds=2)
+    return group_accuracies(answers, weights)[..., rare].min(axis=-1)
 
 
 # What the bootstrap knows: metric -> (answers, weights) -> (draws, runs).

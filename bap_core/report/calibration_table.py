@@ -13,68 +13,52 @@ from bap_core.report.html import Table
 
 AVERAGE, WORST = "average_accuracy", "worst_group_accuracy"
 SCENES = {"method": "Native (ZS)", "task": "scenes (Places365)"}
-
-
 ENCODERS = ("micro-clip", "micro-siglip", "micro-clip-convnext")
 MISSED = "\N{BALLOT X}"
 
 
-def _probe(dataset: str, method: str = "LP") -> dict:
-    return {"method": f"Native ({method})", "dataset": dataset}
+def _on(dataset: str, method: str = "LP") -> dict:
+    return {"dataset": dataset, "method": f"Native ({method})"}
 
 
-# A figure on the encoders' cards: its name on the page, the metric that formats it, the paper's
-# tables and the cell there, for the family that is asked for.
-FIGURES = {
-    "additivity": ("additivity S", "additivity", ("table1",), {}),
-    **{
-        f"{key}_{what}": (f"{title}, {short}", metric, tables_, where)
-        for key, title, tables_, where in (
-            ("zero_shot", "zero-shot", ("table2", "table8"), _probe("waterbirds-95", "ZS")),
-            ("probe_95", "probe at 95 %", ("table2", "table8"), _probe("waterbirds-95")),
-            ("probe_100", "probe at 100 %", ("table2", "table8"), _probe("waterbirds-100")),
-        )
-        for what, short, metric in (("average", "AVG", AVERAGE), ("worst_group", "WGA", WORST))
-    },
-    **{
-        f"probe_{key}_worst_group": (f"probe, {title}, WGA", WORST, tables_, _probe(dataset))
-        for key, title, tables_, dataset in (
-            ("people", "people at 95 %", ("table3",), "coco-gender-95"),
-            ("pair_1", "brambling/bulbul", ("table4",), "counteranimal brambling/bulbul"),
-            (
-                "pair_2",
-                "ptarmigan/prairie chicken",
-                ("table4",),
-                "counteranimal ptarmigan/prairie chicken",
-            ),
-            *(
-                (pair.replace("/", "_"), pair, ("table5", "table9"), f"nico {pair}")
-                for pair in ("car/truck", "car/bus", "ship/sailboat", "bicycle/motorcycle")
-            ),
-        )
-    },
-    "pair_1_worst_group": (
-        "zero-shot, brambling/bulbul, WGA",
-        WORST,
-        ("table4",),
-        _probe("counteranimal brambling/bulbul", "ZS"),
-    ),
-    "pair_2_worst_group": (
-        "zero-shot, ptarmigan/prairie chicken, WGA",
-        WORST,
-        ("table4",),
-        _probe("counteranimal ptarmigan/prairie chicken", "ZS"),
-    ),
-    "scenes": ("scenes", "class_accuracy", ("table16",), SCENES),
-    "species": ("species", "class_accuracy", (), {}),
-    "vehicles": ("vehicles", "class_accuracy", (), {}),
-    "figures": ("figures", "class_accuracy", (), {}),
+_PAIRS = {
+    "pair_1": "counteranimal brambling/bulbul",
+    "pair_2": "counteranimal ptarmigan/prairie chicken",
+    "car_truck": "nico car/truck",
+    "car_bus": "nico car/bus",
+    "ship_sailboat": "nico ship/sailboat",
+    "bicycle_motorcycle": "nico bicycle/motorcycle",
 }
-# A column of the paper: family, architecture in Table 1, and the tables of its encoder.
+# A figure on the encoders' cards: its name on the page, the metric that formats it, and its cell in
+# the paper's tables, if they have one.
+FIGURES: dict[str, tuple[str, str, dict | None]] = {
+    "additivity": ("additivity S", "additivity", {}),
+    "zero_shot_average": ("zero-shot, AVG", AVERAGE, _on("waterbirds-95", "ZS")),
+    "zero_shot_worst_group": ("zero-shot, WGA", WORST, _on("waterbirds-95", "ZS")),
+    "probe_95_average": ("probe at 95 %, AVG", AVERAGE, _on("waterbirds-95")),
+    "probe_95_worst_group": ("probe at 95 %, WGA", WORST, _on("waterbirds-95")),
+    "probe_100_average": ("probe at 100 %, AVG", AVERAGE, _on("waterbirds-100")),
+    "probe_100_worst_group": ("probe at 100 %, WGA", WORST, _on("waterbirds-100")),
+    "probe_people_worst_group": ("probe, people at 95 %, WGA", WORST, _on("coco-gender-95")),
+    **{
+        f"probe_{key}_worst_group": (f"probe, {labels.label(pair)}, WGA", WORST, _on(pair))
+        for key, pair in _PAIRS.items()
+    },
+    **{
+        f"{key}_worst_group": (f"zero-shot, {labels.label(pair)}, WGA", WORST, _on(pair, "ZS"))
+        for key, pair in _PAIRS.items()
+        if key.startswith("pair_")
+    },
+    "scenes": ("scenes", "class_accuracy", SCENES),
+    "species": ("species", "class_accuracy", None),
+    "vehicles": ("vehicles", "class_accuracy", None),
+    "figures": ("figures", "class_accuracy", None),
+}
+# A column of the paper: what its cells have in common, and the tables in which they stand.
 _PAPER = {
-    "CLIP": ("CLIP", "ViT-B/16", {"table1", "table2", "table3", "table4", "table16"}),
-    "SigLIP 2": ("SigLIP 2", "ViT-B/16", {"table1", "table2", "table3", "table4", "table9"}),
-    "CLIP ConvNeXt": ("CLIP", "ConvNeXT", {"table1", "table5", "table8"}),
+    "CLIP": ({"family": "CLIP", "architecture": "ViT-B/16"}, (1, 2, 3, 4, 16)),
+    "SigLIP 2": ({"family": "SigLIP 2", "architecture": "ViT-B/16"}, (1, 2, 3, 4, 9)),
+    "CLIP ConvNeXt": ({"family": "CLIP", "architecture": "ConvNeXT"}, (1, 5, 8)),
 }
 
 
@@ -170,7 +154,7 @@ def _measured(card: Mapping) -> dict[str, str]:
     off, found = missed(card), card["native_figures"]
     return {
         title: labels.format_number(found.get(key), metric) + (f" {MISSED}" if key in off else "")
-        for key, (title, metric, _, _) in FIGURES.items()
+        for key, (title, metric, _) in FIGURES.items()
     }
 
 
@@ -181,25 +165,30 @@ def _aims(cards_: list[Mapping]) -> dict[str, str]:
         title: " to ".join(labels.format_number(value, metric) for value in aims[key])
         if key in aims
         else labels.EMPTY
-        for key, (title, metric, _, _) in FIGURES.items()
+        for key, (title, metric, _) in FIGURES.items()
     }
 
 
 def _printed_column(column: str) -> dict[str, str]:
-    family, architecture, tables_ = _PAPER[column]
-    found = {}
-    for title, metric, sources, where in FIGURES.values():
-        cell = {**where, "metric": metric, "family": family}
-        cell |= {"architecture": architecture} if "table1" in sources else {}
-        values = [_printed(source, cell) for source in sources if source in tables_]
-        found[title] = labels.format_number(values[0] if values else float("nan"), metric)
-    return found
+    return {
+        title: labels.format_number(_printed(column, {**cell, "metric": metric}), metric)
+        if cell is not None
+        else labels.EMPTY
+        for title, metric, cell in FIGURES.values()
+    }
 
 
-def _printed(source: str, where: dict) -> float:
+def _printed(column: str, cell: dict) -> float:
     """Mean of the printed cells that match, in the units of the tidy frame; NaN if there is
     none.
     """
-    frame = paper_tables.table(source)
-    found = frame.loc[criteria.match_rows(frame, where)]
-    return float((found["value"] / found["unit"].map({"percent": 100}).fillna(1)).mean())
+    common, numbers = _PAPER[column]
+    for number in numbers:
+        frame = paper_tables.table(f"table{number}")
+        if set(cell) - set(frame.columns):
+            continue
+        shared = {key: value for key, value in common.items() if key in frame.columns}
+        found = frame.loc[criteria.match_rows(frame, {**cell, **shared})]
+        if len(found):
+            return float((found["value"] / found["unit"].map({"percent": 100}).fillna(1)).mean())
+    return float("nan")

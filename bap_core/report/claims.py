@@ -18,6 +18,7 @@ import pandas as pd
 
 from bap_core import tidy
 from bap_core.encoders.checkpoints import UNKNOWN, Identity
+from bap_core.evaluation import sampling
 from bap_core.report import criteria, labels, paper_tables, rules
 
 # Scales at which nothing is judged, and why.
@@ -54,14 +55,14 @@ def judge(
         family=[known[name].family for name in frame["encoder"]],
         kind=[known[name].kind for name in frame["encoder"]],
     )
-    rows = []
+    rows, answers = [], sampling.read_answers(predictions)
     for claim in read_claims(notebook):
         if claim.get("across"):
-            rows.append(_row(frame, claim, "all", None, scale, predictions))
+            rows.append(_row(frame, claim, "all", None, scale, answers))
             continue
         for encoder in _encoders(known, claim):
             part = frame.loc[frame["encoder"] == encoder]
-            rows.append(_row(part, claim, encoder, known[encoder], scale, predictions))
+            rows.append(_row(part, claim, encoder, known[encoder], scale, answers))
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
@@ -95,7 +96,7 @@ def _row(
     encoder: str,
     identity: Identity | None,
     scale: str,
-    predictions: pd.DataFrame | None,
+    answers: sampling.Known,
 ) -> dict:
     """identity: of the encoder; None for a claim across all of them."""
     measured = _with_strongest_reading(frame, claim, encoder)
@@ -107,11 +108,11 @@ def _row(
     if scale == "random":
         found = rules.Outcome(None, labels.EMPTY, UNJUDGED[scale])
     else:
-        found = rules.RULES[claim["rule"]](frame, measured, predictions)
+        found = rules.RULES[claim["rule"]](frame, measured, answers)
     if scale != "paper" or family == UNKNOWN:
         verdict, reason = _direction(found, scale)
     else:
-        verdict, reason = _equivalence(frame, measured, values, found, predictions)
+        verdict, reason = _equivalence(frame, measured, values, found, answers)
     return {
         "id": claim["id"],
         "encoder": encoder,
@@ -147,11 +148,7 @@ def _direction(found: rules.Outcome, scale: str) -> tuple[str, str]:
 
 
 def _equivalence(
-    frame: pd.DataFrame,
-    claim: dict,
-    values: dict,
-    found: rules.Outcome,
-    predictions: pd.DataFrame | None,
+    frame: pd.DataFrame, claim: dict, values: dict, found: rules.Outcome, answers: sampling.Known
 ) -> tuple[str, str]:
     """Verdict and reason against the printed values of the sides that have one."""
     if found.verdict is None:
@@ -161,7 +158,7 @@ def _equivalence(
         return found.verdict, found.reason
     lying, reasons = [], [found.reason]
     for side, value in printed.items():
-        near, words = _compare_with_printed(frame, claim[side], value, predictions)
+        near, words = _compare_with_printed(frame, claim[side], value, answers)
         lying.append(near)
         reasons += [] if near else [words]
     reason = "; ".join(filter(None, reasons))
@@ -173,7 +170,7 @@ def _equivalence(
 
 
 def _compare_with_printed(
-    frame: pd.DataFrame, where: dict, printed: tuple[float, float], predictions: pd.DataFrame | None
+    frame: pd.DataFrame, where: dict, printed: tuple[float, float], answers: sampling.Known
 ) -> tuple[bool | None, str]:
     """Whether the interval of what was measured lies within the margin of the printed value (None:
     partly), and in words.
@@ -182,7 +179,7 @@ def _compare_with_printed(
     sample, metric = criteria.read_sample(frame, where), where["metric"]
     margin = equivalence_margin(value, std, metric, _test_pictures(frame, where))
     off = criteria.differences(sample, criteria.as_sample(value))
-    gap = rules.interval_of(frame, [(1.0, where)], off, predictions)
+    gap = rules.interval_of(frame, [(1.0, where)], off, answers)
     near = gap.within(margin)
     low, high, allowed = (
         labels.format_number(number, metric)

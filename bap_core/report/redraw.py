@@ -77,7 +77,7 @@ def identities_of(bundle: dict) -> dict[str, Identity]:
 def judge_again(bundle: dict) -> pd.DataFrame:
     """The claims of the page, judged again by its metrics."""
     frame = frame_of(bundle["metrics"])
-    predictions = unpack(bundle["predictions"]) if bundle.get("predictions") else None
+    predictions = unpack(bundle["predictions"])
     return claims.judge(
         frame, bundle["notebook"], bundle["scale"], identities_of(bundle), predictions
     )

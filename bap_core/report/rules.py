@@ -8,9 +8,8 @@ import numpy as np
 import pandas as pd
 
 from bap_core.evaluation.intervals import Interval, interval
+from bap_core.evaluation.sampling import Known
 from bap_core.report import criteria, labels, uncertainty
-
-Predictions = pd.DataFrame | None
 
 
 @dataclass(frozen=True)
@@ -33,23 +32,20 @@ def describe(term: dict) -> str:
 
 
 def interval_of(
-    frame: pd.DataFrame, sides: list[uncertainty.Side], found: criteria.Sample, predictions
+    frame: pd.DataFrame, sides: list[uncertainty.Side], found: criteria.Sample, answers: Known
 ) -> Interval:
     """The interval around the mean of ``found``, a value per seed of what the sides add up to.
 
-    What needs no training (the mean of a metric with a stated spread) has an interval after one
-    seed; an accuracy does not.
+    An accuracy says something of a method, which another run could have trained otherwise. A mean
+    with a stated spread says something of the encoder at hand, and has an interval after one run.
     """
-    tau = uncertainty.sampling_error(frame, sides, found.seeds, predictions)
-    trained = any(labels.is_accuracy(where["metric"]) for _, where in sides)
-    return interval(found.values, sampling=tau, one_is_enough=tau > 0 and not trained)
+    tau = uncertainty.sampling_error(frame, sides, found.seeds, answers)
+    of_a_method = any(labels.is_accuracy(where["metric"]) for _, where in sides)
+    return interval(found.values, sampling=tau, one_is_enough=tau > 0 and not of_a_method)
 
 
 def _compare(
-    frame: pd.DataFrame,
-    claim: dict,
-    predictions: Predictions,
-    decide: Callable[[Interval], bool | None],
+    frame: pd.DataFrame, claim: dict, answers: Known, decide: Callable[[Interval], bool | None]
 ) -> Outcome:
     terms, samples = (claim["a"], claim["b"]), []
     for term in terms:
@@ -69,7 +65,7 @@ def _compare(
     sides: list[uncertainty.Side] = [
         (sign, term) for sign, term in zip((1.0, -1.0), terms) if isinstance(term, dict)
     ]
-    gap = interval_of(frame, sides, gaps, predictions)
+    gap = interval_of(frame, sides, gaps, answers)
     verdict = criteria.in_words(decide(gap))
     return Outcome(verdict, words, explain(gap, claim, verdict))
 
@@ -102,31 +98,31 @@ def explain(gap: Interval, claim: dict, verdict: str) -> str:
     return f"{words}: a difference of {smallest} or more would have been seen"
 
 
-def _above(frame: pd.DataFrame, claim: dict, predictions: Predictions) -> Outcome:
+def _above(frame: pd.DataFrame, claim: dict, answers: Known) -> Outcome:
     margin = claim.get("margin", 0.0)
-    return _compare(frame, claim, predictions, lambda gap: gap.above(margin))
+    return _compare(frame, claim, answers, lambda gap: gap.above(margin))
 
 
-def _below(frame: pd.DataFrame, claim: dict, predictions: Predictions) -> Outcome:
+def _below(frame: pd.DataFrame, claim: dict, answers: Known) -> Outcome:
     margin = claim.get("margin", 0.0)
 
     def decide(gap: Interval) -> bool | None:
         return Interval(-gap.mean, gap.reach).above(margin)
 
-    return _compare(frame, claim, predictions, decide)
+    return _compare(frame, claim, answers, decide)
 
 
-def _close(frame: pd.DataFrame, claim: dict, predictions: Predictions) -> Outcome:
-    return _compare(frame, claim, predictions, lambda gap: gap.within(claim["within"]))
+def _close(frame: pd.DataFrame, claim: dict, answers: Known) -> Outcome:
+    return _compare(frame, claim, answers, lambda gap: gap.within(claim["within"]))
 
 
-def _most(frame: pd.DataFrame, claim: dict, predictions: Predictions) -> Outcome:
+def _most(frame: pd.DataFrame, claim: dict, answers: Known) -> Outcome:
     """`_above` on every data set that has both sides: decided once more than half of them are."""
     names = sorted(frame.loc[criteria.match_rows(frame, claim["a"]), "dataset"].unique())
     found = {}
     for name in names:
         here = {**claim, **{side: {**claim[side], "dataset": name} for side in ("a", "b")}}
-        found[name] = _above(frame, here, predictions)
+        found[name] = _above(frame, here, answers)
     told = [one for one in found.values() if one.verdict]
     if not told:
         return Outcome(None, labels.EMPTY, f"no measurement of {describe(claim['a'])}")
@@ -161,7 +157,7 @@ def _trend(frame: pd.DataFrame, claim: dict, sign: int) -> Outcome:
     return _on_curve(frame, claim, decide)
 
 
-def _slope(frame: pd.DataFrame, claim: dict, predictions: Predictions) -> Outcome:
+def _slope(frame: pd.DataFrame, claim: dict, answers: Known) -> Outcome:
     def decide(ks, values):
         found = criteria.fit_slopes(ks, values)
         gap = interval(criteria.differences(found, criteria.as_sample(claim["b"])).values)
@@ -172,8 +168,8 @@ def _slope(frame: pd.DataFrame, claim: dict, predictions: Predictions) -> Outcom
     return _on_curve(frame, claim, decide)
 
 
-# What a claim's ``rule`` names: (frame, claim, predictions) -> Outcome.
-RULES: dict[str, Callable[[pd.DataFrame, dict, Predictions], Outcome]] = {
+# What a claim's ``rule`` names: (frame, claim, answers) -> Outcome.
+RULES: dict[str, Callable[[pd.DataFrame, dict, Known], Outcome]] = {
     "above": _above,
     "below": _below,
     "close": _close,

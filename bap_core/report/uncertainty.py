@@ -19,18 +19,14 @@ _RUN = ["dataset", "encoder", "method"]
 
 
 def sampling_error(
-    frame: pd.DataFrame,
-    sides: Sequence[Side],
-    seeds: Sequence[int],
-    predictions: pd.DataFrame | None,
+    frame: pd.DataFrame, sides: Sequence[Side], seeds: Sequence[int], answers: sampling.Known
 ) -> float:
     """Standard error of ``sum of sign * mean over seeds``; 0 where nothing is known of it."""
     measured = [_rows(frame, where, seeds) for _, where in sides]
-    if predictions is not None and len(predictions):
-        drawn = [_with_answers(side, rows, predictions) for side, rows in zip(sides, measured)]
-        if all(drawn):
-            named = sorted(str(dict(where)) for _, where in sides)
-            return sampling.bootstrap([one for found in drawn for one in found], *named)
+    drawn = [_with_answers(side, rows, answers) for side, rows in zip(sides, measured)]
+    if all(drawn):
+        named = sorted(str(dict(where)) for _, where in sides)
+        return sampling.bootstrap([one for found in drawn for one in found], *named)
     return math.hypot(*(_own_error(frame, rows) for rows in measured))
 
 
@@ -39,21 +35,13 @@ def _rows(frame: pd.DataFrame, where: Mapping, seeds: Sequence[int]) -> pd.DataF
     return rows[rows["seed"].isin(list(seeds))]
 
 
-def _with_answers(side: Side, rows: pd.DataFrame, predictions: pd.DataFrame) -> list:
+def _with_answers(side: Side, rows: pd.DataFrame, answers: sampling.Known) -> list:
     """Sign, metric and answers of every method that is meant; empty if they are not all known."""
-    sign, where = side
-    runs = rows[_RUN].drop_duplicates()
-    if where["metric"] not in sampling.METRICS or not len(runs):
+    (sign, where), seeds = side, rows["seed"].unique().tolist()
+    runs = [tuple(names) for names in rows[_RUN].drop_duplicates().to_numpy().tolist()]
+    if where["metric"] not in sampling.METRICS or not set(runs) <= set(answers):
         return []
-    found = []
-    for run in runs.to_numpy().tolist():
-        said = predictions.loc[criteria.match_rows(predictions, dict(zip(_RUN, run)))]
-        said = said[said["seed"].isin(rows["seed"])]
-        if said.empty:
-            return []
-        answers = sampling.read_answers(said)
-        found.append((sign / len(runs), where["metric"], answers))
-    return found
+    return [(sign / len(runs), where["metric"], answers[run].of_seeds(seeds)) for run in runs]
 
 
 def _own_error(frame: pd.DataFrame, rows: pd.DataFrame) -> float:

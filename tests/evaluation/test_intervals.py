@@ -110,10 +110,13 @@ def test_answers_are_read_from_predictions_by_seed_and_picture():
         [[0, "b", 1, 1, 0], [0, "a", 0, 0, 0], [1, "a", 0, 0, 1]],
         columns=["seed", "picture", "label", "group", "prediction"],
     )
-    found = sampling.read_answers(frame)
+    named = frame.assign(dataset="toy", encoder="tiny", method="probe")
+    found = sampling.read_answers(named)["toy", "tiny", "probe"]
     assert found.pictures == ("a", "b") and found.group.tolist() == [0, 1]
     assert found.correct[0].tolist() == [1.0, 0.0]
     assert found.correct[1, 0] == 0.0 and np.isnan(found.correct[1, 1])
+    assert found.of_seeds([1]).seeds == (1,) and len(found.of_seeds([1]).correct) == 1
+    assert sampling.read_answers(None) == {}
 
 
 def _verdict(rng, n, spread, metric, gain):

@@ -60,7 +60,7 @@ def test_what_is_packed_comes_back_as_it_was_for_runs_on_different_pictures(runs
 def test_nothing_is_packed_as_nothing():
     assert predictions.pack(predictions.unpack([])) == []
     left_out = SimpleNamespace(answers=None)
-    assert predictions.joined([left_out]).columns.tolist() == predictions.COLUMNS
+    assert predictions.predictions_table([left_out]).columns.tolist() == predictions.COLUMNS
 
 
 def test_more_classes_than_a_byte_has_are_refused():

@@ -9,11 +9,12 @@ from io import BytesIO
 
 import nbformat
 import pytest
-from honest_page import bundle, draw, encode, executed, job_in, metrics
+from honest_page import bundle, draw, encode, executed, job_in, metrics, predictions
 from nbformat.v4 import new_code_cell, new_output
 from PIL import Image
 
 from bap_core import report
+from bap_core.evaluation.predictions import pack
 from bap_core.report import redraw
 from bap_core.report.bundle import MIME
 from bap_core.runner import verify
@@ -67,6 +68,12 @@ def drawn_again(change):
             cell.outputs[0].data.update(data)
 
     return with_all
+
+
+def answered_otherwise(notebook):
+    """Make the predictions those of the measurements, as a forger does who invents both."""
+    left = notebook.cells[STAMP].outputs[0].data[MIME]
+    left["predictions"] = pack(predictions(left["metrics"]))
 
 
 def pictured(make):
@@ -202,14 +209,19 @@ DOCTORED = {
                       lambda notebook: notebook.cells[FIGURE].outputs.append(
                           new_output("error", ename="E", evalue="x", traceback=[])),
                       lambda notebook: notebook.cells[PICTURES].metadata.pop("mystnb")],
+    "measurements": [drawn_again(told("metrics", 2, "value", to=0.9)),
+                     drawn_again(told("metrics", 2, "n", to=99999)),
+                     drawn_again(told("predictions", to=[])),
+                     drawn_again(told("predictions", 0, "label", 3, to=0))],
     "the bundle": [told("notebook", to="01_additivity"), told("source_hash", to="0"),
                    told("stamp", to={}), told("metrics", to=None), told("claims", to=7),
                    told("parameters", to=None), told("drawn", to="x"), told("scale", to=3)],
 }  # fmt: skip
 # refused as long as the files beside the page are as they were: what a careful forger can do
 OPEN = {
-    "every number, all drawn again": drawn_again(told("metrics", 2, "value", to=0.9)),
-    "the number of pictures behind a measurement": drawn_again(told("metrics", 2, "n", to=99999)),
+    "every number and every answer, all drawn again": drawn_again(
+        both(told("metrics", 2, "value", to=0.9), answered_otherwise)
+    ),
     "a figure of pictures": lambda notebook: (
         notebook.cells[PICTURES].outputs[0].data.update({"image/png": "AAAA"})
     ),

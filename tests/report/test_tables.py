@@ -283,7 +283,7 @@ def test_native_figures_stand_beside_the_papers_and_beside_their_targets():
         f"8.1 {calibration_table.MISSED}",
     ]
     assert frame.loc["scenes"].tolist() == ["89.3", "-", "-", "90.0 to 100.0", "97.0"]
-    assert frame.loc["probe, car/truck, WGA"].tolist() == ["-", "31.2", "40.0", "-", "-"]
+    assert frame.loc["probe, car / truck, WGA"].tolist() == ["-", "31.2", "40.0", "-", "-"]
     assert others["micro-simclr"].to_dict() == dict.fromkeys(others.index, "-") | {
         "additivity S": f"0.800 {calibration_table.MISSED}"
     }

@@ -17,10 +17,7 @@ from bap_core.micro.world import World, in_parallel, rng
 FOLDER = "track_1/public_dg_0416/train"
 LABELS = "dg_label_id_mapping.json"
 LONG_SIDE = 112
-TRAINED = (
-    "grass",
-    "water",
-)  # the contexts of the paper's pair (M.6.3), in which classes are told apart
+TRAINED = ("grass", "water")  # in which classes are told apart: those of the paper's pair (M.6.3)
 # Length of what is shown in units of the picture's shorter side; a boat is seen from further away.
 SPAN, SPAN_OF_BOATS = (1.00, 1.20), (0.55, 0.80)
 PAIRS = (("car", "truck"), ("car", "bus"), ("ship", "sailboat"), ("bicycle", "motorcycle"))

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import cast
 
+import pandas as pd
 from nbformat import NotebookNode
 from papermill.translators import papermill_translators
 
@@ -121,24 +122,46 @@ def check_claims(bundle: dict) -> Iterator[str]:
 
 
 def check_predictions(bundle: dict) -> Iterator[str]:
-    """Whether the accuracies of the page are those of its predictions, which are counted again."""
-    said = unpack(bundle.get("predictions", []))
+    """Whether every accuracy over all test pictures, and the number of pictures behind it, is what
+    the page's predictions give when they are counted again. Nothing may be measured without them.
+    """
     measured = redraw.frame_of(bundle["metrics"])
-    overall = measured[measured["group"] == "all"].set_index([*KEYS, "metric"])["value"]
-    for names, run in said.groupby(KEYS, sort=False):
-        groups = run["group"].to_numpy()
-        y, y_pred = run["label"].to_numpy(), run["prediction"].to_numpy()
-        counted = {
-            "average_accuracy": metrics.average_accuracy(y, y_pred),
-            "worst_group_accuracy": metrics.worst_group_accuracy(
-                y, y_pred, groups, n_groups=int(groups.max()) + 1
-            ),
-        }
-        for metric, value in counted.items():
-            shown = cast(float, overall.get((*cast(tuple, names), metric), float("nan")))
-            if not abs(shown - value) < SAME:
-                what = " / ".join(map(str, cast(tuple, names)))
-                yield f"{what}: {metric} is {shown}, its predictions give {value}"
+    overall = measured[(measured["group"] == "all") & (measured["split"] == "test")]
+    told = overall[overall["metric"].isin(list(COUNTED))].dropna(subset=["value"])
+    answers = dict(list(unpack(bundle["predictions"]).groupby(KEYS, sort=False)))
+    for key, rows in told.groupby(KEYS, sort=False):
+        what = " / ".join(map(str, cast(tuple, key)))
+        if (run := answers.get(key)) is None:
+            yield f"{what}: accuracies without a prediction"
+            continue
+        for row in rows.to_dict("records"):
+            value, n = COUNTED[row["metric"]](run)
+            if abs(row["value"] - value) > SAME or row["n"] != n:
+                said = f"{row['value']} of {row['n']} pictures"
+                yield f"{what}: {row['metric']} is {said}, its predictions give {value} of {n}"
+
+
+def _average(run: pd.DataFrame) -> tuple[float, int]:
+    return metrics.average_accuracy(run["label"], run["prediction"]), len(run)
+
+
+def _worst_group(run: pd.DataFrame) -> tuple[float, int]:
+    right = (run["label"] == run["prediction"]).groupby(run["group"])
+    accuracy = right.mean()
+    return float(accuracy.min()), int(right.size()[accuracy.idxmin()])
+
+
+def _group_mean(run: pd.DataFrame) -> tuple[float, int]:
+    right = run["label"] == run["prediction"]
+    return float(right.groupby(run["group"]).mean().mean()), len(run)
+
+
+# What is counted again: metric -> predictions of one run -> its value, and of how many pictures.
+COUNTED = {
+    "average_accuracy": _average,
+    "group_mean_accuracy": _group_mean,
+    "worst_group_accuracy": _worst_group,
+}
 
 
 def check_drawn_rows(bundle: dict) -> Iterator[str]:
