@@ -54,8 +54,10 @@ def predictions(rows: list[dict]) -> pd.DataFrame:
         if row["value"] is not None:
             right = [i >= N or i < round(row["value"] * N) for i in range(4 * N)]
             run = {key: row[key] for key in keys} | {"picture": [f"{i}.jpg" for i in range(4 * N)]}
-            group = {"label": 1, "group": [i // N for i in range(4 * N)]}
-            runs.append(pd.DataFrame({**run, **group, "prediction": [int(r) for r in right]}))
+            number = [i // N for i in range(4 * N)]
+            known = {"label": 1, "group": number, "group_name": [f"group {g}" for g in number]}
+            said = {"n_train": 10, "prediction": [int(r) for r in right], "score": 0.5}
+            runs.append(pd.DataFrame({**run, **known, **said}))
     return pd.concat(runs)
 
 

@@ -34,6 +34,7 @@ from bap_core.baselines.fine_tuning import Head
 from bap_core.baselines.last_layer import missing_groups
 from bap_core.baselines.linear_probe import LinearProbe
 from bap_core.baselines.lp_ft import LPFT
+from bap_core.baselines.scores import Scores
 from bap_core.data.listings import LEFT_OUT
 from bap_core.encoders.features import extract_split
 from bap_core.evaluation.protocol import Predictions
@@ -44,7 +45,7 @@ ERM = LinearProbe(epochs=5)
 
 
 @dataclass
-class AFR:
+class AFR(Scores):
     """The second stage for one gamma: an estimator over (N, D) features. decay is lambda; lr and
     balanced are the original's.
 
@@ -86,10 +87,10 @@ class AFR:
             head -= self.lr * gradient * (self.clip / gradient.norm()).clamp(max=1)
         return head
 
-    def predict(self, X: Tensor) -> np.ndarray:
-        """X: (N, D) -> (N,) int64 class numbers."""
+    def decision_function(self, X: Tensor) -> np.ndarray:
+        """X: (N, D) -> (N, C) logits."""
         X = checks.fitting(X, width=self.coef_.shape[1])
-        return F.linear(X, self.coef_, self.intercept_).argmax(dim=1).numpy()
+        return F.linear(X, self.coef_, self.intercept_).numpy()
 
 
 def weights(y: Tensor, p: Tensor, *, gamma: float, balanced: bool = True) -> Tensor:
@@ -139,7 +140,7 @@ class TunedAFR:
             "head_change": fitted.head_change_,
         }
         X = self._model(encoder, scenes, seed=seed)[0]("test")
-        return Predictions(fitted.predict(X), notes)
+        return Predictions(fitted.decision_function(X), notes)
 
     def choose(self, encoder, scenes, *, seed: int) -> Choice[float, AFR]:
         """AFR for every gamma on the training split, and the gamma that `selection.select` takes on

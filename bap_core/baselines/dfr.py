@@ -27,6 +27,7 @@ from bap_core import runtime
 from bap_core.baselines import checks
 from bap_core.baselines.last_layer import missing_groups
 from bap_core.baselines.lp_ft import LPFT
+from bap_core.baselines.scores import Scores
 from bap_core.encoders.features import extract_split
 from bap_core.evaluation.protocol import Predictions
 from bap_core.evaluation.selection import select
@@ -37,7 +38,7 @@ SCALE_ON = ("val", "train")
 
 
 @dataclass
-class DFR:
+class DFR(Scores):
     """Estimator over (N, D) features of two classes.
 
     Learns ``C_``, ``tuning_`` (frame: setting, worst-group accuracy on the second half),
@@ -73,7 +74,7 @@ class DFR:
             seed=seed,
             scale_on=X("train") if self.scale_on == "train" else None,
         )
-        return Predictions(fitted.predict(X("test")))
+        return Predictions(fitted.decision_function(X("test")))
 
     def fit(
         self, X: Tensor, y, group, *, n_groups: int, seed: int, scale_on: Tensor | None = None
@@ -106,10 +107,11 @@ class DFR:
         self.intercept_ = float(np.mean([fit.intercept_[0] for fit in fits]))
         return self
 
-    def predict(self, X: Tensor) -> np.ndarray:
-        """X: (N, D) -> (N,) int64 class numbers."""
+    def decision_function(self, X: Tensor) -> np.ndarray:
+        """X: (N, D) -> (N, 2): 0 for class 0, the distance from the mean head for class 1."""
         scaled = self.scaler_.transform(checks.fitting(X, width=len(self.coef_)).double().numpy())
-        return (scaled @ self.coef_ + self.intercept_ > 0).astype(np.int64)
+        distance = scaled @ self.coef_ + self.intercept_
+        return np.stack([np.zeros_like(distance), distance], axis=1)
 
     def _checked(self, X, y, group, n_groups) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         if self.refit_on not in REFIT_ON:

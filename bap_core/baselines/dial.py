@@ -30,6 +30,7 @@ from torch import Tensor
 
 from bap_core.baselines import checks
 from bap_core.baselines.msae import MSAE
+from bap_core.baselines.scores import Scores
 from bap_core.baselines.subspace import basis
 from bap_core.encoders.features import extract_split
 from bap_core.encoders.prompts import prototypes
@@ -38,7 +39,7 @@ from bap_core.metrics import average_accuracy
 
 
 @dataclass
-class DIAL:
+class DIAL(Scores):
     """Estimator over (N, D) unit-norm embeddings, without labels, on the device of the autoencoder.
 
     sae: fitted, on other pictures than those that are evaluated. prototypes: (C, D), unit norm.
@@ -79,7 +80,7 @@ class DIAL:
             "head_cosine": float(fitted.head_cosine_.mean()),
             "reconstruction_accuracy": average_accuracy(y, fitted.predict(X, lam=0.0)),
         }
-        return Predictions(fitted.predict(X), notes)
+        return Predictions(fitted.decision_function(X), notes)
 
     def fit(self, X: Tensor) -> "DIAL":
         """X: (N, D), N > k: the pictures that are to be classified. An attribute that splits
@@ -147,16 +148,16 @@ class DIAL:
             edited[rows] = self.clean(X[rows], lam=lam)
         return edited
 
-    def predict(self, X: Tensor, *, lam: float | None = None) -> np.ndarray:
-        """(N, D) unit-norm image embeddings -> (N,) int64 class numbers."""
-        return self._nearest_class(self.transform(X, lam=lam)).cpu().numpy()
+    def decision_function(self, X: Tensor, *, lam: float | None = None) -> np.ndarray:
+        """(N, D) unit-norm image embeddings -> (N, C), edited as by `transform`."""
+        X = self.transform(X, lam=lam)
+        return (X @ self.prototypes.to(X).T).cpu().numpy()
 
     def _door(self, X: Tensor) -> Tensor:
         if not (0 < self.alpha <= 1 and 0 <= self.lam <= 1 and 0 <= self.percentile < 100):
             raise ValueError(
                 f"alpha={self.alpha} in (0, 1], lam={self.lam} in [0, 1] and "
-                f"percentile={self.percentile} "
-                "in [0, 100) are needed"
+                f"percentile={self.percentile} in [0, 100) are needed"
             )
         dim = self.prototypes.shape[1]
         for name in ("present", "absent"):

@@ -23,12 +23,13 @@ from torch import Tensor
 
 from bap_core.baselines import checks
 from bap_core.baselines.picture_batches import PictureBatches
+from bap_core.baselines.scores import Scores
 from bap_core.encoders import Encoder, features, students
 from bap_core.method import training
 
 
 @dataclass(frozen=True, eq=False)
-class Head:
+class Head(Scores):
     """A linear classifier on embeddings. weight: (C, D), bias: (C,), both float32."""
 
     weight: Tensor
@@ -57,13 +58,13 @@ class Head:
             )
         return F.linear(X, self.weight, self.bias)
 
-    def predict(self, X: Tensor) -> np.ndarray:
-        """X: (N, D) -> (N,) int64 class numbers."""
-        return self.logits(X).argmax(dim=1).numpy()
+    def decision_function(self, X: Tensor) -> np.ndarray:
+        """X: (N, D) -> (N, C): the `logits`."""
+        return self.logits(X).numpy()
 
 
 @dataclass(frozen=True, eq=False)
-class Tuned:
+class Tuned(Scores):
     """An encoder and the head that belongs to it. losses: mean loss of each epoch of
     fine-tuning. unit: whether the head reads embeddings of unit norm, or as they leave the tower.
     """
@@ -73,15 +74,13 @@ class Tuned:
     losses: list[float]
     unit: bool = False
 
-    def predict(self, pictures) -> np.ndarray:
-        """Class numbers of all ``pictures`` (a `Scenes`): (N,) int64; their features are kept in
-        the store.
-        """
-        return self.head.predict(features.extract(self.encoder, pictures, unit=self.unit))
+    def decision_function(self, pictures) -> np.ndarray:
+        """Logits of all ``pictures`` (a `Scenes`): (N, C); their features are kept in the store."""
+        return self.head.decision_function(features.extract(self.encoder, pictures, unit=self.unit))
 
     def read(self, scenes, split: str) -> Tensor:
         """What the head reads of one split of labelled pictures: (N, D). Each split is encoded by
-        itself, so that `predict` on the test split shares it.
+        itself, so that `decision_function` of the test split shares it.
         """
         return features.extract(self.encoder, scenes.select(split=split), unit=self.unit)
 

@@ -17,12 +17,13 @@ from torch import Tensor
 
 from bap_core import runtime
 from bap_core.baselines import checks
+from bap_core.baselines.scores import Scores
 from bap_core.encoders.features import extract_split
 from bap_core.evaluation.protocol import Predictions
 
 
 @dataclass
-class LinearProbe:
+class LinearProbe(Scores):
     """Estimator over (N, D) features. Learns ``coef_`` (C, D), ``intercept_`` (C,) and
     ``class_weight_`` (C,). As a method, ``features`` says whether it reads them as they leave the
     tower ("raw"), or brought to unit norm ("unit"); the paper does not say. ValueError for another
@@ -43,7 +44,8 @@ class LinearProbe:
         y = scenes.select(split="train").frame["label"]
         unit = checks.is_unit(self.features)
         X = {s: extract_split(encoder, scenes, s, unit=unit) for s in ("train", "test")}
-        return Predictions(replace(self).fit(X["train"], y, seed=seed).predict(X["test"]))
+        fitted = replace(self).fit(X["train"], y, seed=seed)
+        return Predictions(fitted.decision_function(X["test"]))
 
     def fit(self, X: Tensor, y, *, seed: int) -> "LinearProbe":
         """X: (N, D) float32; y: (N,) int in 0..C-1, every class present. The seed draws the
@@ -72,7 +74,7 @@ class LinearProbe:
         self.coef_, self.intercept_ = weight.detach(), bias.detach()
         return self
 
-    def predict(self, X: Tensor) -> np.ndarray:
-        """X: (N, D) -> (N,) int64 class numbers."""
+    def decision_function(self, X: Tensor) -> np.ndarray:
+        """X: (N, D) -> (N, C) logits."""
         X = checks.fitting(X, width=self.coef_.shape[1])
-        return F.linear(X, self.coef_, self.intercept_).argmax(dim=1).numpy()
+        return F.linear(X, self.coef_, self.intercept_).numpy()

@@ -30,9 +30,8 @@ class LPFT:
 
     def run(self, encoder: Encoder, scenes, *, seed: int) -> Predictions:
         """The tuned encoder with its own head; only test pictures are encoded."""
-        return Predictions(
-            self.tune(encoder, scenes, seed=seed).predict(scenes.select(split="test"))
-        )
+        tuned = self.tune(encoder, scenes, seed=seed)
+        return Predictions(tuned.decision_function(scenes.select(split="test")))
 
     def tune(self, encoder: Encoder, scenes, *, seed: int) -> Tuned:
         """`tune_lp_ft` with this recipe."""

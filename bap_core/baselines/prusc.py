@@ -45,7 +45,7 @@ class PruSC:
         found = learn_masks(tuned, scenes, seed=seed, **self.masks)
         pruned = tune_prusc(tuned, scenes, found, seed=seed, **self.start.recipe)
         notes = {"kept": found.share, "skipped_anchors": found.skipped}
-        return Predictions(pruned.predict(scenes.select(split="test")), notes)
+        return Predictions(pruned.decision_function(scenes.select(split="test")), notes)
 
 
 def tune_prusc(tuned: Tuned, scenes, masks: Masks, *, seed: int, **recipe) -> Tuned:

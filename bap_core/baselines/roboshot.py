@@ -21,6 +21,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from bap_core.baselines import checks
+from bap_core.baselines.scores import Scores
 from bap_core.baselines.subspace import basis
 from bap_core.encoders.features import extract_split
 from bap_core.encoders.prompts import prototypes
@@ -28,7 +29,7 @@ from bap_core.evaluation.protocol import Predictions
 
 
 @dataclass(frozen=True)
-class RoboShot:
+class RoboShot(Scores):
     """prototypes: (C, D), unit norm, from `prompts.prototypes`. Nothing is fitted.
 
     harmful: (P, D) difference vectors to reject, from `concept_vectors`; helpful: (P', D) to accept
@@ -41,7 +42,7 @@ class RoboShot:
 
     def run(self, encoder, scenes, *, seed: int) -> Predictions:
         """On the test features; nothing is drawn at random, so every seed gives the same."""
-        return Predictions(self.predict(extract_split(encoder, scenes, "test")))
+        return Predictions(self.decision_function(extract_split(encoder, scenes, "test")))
 
     def transform(self, X: Tensor) -> Tensor:
         """X: (N, D) unit-norm image embeddings -> (N, D) edited ones, unit norm, in the same
@@ -60,9 +61,9 @@ class RoboShot:
         helpful = self._basis("helpful").to(X)
         return F.normalize(X + X @ helpful @ helpful.T, dim=1)
 
-    def predict(self, X: Tensor) -> np.ndarray:
-        """X: (N, D) unit-norm image embeddings -> (N,) int64 class numbers."""
-        return (self.transform(X) @ self.prototypes.to(X).T).argmax(dim=1).cpu().numpy()
+    def decision_function(self, X: Tensor) -> np.ndarray:
+        """X: (N, D) unit-norm image embeddings -> (N, C) cosines of the edited ones."""
+        return (self.transform(X) @ self.prototypes.to(X).T).cpu().numpy()
 
     def _basis(self, name: str) -> Tensor:
         vectors = checks.fitting(

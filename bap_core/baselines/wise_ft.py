@@ -41,7 +41,7 @@ class WiSEFT:
         tuned = self.start.tune(encoder, scenes, seed=seed)
         choices = {"alpha": self.alpha, "head": self.head}
         averaged = average_wise_ft(encoder, tuned, self.prototypes, **choices)
-        return Predictions(averaged.predict(scenes.select(split="test")))
+        return Predictions(averaged.decision_function(scenes.select(split="test")))
 
 
 def average_wise_ft(

@@ -8,21 +8,22 @@ import numpy as np
 from torch import Tensor
 
 from bap_core.baselines import checks
+from bap_core.baselines.scores import Scores
 from bap_core.encoders.features import extract_split
 from bap_core.evaluation.protocol import Predictions
 
 
 @dataclass(frozen=True)
-class ZeroShot:
+class ZeroShot(Scores):
     """prototypes: (C, D), unit norm, from `prompts.prototypes`. Nothing is fitted."""
 
     prototypes: Tensor
 
     def run(self, encoder, scenes, *, seed: int) -> Predictions:
         """On the test features; nothing is drawn at random, so every seed gives the same."""
-        return Predictions(self.predict(extract_split(encoder, scenes, "test")))
+        return Predictions(self.decision_function(extract_split(encoder, scenes, "test")))
 
-    def predict(self, X: Tensor) -> np.ndarray:
-        """X: (N, D) unit-norm image embeddings -> (N,) int64 class numbers."""
+    def decision_function(self, X: Tensor) -> np.ndarray:
+        """X: (N, D) unit-norm image embeddings -> (N, C) cosines."""
         X = checks.fitting(X, width=self.prototypes.shape[1])
-        return (X @ self.prototypes.T).argmax(dim=1).numpy()
+        return (X @ self.prototypes.T).numpy()

@@ -14,15 +14,23 @@ import numpy as np
 import pandas as pd
 
 from bap_core.data.listings import LabelledPictures
+from bap_core.groups import group_counts
 
 KEYS = ["dataset", "encoder", "method", "seed"]
-COLUMNS = [*KEYS, "picture", "label", "group", "prediction"]
-_ABSENT = 255  # a picture that is not in a run's test
+COLUMNS = [*KEYS, "picture", "label", "group", "group_name", "n_train", "prediction", "score"]
+_OF_PICTURES = ["label", "group", "group_name", "n_train"]
 
 
-def answers(scenes: LabelledPictures, y_pred, **names) -> pd.DataFrame:
-    """Rows of `COLUMNS` for the test pictures of ``scenes``. names: encoder, method and seed."""
-    test = scenes.select(split="test")
+def answers(scenes: LabelledPictures, scores: np.ndarray, **names) -> pd.DataFrame:
+    """Rows of `COLUMNS` for the test pictures of ``scenes``. scores: (N, C), as of `Predictions`.
+    names: encoder, method and seed.
+
+    score: by how much the predicted class's is above the next one, in the method's own units.
+    n_train: training pictures in the group of the picture.
+    """
+    test, train = scenes.select(split="test"), scenes.select(split="train")
+    ordered = np.sort(scores, axis=1)
+    counts = group_counts(train.groups, n_groups=len(scenes.group_names))
     return pd.DataFrame(
         {
             "dataset": scenes.name,
@@ -30,7 +38,10 @@ def answers(scenes: LabelledPictures, y_pred, **names) -> pd.DataFrame:
             "picture": test.picture_names(),
             "label": test.frame["label"].to_numpy(),
             "group": test.groups,
-            "prediction": np.asarray(y_pred, dtype=np.int64),
+            "group_name": np.array(scenes.group_names, dtype=object)[test.groups],
+            "n_train": np.asarray(counts)[test.groups],
+            "prediction": scores.argmax(axis=1),
+            "score": (ordered[:, -1] - ordered[:, -2]).astype(np.float16).astype(np.float32),
         },
         columns=COLUMNS,
     )
@@ -43,48 +54,61 @@ def predictions_table(results: Iterable) -> pd.DataFrame:
 
 
 def pack(predictions: pd.DataFrame) -> list[dict]:
-    """As JSON values, one entry per data set: its test pictures once, and for every run one small
-    number per picture, compressed.
+    """As JSON values, one entry per data set and per list of its test pictures: what is known of
+    them once, and for every run one small number and one short float per picture, compressed.
     """
-    return [_pack_one(str(name), rows) for name, rows in predictions.groupby("dataset", sort=False)]
+    by_pictures: dict[tuple, list] = {}
+    for key, run in predictions.groupby(KEYS, sort=False):
+        dataset, *names = cast(tuple, key)
+        known = run[["picture", *_OF_PICTURES]].to_csv(index=False)
+        by_pictures.setdefault((dataset, known), []).append((names, run))
+    return [_pack_some(dataset, runs) for (dataset, _), runs in by_pictures.items()]
 
 
 def unpack(packed: Sequence[dict]) -> pd.DataFrame:
-    """The frame that `pack` was given, in the order of its runs."""
+    """The frame that `pack` was given, runs on the same pictures behind each other."""
     found = [_unpack_run(entry, run) for entry in packed for run in entry["runs"]]
     return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=COLUMNS)
 
 
-def _pack_one(name: str, rows: pd.DataFrame) -> dict:
-    if rows["prediction"].to_numpy().max() >= _ABSENT:
-        raise ValueError(f"{name}: class numbers of {_ABSENT} and more cannot be packed")
-    pictures = rows.drop_duplicates("picture").set_index("picture")[["label", "group"]]
-    place = pd.Series(range(len(pictures)), index=pictures.index)
-    runs = []
-    for key, run in rows.groupby(KEYS[1:], sort=False):
-        encoder, method, seed = cast(tuple, key)
-        said = np.full(len(pictures), _ABSENT, dtype=np.uint8)
-        said[place.loc[run["picture"]].to_numpy()] = run["prediction"]
-        text = base64.b64encode(zlib.compress(said.tobytes(), 9)).decode()
-        runs.append({"encoder": encoder, "method": method, "seed": int(seed), "said": text})
+def _pack_some(dataset: str, runs: list[tuple]) -> dict:
+    known = runs[0][1]
+    groups = known.drop_duplicates("group")[["group", "group_name", "n_train"]]
     return {
-        "dataset": name,
-        "pictures": pictures.index.tolist(),
-        "label": pictures["label"].tolist(),
-        "group": pictures["group"].tolist(),
-        "runs": runs,
+        "dataset": dataset,
+        "pictures": known["picture"].tolist(),
+        "label": known["label"].tolist(),
+        "group": known["group"].tolist(),
+        "groups": groups.to_dict("records"),
+        "runs": [
+            {"encoder": encoder, "method": method, "seed": int(seed), **_pack_run(run)}
+            for (encoder, method, seed), run in runs
+        ],
+    }
+
+
+def _pack_run(run: pd.DataFrame) -> dict[str, str]:
+    said = run["prediction"].to_numpy()
+    if said.max() > np.iinfo(np.uint8).max:
+        raise ValueError(f"{run['dataset'].iloc[0]}: class number {said.max()} cannot be packed")
+    columns = {"said": said.astype(np.uint8), "score": run["score"].to_numpy(np.float16)}
+    return {
+        name: base64.b64encode(zlib.compress(values.tobytes(), 9)).decode()
+        for name, values in columns.items()
     }
 
 
 def _unpack_run(entry: dict, run: dict) -> pd.DataFrame:
-    said = np.frombuffer(zlib.decompress(base64.b64decode(run["said"])), dtype=np.uint8)
-    frame = pd.DataFrame({key: entry[key] for key in ("label", "group")})
+    said, score = (zlib.decompress(base64.b64decode(run[name])) for name in ("said", "score"))
+    frame = pd.DataFrame({name: entry[name] for name in ("label", "group")})
+    frame = frame.merge(pd.DataFrame(entry["groups"]), on="group", how="left")
     frame = frame.assign(
         dataset=entry["dataset"],
         encoder=run["encoder"],
         method=run["method"],
         seed=run["seed"],
         picture=entry["pictures"],
-        prediction=said.astype(np.int64),
+        prediction=np.frombuffer(said, np.uint8).astype(np.int64),
+        score=np.frombuffer(score, np.float16).astype(np.float32),
     )
-    return frame.loc[said != _ABSENT, COLUMNS]
+    return frame.loc[:, COLUMNS]

@@ -21,13 +21,19 @@ from bap_core.evaluation import predictions, scoring
 class Predictions:
     """What a method says of the test pictures.
 
-    y_pred: class numbers of the test rows, (N,) int64; None where the method was left out for
-    ``reason``. notes: numbers about the run that deserve a row of their own.
+    scores: of the test rows, (N, C), the highest for the class that is predicted; None where the
+    method was left out for ``reason``. notes: numbers about the run that deserve a row of their
+    own.
     """
 
-    y_pred: np.ndarray | None
+    scores: np.ndarray | None
     notes: Mapping[str, float] = field(default_factory=dict)
     reason: str = ""
+
+    @property
+    def y_pred(self) -> np.ndarray | None:
+        """Class numbers of the test rows, (N,) int64; None where the method was left out."""
+        return None if self.scores is None else self.scores.argmax(axis=1)
 
 
 class Method(Protocol):
@@ -70,12 +76,11 @@ def evaluate(
     for scenes, name, (encoder, method) in runtime.progress(pairs, total=total, label="methods"):
         made = method.run(encoder, scenes, seed=seed)
         names = {"encoder": encoder.name, "method": name, "seed": seed}
-        if made.y_pred is None:
+        if made.scores is None:
             results.append(Result(scoring.score_left_out(scenes, made.reason, **names), None))
             continue
-        frame = scoring.score_test(scenes, made.y_pred, made.notes, **names)
-        said = predictions.answers(scenes, made.y_pred, **names)
-        results.append(Result(frame, said))
+        said = predictions.answers(scenes, made.scores, **names)
+        results.append(Result(scoring.score_test(scenes, said, made.notes), said))
     return results
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from bap_core import metrics
+from bap_core.evaluation.predictions import KEYS
 from bap_core.groups import group_counts, is_minority
 from bap_core.tidy import COLUMNS, joined
 
@@ -29,7 +30,7 @@ def score(
     group,
     *,
     group_names: Sequence[str],
-    train_group,
+    train_counts,
     dataset: str,
     encoder: str,
     method: str,
@@ -38,15 +39,14 @@ def score(
 ) -> pd.DataFrame:
     """Accuracy over all groups in four ways, and the accuracy of every group, as rows of `COLUMNS`.
 
-    y_true, y_pred, group: (N,) int; train_group: group numbers of the training examples, whose
-    shares weight ``reweighted_accuracy``; ``group_mean_accuracy`` weights all groups alike.
-    Accuracies are fractions.
+    y_true, y_pred, group: (N,) int; train_counts: training examples of every group, whose shares
+    weight ``reweighted_accuracy``; ``group_mean_accuracy`` weights all groups alike. Accuracies are
+    fractions.
     """
     n_groups, n = len(group_names), len(y_true)
     per_group = metrics.group_accuracy(y_true, y_pred, group, n_groups=n_groups)
-    counts = group_counts(train_group, n_groups=n_groups)
     worst = metrics.worst_group_accuracy(y_true, y_pred, group, n_groups=n_groups)
-    reweighted = metrics.reweighted_accuracy(y_true, y_pred, group, train_counts=counts)
+    reweighted = metrics.reweighted_accuracy(y_true, y_pred, group, train_counts=train_counts)
     smallest = int(per_group.n[per_group.accuracy.idxmin()])
     values = [
         ("all", "average_accuracy", metrics.average_accuracy(y_true, y_pred), n),
@@ -63,22 +63,28 @@ def score(
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def score_test(scenes, y_pred, notes: Mapping[str, float], **names) -> pd.DataFrame:
-    """`score` of predictions for the test rows of ``scenes``, then a row for every note.
+def score_run(answers: pd.DataFrame, group_names: Sequence[str] | None = None) -> pd.DataFrame:
+    """`score` of one run's answers, as `predictions.answers` has them.
 
-    names: encoder, method, seed.
+    group_names: of all groups, if one of them may have no test picture.
     """
-    train, test = scenes.select(split="train"), scenes.select(split="test")
-    frame = score(
-        test.frame["label"],
-        y_pred,
-        test.groups,
-        group_names=scenes.group_names,
-        train_group=train.groups,
-        dataset=scenes.name,
-        **names,
+    known = answers.drop_duplicates("group").set_index("group")
+    n_groups = len(group_names) if group_names else answers["group"].to_numpy().max() + 1
+    numbers = range(n_groups)
+    return score(
+        answers["label"],
+        answers["prediction"],
+        answers["group"],
+        group_names=group_names or known["group_name"].reindex(numbers).tolist(),
+        train_counts=known["n_train"].reindex(numbers, fill_value=0).tolist(),
+        **{name: answers[name].iloc[0] for name in KEYS},
     )
-    noted = [record(notes, dataset=scenes.name, **names)] if notes else []
+
+
+def score_test(scenes, answers: pd.DataFrame, notes: Mapping[str, float]) -> pd.DataFrame:
+    """`score_run` of what a method answered for ``scenes``, then a row for every note."""
+    frame, names = score_run(answers, scenes.group_names), answers.iloc[0][KEYS].to_dict()
+    noted = [record(notes, **names)] if notes else []
     return pd.concat([frame, *noted], ignore_index=True)
 
 

@@ -25,7 +25,10 @@ def run(seed, said, pictures=("a", "b", "c"), method="BAP (LP)", dataset="toy"):
             "picture": list(pictures),
             "label": label,
             "group": [2 * y for y in label],
+            "group_name": [f"kind {y}" for y in label],
+            "n_train": [10 + y for y in label],
             "prediction": np.array(said[:n], dtype=np.int64),
+            "score": np.array(said[:n], dtype=np.float16) / 4,
         }
     )
 
@@ -35,7 +38,7 @@ def run(seed, said, pictures=("a", "b", "c"), method="BAP (LP)", dataset="toy"):
         st.tuples(
             st.sampled_from(["BAP (LP)", "Native (LP)"]),
             st.sampled_from(["toy", "other"]),
-            st.lists(st.integers(0, 254), min_size=4, max_size=4),
+            st.lists(st.integers(0, 255), min_size=4, max_size=4),
             st.sets(st.sampled_from("abcd"), min_size=1),
         ),
         min_size=1,
@@ -64,16 +67,20 @@ def test_nothing_is_packed_as_nothing():
 
 
 def test_more_classes_than_a_byte_has_are_refused():
-    with pytest.raises(ValueError, match="255 and more"):
-        predictions.pack(run(0, [0, 255, 1]))
+    with pytest.raises(ValueError, match="class number 256 cannot be packed"):
+        predictions.pack(run(0, [0, 256, 1]))
 
 
 def test_answers_are_those_of_the_test_pictures_under_names_of_their_own(monkeypatch):
     pictures = birds(monkeypatch)
     test = pictures.select(split="test")
     found = predictions.answers(
-        pictures, np.zeros(len(test)), encoder="tiny", method="Native (ZS)", seed=3
+        pictures, np.eye(2)[np.zeros(len(test), int)], encoder="tiny", method="ZS", seed=3
     )
     assert found["picture"].is_unique and len(found) == len(test)
     assert found["label"].tolist() == test.frame["label"].tolist()
     assert set(found["seed"]) == {3} and set(found["prediction"]) == {0}
+    assert set(found["score"]) == {1.0}
+    names, train = pictures.group_names, pictures.select(split="train").groups
+    assert found["group_name"].tolist() == [names[g] for g in test.groups]
+    assert found["n_train"].tolist() == [(train == g).sum() for g in test.groups]

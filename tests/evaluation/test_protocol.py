@@ -35,7 +35,7 @@ class Says:
     def run(self, encoder, scenes, *, seed):
         self.met.append((encoder.name, scenes.name))
         y_pred = np.full(len(scenes.select(split="test")), self.label)
-        return Predictions(y_pred, {"seed_seen": float(seed)})
+        return Predictions(np.eye(2)[y_pred], {"seed_seen": float(seed)})
 
 
 class Refuses:

@@ -16,7 +16,7 @@ def scored(**changes):
         "y_pred": [0, 1, 1, 1, 1],
         "group": [0, 0, 1, 1, 1],
         "group_names": NAMES,
-        "train_group": [0, 0, 0, 1],
+        "train_counts": [3, 1],
         "dataset": "toy",
         "encoder": "tiny",
         "method": "guess",
@@ -86,7 +86,7 @@ class Mistakes:
         for group, n in enumerate(self.wrong):
             rows = (test.groups == group).nonzero()[0][:n]
             y_pred[rows] = 1 - y_pred[rows]
-        return Predictions(y_pred)
+        return Predictions(np.eye(2)[y_pred])
 
 
 def test_the_minority_groups_of_every_run_are_read_off_its_group_rows(birds):

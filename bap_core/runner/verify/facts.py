@@ -5,21 +5,19 @@ them, notebook, package, weights, verdicts, and the facts of the stamp.
 import functools
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import cast
 
-import pandas as pd
 from nbformat import NotebookNode
 from papermill.translators import papermill_translators
 
-from bap_core import encoders, metrics, micro, report, runtime, tidy
-from bap_core.evaluation.predictions import KEYS, unpack
+from bap_core import encoders, micro, report, runtime, tidy
+from bap_core.evaluation.predictions import unpack
+from bap_core.evaluation.recount import recount
 from bap_core.report import redraw, stamp
 from bap_core.report.bundle import to_records
 from bap_core.runner.hashes import hash_notebook
 from bap_core.runner.planning import Job
 
 INJECTED = "injected-parameters"
-SAME = 1e-12  # apart in the last bits of a mean
 
 
 def check_parameters(job: Job, notebook: NotebookNode, bundle: dict) -> Iterator[str]:
@@ -122,46 +120,8 @@ def check_claims(bundle: dict) -> Iterator[str]:
 
 
 def check_predictions(bundle: dict) -> Iterator[str]:
-    """Whether every accuracy over all test pictures, and the number of pictures behind it, is what
-    the page's predictions give when they are counted again. Nothing may be measured without them.
-    """
-    measured = redraw.frame_of(bundle["metrics"])
-    overall = measured[(measured["group"] == "all") & (measured["split"] == "test")]
-    told = overall[overall["metric"].isin(list(COUNTED))].dropna(subset=["value"])
-    answers = dict(list(unpack(bundle["predictions"]).groupby(KEYS, sort=False)))
-    for key, rows in told.groupby(KEYS, sort=False):
-        what = " / ".join(map(str, cast(tuple, key)))
-        if (run := answers.get(key)) is None:
-            yield f"{what}: accuracies without a prediction"
-            continue
-        for row in rows.to_dict("records"):
-            value, n = COUNTED[row["metric"]](run)
-            if abs(row["value"] - value) > SAME or row["n"] != n:
-                said = f"{row['value']} of {row['n']} pictures"
-                yield f"{what}: {row['metric']} is {said}, its predictions give {value} of {n}"
-
-
-def _average(run: pd.DataFrame) -> tuple[float, int]:
-    return metrics.average_accuracy(run["label"], run["prediction"]), len(run)
-
-
-def _worst_group(run: pd.DataFrame) -> tuple[float, int]:
-    right = (run["label"] == run["prediction"]).groupby(run["group"])
-    accuracy = right.mean()
-    return float(accuracy.min()), int(right.size()[accuracy.idxmin()])
-
-
-def _group_mean(run: pd.DataFrame) -> tuple[float, int]:
-    right = run["label"] == run["prediction"]
-    return float(right.groupby(run["group"]).mean().mean()), len(run)
-
-
-# What is counted again: metric -> predictions of one run -> its value, and of how many pictures.
-COUNTED = {
-    "average_accuracy": _average,
-    "group_mean_accuracy": _group_mean,
-    "worst_group_accuracy": _worst_group,
-}
+    """Whether the accuracies are what the page's predictions give when they are counted again."""
+    yield from recount(redraw.frame_of(bundle["metrics"]), unpack(bundle["predictions"]))
 
 
 def check_drawn_rows(bundle: dict) -> Iterator[str]:
