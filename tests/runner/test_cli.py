@@ -75,8 +75,10 @@ def test_a_full_disk_gives_one_message_and_leaves_nothing_half_written(
         raise OSError(errno.ENOSPC, "No space left on device", "executed.ipynb")
 
     monkeypatch.setattr(run, "execute", lambda notebook, *_, **__: notebook)
-    monkeypatch.setattr(results, "read_bundle", lambda _: {"metrics": [], "stamp": {}})
-    monkeypatch.setattr(type(tmp_path), "write_text", no_room)
+    monkeypatch.setattr(
+        results, "read_bundle", lambda _: {"metrics": [], "predictions": [], "stamp": {}}
+    )
+    monkeypatch.setattr(type(tmp_path), "write_bytes", no_room)
     assert cli.main(["run", notebook, "--profile", "smoke", "--out", str(tmp_path / "runs")]) == 1
     shown = capsys.readouterr().err
     assert "No space left on device" in shown and "Traceback" not in shown

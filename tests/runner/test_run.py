@@ -19,7 +19,7 @@ from bap_core.report.bundle import MIME, read_bundle
 from bap_core.runner import execute, planning, verify
 from bap_core.runner.planning import Job
 from bap_core.runner.progress_line import read_times
-from bap_core.runner.results import is_up_to_date, write_results
+from bap_core.runner.results import BESIDE, is_up_to_date, write_results
 from bap_core.runner.run import run_jobs
 
 
@@ -36,7 +36,7 @@ def test_a_run_files_page_metrics_and_provenance_and_a_second_run_does_nothing(p
     (job,) = plan()
     failures, shown = launch([job])
     assert not failures and "03_toy  done in" in shown
-    made = {"executed.ipynb", "inputs.json", "metrics.csv", "provenance.json"}
+    made = {*BESIDE, "provenance.json"}
     assert set(files(job.folder)) == made
     assert len(read_times(job.folder.parent / ".03_toy.times.json")) == 6  # and the parameters
     page = nbformat.read(job.folder / "executed.ipynb", as_version=4)
@@ -66,7 +66,7 @@ def test_a_result_that_was_touched_is_not_up_to_date(tmp_path):
             outputs=[
                 nbformat.v4.new_output(
                     "display_data",
-                    {MIME: {"metrics": [{"value": 1 / 3}], "parameters": {}, "scale": "micro"}},
+                    {MIME: {"metrics": [{"value": 1 / 3}], "predictions": [], "scale": "micro"}},
                 )
             ],
         )
@@ -95,7 +95,7 @@ def test_a_failing_cell_is_named_kept_apart_and_leaves_the_good_result_untouched
 
 
 def _stamped():
-    output = nbformat.v4.new_output("display_data", {MIME: {"metrics": [], "parameters": {}}})
+    output = nbformat.v4.new_output("display_data", {MIME: {"metrics": [], "predictions": []}})
     return nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("x", outputs=[output])])
 
 

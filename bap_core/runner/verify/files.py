@@ -7,9 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bap_core import contents, store
+from bap_core.evaluation.predictions import unpack
+from bap_core.recorded import parquet
+from bap_core.recorded.parquet import PREDICTIONS
 from bap_core.report.bundle import metrics_csv
 from bap_core.runner.planning import Job
-from bap_core.runner.results import BESIDE, INPUTS
+from bap_core.runner.results import BESIDE, INPUTS, described
 
 
 def check_beside(job: Job, bundle: dict) -> Iterator[str]:
@@ -22,7 +25,10 @@ def check_beside(job: Job, bundle: dict) -> Iterator[str]:
     if (job.folder / "metrics.csv").read_text(encoding="utf-8") != metrics_csv(bundle):
         yield "metrics.csv beside it holds other numbers"
     recorded = json.loads((job.folder / "provenance.json").read_text(encoding="utf-8"))
-    for name, wanted in {**_unchanged(job), **_said(bundle)}.items():
+    said = parquet.to_bytes(unpack(bundle["predictions"]))
+    if (job.folder / PREDICTIONS).read_bytes() != said:
+        yield f"{PREDICTIONS} beside it holds other answers"
+    for name, wanted in {**_unchanged(job), **described(bundle)}.items():
         if recorded.get(name) != wanted:
             yield f"provenance.json beside it holds another {name!r}"
     listed = recorded["files"]
@@ -39,10 +45,6 @@ def _is_file(job: Job, name: str) -> bool:
 
 def _unchanged(job: Job) -> dict:
     return {"notebook": job.name, "profile": job.profile, "overrides": job.overrides}
-
-
-def _said(bundle: dict) -> dict:
-    return {name: value for name, value in bundle.items() if name not in ("metrics", "notebook")}
 
 
 def check_inputs(job: Job) -> Iterator[str]:
