@@ -97,6 +97,7 @@ def _bundle() -> dict:
         "claims": json.loads(claims.to_json(orient="records")),
         "drawn": drawn,
         "predictions": pack(answers),
+        "recorded": None,
         "stamp": made,
         "source_hash": report.source_hash(),
     }

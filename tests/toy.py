@@ -31,7 +31,7 @@ row = dict(dataset="toy", encoder="e", method="m", seed=0, split="test", group="
            metric="additivity", value=seeds * 0.1, n=1)
 bundle = {"notebook": "03_toy", "parameters": {"seeds": seeds, "lr": lr, "mood": mood},
           "scale": "micro", "metrics": [row, {**row, "seed": 1, "value": None}], "claims": [],
-          "predictions": [], "stamp": {"source_hash": "0"}}
+          "predictions": [], "recorded": None, "stamp": {"source_hash": "0"}}
 if mood != "silent":
     display({"text/plain": "stamp", "application/vnd.bap+json": bundle}, raw=True)
 """

@@ -41,10 +41,12 @@ def make_bundle(
     drawn: Sequence[Describable],
     stamp: dict,
     predictions: Sequence[dict] = (),
+    recorded: dict | None = None,
 ) -> dict:
     """The bundle of the page ``name`` as plain JSON values: the rows of its tidy frame and of its
     judged claims, the tables and figures that it drew from the frame, its parameters in force, its
-    scale, `stamp.collect`'s fields, and the packed predictions that it was counted from.
+    scale, `stamp.collect`'s fields, the packed predictions that it was counted from, and what is
+    recorded for it (`evidence.recorded_for`).
     """
     rows = to_records(metrics)
     return {
@@ -55,6 +57,7 @@ def make_bundle(
         "claims": to_records(claims),
         "drawn": [one.describe(rows) for one in drawn],
         "predictions": list(predictions),
+        "recorded": recorded,
         "stamp": stamp,
         "source_hash": stamp["source_hash"],
     }

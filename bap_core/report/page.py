@@ -6,6 +6,7 @@ The stamp also leaves the page's bundle in the notebook's outputs, see `bap_core
 import ast
 import copy
 import time
+from functools import cached_property
 from typing import Any
 
 import pandas as pd
@@ -13,7 +14,7 @@ from IPython.display import display
 
 from bap_core import tidy
 from bap_core.evaluation.predictions import pack
-from bap_core.report import bundle, claims, scales, stamp, tables
+from bap_core.report import bundle, claims, evidence, scales, stamp, tables
 from bap_core.report.figure_style import Picture
 from bap_core.report.html import Table
 from bap_core.report.redraw import Drawn
@@ -82,10 +83,10 @@ class Page:
         return self._draw("before_and_after", frame, **choices)
 
     def claims(self, frame: pd.DataFrame) -> Table:
-        """The claims of this notebook with their verdicts, from ``claims.yml`` and the tidy
-        frame.
+        """The claims of this notebook with their verdicts, from ``claims.yml``: of the recorded run
+        where there is one, and those that the tidy frame gives.
         """
-        return tables.claims_table(self._judged(frame), self._known_scale())
+        return tables.claims_table(self._judged(frame), self._known_scale(), self._recorded)
 
     def stamp(self, frame: pd.DataFrame, *, data: list, encoders: list) -> None:
         """Show what produced the page and leave the bundle in the outputs.
@@ -109,6 +110,7 @@ class Page:
             drawn=self._drawn,
             stamp=made,
             predictions=() if self._predictions is None else pack(self._predictions),
+            recorded=self._recorded,
         )
         _show(stamp.render_stamp(made, self.parameters), stamp.summarise(made), left)
 
@@ -120,6 +122,10 @@ class Page:
     def _judged(self, frame: pd.DataFrame) -> pd.DataFrame:
         scale, identities = self._known_scale(), self._identities
         return claims.judge(frame, self.name, scale, identities, self._predictions)
+
+    @cached_property
+    def _recorded(self) -> dict | None:
+        return evidence.recorded_for(self.name, self._known_scale())
 
     def _known_scale(self) -> str:
         if self.scale is None:

@@ -6,7 +6,7 @@ itself.
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -65,22 +65,11 @@ def frame_of(rows: Sequence[dict]) -> pd.DataFrame:
     return frame
 
 
-def identities_of(bundle: dict) -> dict[str, Identity]:
-    """Encoder name -> what it is in the paper's words, as the stamp says."""
-    known = [field.name for field in fields(Identity)]
-    return {
-        item["name"]: Identity(**{name: item[name] for name in known if name in item})
-        for item in bundle["stamp"]["encoders"]
-    }
-
-
 def judge_again(bundle: dict) -> pd.DataFrame:
     """The claims of the page, judged again by its metrics."""
-    frame = frame_of(bundle["metrics"])
-    predictions = unpack(bundle["predictions"])
-    return claims.judge(
-        frame, bundle["notebook"], bundle["scale"], identities_of(bundle), predictions
-    )
+    frame, predictions = frame_of(bundle["metrics"]), unpack(bundle["predictions"])
+    known = stamp.identities_of(bundle["stamp"])
+    return claims.judge(frame, bundle["notebook"], bundle["scale"], known, predictions)
 
 
 def find_shown(source: str) -> list[tuple[str, str]]:
@@ -102,12 +91,12 @@ def draw_again(bundle: dict, sources: Sequence[str]) -> Iterator[list[str | Pict
 
 def _draw(bundle: dict, call: str, name: str, drawn: Iterator[dict]) -> str | Picture:
     if call == "banner":
-        more = scales.strangers(identities_of(bundle))
+        more = scales.strangers(stamp.identities_of(bundle["stamp"]))
         return scales.banner_html(bundle["scale"], more)
     if call == "stamp":
         return stamp.render_stamp(bundle["stamp"], bundle["parameters"])
     if call == "claims":
-        shown = tables.claims_table(judge_again(bundle), bundle["scale"])
+        shown = tables.claims_table(judge_again(bundle), bundle["scale"], bundle["recorded"])
     elif call == "paper_table":
         shown = tables.paper_table(name)
     else:
@@ -120,7 +109,7 @@ def _restore(bundle: dict, call: str, said: dict) -> tables.Table | Picture:
         raise ValueError(f"the bundle has no {call} where the page calls it")
     rows = [bundle["metrics"][row] if isinstance(row, int) else row for row in said["rows"]]
     drawn = Drawn(call, tuple(said["names"]), said["choices"], frame_of(rows))
-    return drawn.draw(bundle["scale"], identities_of(bundle))
+    return drawn.draw(bundle["scale"], stamp.identities_of(bundle["stamp"]))
 
 
 def _spell(row: dict) -> str:

@@ -8,7 +8,7 @@ import platform
 import resource
 import subprocess
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from hashlib import sha256
 from html import escape
@@ -18,6 +18,7 @@ from pathlib import Path
 import torch
 
 from bap_core import runtime
+from bap_core.encoders.checkpoints import Identity
 from bap_core.report import bundle, scales
 
 PACKAGES = {
@@ -129,6 +130,15 @@ def collect(*, data: list, encoders: list, seeds: list[int], seconds: float) -> 
         "least_images": sum(sum(tally.needed.values()) for tally in tallies),
         "seconds": round(seconds, 1),
         "peak_memory_mib": measure_peak_memory(),
+    }
+
+
+def identities_of(stamp: dict) -> dict[str, Identity]:
+    """Encoder name -> what it is in the paper's words."""
+    known = [field.name for field in fields(Identity)]
+    return {
+        item["name"]: Identity(**{name: item[name] for name in known if name in item})
+        for item in stamp["encoders"]
     }
 
 

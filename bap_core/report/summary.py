@@ -3,10 +3,10 @@ typed by hand.
 
 `write_summaries` turns the bundles of ``book/pages/*.ipynb`` into files that the prose pages
 include: the headline table, every claim with its verdict, the native rows of the micro world, its
-gallery, and the list of ambiguities.
+gallery, the list of ambiguities, and the recorded runs.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import nbformat
@@ -14,7 +14,17 @@ import pandas as pd
 from nbformat import NotebookNode
 from PIL import Image
 
-from bap_core.report import bundle, calibration_table, html, labels, paper_tables, scales, tables
+from bap_core.recorded import find_records
+from bap_core.report import (
+    bundle,
+    calibration_table,
+    evidence,
+    html,
+    labels,
+    paper_tables,
+    scales,
+    tables,
+)
 
 # What the paper's abstract and its list of contributions say, whatever comes of it here.
 HEADLINES = (
@@ -80,6 +90,7 @@ def write_summaries(
             {name: alt for name, (_, alt) in (pictures or {}).items()}, folder=out_dir.name
         ),
         "ambiguity_list.md": render_ambiguities(),
+        "recorded_runs.md": render_records(),
     }
     for name, text in texts.items():
         (out_dir / name).write_text(text, encoding="utf-8")
@@ -98,7 +109,7 @@ def render_headline(found: Mapping[str, dict]) -> str:
 def render_tally(found: Mapping[str, dict]) -> str:
     """How many claims of every page came out which way."""
     rows = {
-        name: pd.Series([claim["verdict"] for claim in left["claims"]]).value_counts()
+        name: evidence.claims_of(left)["verdict"].value_counts()
         for name, left in found.items()
         if left["claims"]
     }
@@ -106,7 +117,9 @@ def render_tally(found: Mapping[str, dict]) -> str:
         return ""
     counts = pd.DataFrame(rows).T.fillna(0).astype(int)
     counts.loc["all pages"] = counts.sum()
-    caption = "Verdicts by page, one for every claim and encoder."
+    caption = (
+        "Verdicts by page, one for every claim and encoder: of the recorded run where there is one."
+    )
     return html.Table(counts.map(str), caption)._repr_html_() + "\n"
 
 
@@ -119,7 +132,7 @@ def render_claims(found: Mapping[str, dict], titles: Mapping[str, str], *, folde
         if not left["claims"]:
             continue
         judged = pd.DataFrame(left["claims"])
-        table = tables.claims_table(judged, left["scale"])._repr_html_()
+        table = tables.claims_table(judged, left["scale"], left["recorded"])._repr_html_()
         parts.append(f"## [{titles[name]}]({folder}/{name}.ipynb)\n\n{table}\n\n")
     return "".join([*parts, _render_unjudged()]) if parts else NOTHING_YET
 
@@ -129,6 +142,26 @@ def _render_unjudged() -> str:
     rows = pd.DataFrame({"where": {entry["claim"]: entry["where"] for entry in said}})
     table = html.Table(rows, "Said by the paper and measured on no page yet.", words=("where",))
     return f"## Not measured yet\n\n{table._repr_html_()}\n"
+
+
+def render_records() -> str:
+    """Every recorded run: how its claims come out, whether the code has moved on, and what made
+    it.
+    """
+    rows = {}
+    for record in find_records():
+        counts = evidence.judge_record(record)["verdict"].value_counts()
+        older = ", ".join(record.moved)
+        rows[record.name] = {
+            "verdicts": ", ".join(f"{n} {verdict}" for verdict, n in counts.items()),
+            "code": f"older: {older} changed since" if older else "as it is now",
+            "made": record.about,
+        }
+    if not rows:
+        return "Nothing is recorded yet: `bap results add` records a run.\n"
+    frame = pd.DataFrame(rows).T.rename_axis("run")
+    caption = "Recorded runs, judged by the rules of today."
+    return html.Table(frame, caption, words=tuple(frame.columns))._repr_html_() + "\n"
 
 
 def render_faults(path: Path) -> str:
@@ -172,13 +205,18 @@ def _render_per_scale(found: Mapping[str, dict], *, wanted: tuple[str, ...]) -> 
     """Pages can be of different scales (a notebook on one's own pictures): a banner and a table
     for each scale.
     """
-    rows = [
-        {**claim, "scale": left["scale"]} for left in found.values() for claim in left["claims"]
-    ]
-    rows = [row for row in rows if row["id"] in wanted]
-    rows.sort(key=lambda row: wanted.index(row["id"]))
     for scale in labels.SCALES:
-        judged = pd.DataFrame([row for row in rows if row["scale"] == scale])
-        if len(judged):
-            table = tables.claims_table(judged, scale)._repr_html_()
+        there = [left for left in found.values() if left["scale"] == scale]
+        judged = _pick([left["claims"] for left in there], wanted)
+        recorded = [left["recorded"] for left in there if left["recorded"]]
+        kept = _pick([one["claims"] for one in recorded], wanted)
+        if judged:
+            known = {**evidence.together(recorded), "claims": kept} if kept else None
+            table = tables.claims_table(pd.DataFrame(judged), scale, known)._repr_html_()
             yield f"{scales.banner_html(scale)}\n\n{table}\n\n"
+
+
+def _pick(claims: Sequence[list[dict]], wanted: tuple[str, ...]) -> list[dict]:
+    """Those of the claims that are wanted, in their order."""
+    rows = [claim for some in claims for claim in some if claim["id"] in wanted]
+    return sorted(rows, key=lambda row: wanted.index(row["id"]))

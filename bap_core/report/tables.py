@@ -10,7 +10,7 @@ import pandas as pd
 
 from bap_core import tidy
 from bap_core.encoders.checkpoints import Identity
-from bap_core.report import labels, paper_tables
+from bap_core.report import evidence, labels, paper_tables
 from bap_core.report.html import Table
 
 
@@ -132,21 +132,38 @@ def side_by_side(
     )
 
 
-def claims_table(judged: pd.DataFrame, scale: str) -> Table:
-    """Paper | measured | verdict, a row per claim and encoder. judged: frame from
-    `claims.judge`.
+def claims_table(judged: pd.DataFrame, scale: str, recorded: Mapping | None = None) -> Table:
+    """Paper | measured | verdict, a row per claim and encoder. judged: frame from `claims.judge`;
+    recorded: of `evidence.recorded_for`, whose verdicts count, with this build's beside them.
     """
-    remarks = judged["where"] + ": " + judged["compared"]
-    claims = pd.Index(zip(judged["claim"], remarks), name="claim", tupleize_cols=False)
-    verdicts = list(zip(judged["verdict"], judged["reason"]))
-    shown = pd.DataFrame(
-        {**judged[["encoder", "paper", "measured"]], "verdict": verdicts}
-    ).set_index(claims)
+    shown = judged
+    if recorded is not None:
+        shown = evidence.in_force(judged, pd.DataFrame(recorded["claims"]))
+    remarks = shown["where"] + ": " + shown["compared"]
+    claims = pd.Index(zip(shown["claim"], remarks), name="claim", tupleize_cols=False)
+    verdict = {"verdict": list(zip(shown["verdict"], shown["reason"]))}
+    columns = {name: shown[name].tolist() for name in ("encoder", "paper")}
+    if recorded is None:
+        columns |= {"measured": shown["measured"].tolist(), **verdict}
+    else:
+        build = zip(shown["build"].replace("", labels.EMPTY), shown["build_verdict"])
+        there = shown["recorded"].replace("", labels.EMPTY).tolist()
+        columns |= {"recorded": there, **verdict, "this build": list(build)}
+    frame = pd.DataFrame(columns, index=claims)
+    return Table(frame, _claims_caption(scale, recorded), words=tuple(columns), kind="claims")
+
+
+def _claims_caption(scale: str, recorded: Mapping | None) -> str:
+    if scale in ("random", "smoke"):
+        return f"Claims, none of them judged ({labels.SCALES[scale]})."
     judged_as = "values and directions" if scale == "paper" else "directions only"
     caption = f"Claims, judged at {labels.SCALES[scale]} ({judged_as})."
-    if scale in ("random", "smoke"):
-        caption = f"Claims, none of them judged ({labels.SCALES[scale]})."
-    return Table(shown, caption, words=("encoder", "paper", "measured", "verdict"), kind="claims")
+    if recorded is None:
+        return caption
+    return (
+        f"{caption} {evidence.describe(recorded)} Verdicts are the recorded run's; what this build "
+        "gave stands beside them."
+    )
 
 
 def _summary(frame: pd.DataFrame, keys: list[str], metrics: list[str]) -> pd.DataFrame:

@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from bap_core import runtime, sources, store
+from bap_core.recorded import find_records
+from bap_core.recorded.record import PROVENANCE
 from bap_core.report.stamp import source_hash
 from bap_core.runner.planning import Job
 
@@ -29,16 +31,22 @@ def _select_metadata(cell) -> dict:
     return {name: cell.metadata[name] for name in ("tags", "mystnb") if cell.metadata.get(name)}
 
 
+def _hash_records(notebook: str) -> dict[str, str]:
+    found = find_records(notebook=notebook)
+    return {record.name: store.digest(record.folder / PROVENANCE) for record in found}
+
+
 def hash_inputs(job: Job) -> str:
     """Twenty hex digits over all that decides a job's result.
 
-    The notebook, its parameters, the package (code, tables, weights), Python and every library that
-    the package imports, what computes, and the number of its threads. The files that it reads are
-    known when it has run, and recorded then: see `results`.
+    The notebook, what is recorded for it, its parameters, the package (code, tables, weights),
+    Python and every library that the package imports, what computes, and the number of its threads.
+    The files that it reads are known when it has run, and noted then: see `results`.
     """
     device = runtime.device()
     return store.key(
         notebook=hash_notebook(job.notebook.cells),
+        recorded=_hash_records(job.name),
         parameters=job.parameters,
         package=source_hash(),
         weights={path.name: store.digest(path) for path in sorted(WEIGHTS.glob("*.safetensors"))},

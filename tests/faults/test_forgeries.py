@@ -18,7 +18,7 @@ from bap_core.evaluation.predictions import pack
 from bap_core.report import redraw
 from bap_core.report.bundle import MIME
 from bap_core.runner import verify
-from bap_core.runner.results import write_results
+from bap_core.runner.results import BESIDE, write_results
 
 KIND = "forgery"
 BANNER, TABLE, FIGURE, CLAIMS, STAMP = 4, 5, 6, 7, 8  # cells
@@ -291,7 +291,7 @@ def test_what_a_careful_forger_can_do_is_refused_only_if_a_file_is_left(job, out
     assert verify.find_problems(job) == []  # the page on trust says so
 
 
-FILES = ["executed.ipynb", "metrics.csv", "provenance.json", "inputs.json"]
+FILES = [*BESIDE, "provenance.json"]
 BROKEN = {
     "missing": None, "empty": b"", "no JSON": b"{", "bad bytes": b"\xff\xfe\x00\xd8",
     "null": b"null", "a list": b"[]", "a number": b"7", "no fields": b"{}",

@@ -232,6 +232,7 @@ def test_the_stamp_leaves_a_bundle_of_plain_json(displayed, world):
         "notebook",
         "parameters",
         "predictions",
+        "recorded",
         "scale",
         "metrics",
         "claims",

@@ -43,6 +43,7 @@ def find_problems(job: Job) -> list[str]:
         "stamp": lambda: facts.check_stamp(job, bundle),
         "claims": lambda: facts.check_claims(bundle),
         "measurements": lambda: facts.check_drawn_rows(bundle),
+        "recorded run": lambda: facts.check_recorded(bundle),
         "predictions": lambda: facts.check_predictions(bundle),
         "files": lambda: files.check_beside(job, bundle),
         "inputs": lambda: files.check_inputs(job),

@@ -12,7 +12,7 @@ from papermill.translators import papermill_translators
 from bap_core import encoders, micro, report, runtime, tidy
 from bap_core.evaluation.predictions import unpack
 from bap_core.evaluation.recount import recount
-from bap_core.report import redraw, stamp
+from bap_core.report import evidence, redraw, stamp
 from bap_core.report.bundle import to_records
 from bap_core.runner.hashes import hash_notebook
 from bap_core.runner.planning import Job
@@ -117,6 +117,12 @@ def check_claims(bundle: dict) -> Iterator[str]:
             yield f"claim {' / '.join(key)}: the page says {verdict}"
     if len(stated) != len(bundle["claims"]):
         yield "it states a claim twice"
+
+
+def check_recorded(bundle: dict) -> Iterator[str]:
+    """Whether what the page shows as recorded is what is recorded for it, judged again."""
+    if bundle["recorded"] != evidence.recorded_for(bundle["notebook"], bundle["scale"]):
+        yield "what is recorded for it is something else by now: run it again"
 
 
 def check_predictions(bundle: dict) -> Iterator[str]:
