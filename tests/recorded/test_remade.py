@@ -1,0 +1,136 @@
+"""What is recorded here is whole, and one row of every notebook can be made again."""
+
+import pytest
+import torch
+
+from bap_core import baselines, data, evaluation, micro, runtime, tidy
+from bap_core.data import folders
+from bap_core.encoders import load
+from bap_core.encoders.prompts import in_words, prototypes
+from bap_core.method import Compositor, k_ablation
+from bap_core.method.additivity import additivity_scores
+from bap_core.recorded import find_records
+from bap_core.runner.recording import check
+
+RECORDS = find_records(runtime.project() / "results")
+APART = 0.005  # half a point of an accuracy: elsewhere a picture or two may fall to the other side
+
+
+@pytest.mark.parametrize("record", RECORDS, ids=lambda record: record.name)
+def test_every_recorded_run_is_whole(record):
+    assert check.find_problems(record) == []
+
+
+def chosen(pool, n, seed, name):
+    return pool.sample(at_most=n, rng=runtime.rng(seed, name))
+
+
+def additivity(said, root):
+    objects = data.coco(root, min_side=said["min_side"])
+    n, seed, model = said["n"], said["seed"], load(said["encoders"][0])
+    pool = Compositor(
+        chosen(objects, said["n_objects"], seed, "objects"),
+        chosen(data.places(root), said["n_backgrounds"], seed, "backgrounds"),
+        size=model.size,
+        seed=seed,
+    ).check()
+    values = {"additivity": additivity_scores(model, pool, n=n, seed=seed)["score"].to_numpy()}
+    names = {"dataset": "coco on places", "encoder": model.name, "method": "Native"}
+    return evaluation.record(values, **names, seed=seed)
+
+
+def smallest_anchors(said, root):
+    model = load(said["encoders"][0])
+    scenery = data.draw_categories(
+        data.places(root), said["categories"], rng=runtime.rng(0, "categories")
+    )
+    pool = Compositor(
+        chosen(data.coco(root, min_side=said["min_side"]), said["n_objects"], 0, "objects"),
+        chosen(scenery, said["n_backgrounds"], 0, "backgrounds"),
+        scale=(0.8, 0.8),
+        size=model.size,
+        seed=0,
+    ).check()
+    labels = pool.objects.labels
+    table = k_ablation(
+        model,
+        pool,
+        ks=said["ks"][:1],
+        seed=0,
+        labels=torch.tensor([labels.index(name) for name in pool.objects.frame["label"]]),
+        class_text=prototypes(model, labels),
+        background_text=prototypes(model, [*map(in_words, pool.backgrounds.categories)]),
+    )
+    return evaluation.record(
+        table.drop(columns=["k", "object"]).to_dict("list"),
+        dataset="coco on places",
+        encoder=model.name,
+        method="Native",
+        seed=0,
+        group=f"K={said['ks'][0]}",
+    )
+
+
+def zero_shot(said, scenes):
+    model = load(said["encoders"][0], statistics=said["statistics"])
+    text = baselines.embed_texts(model, scenes.labels, scenes.backgrounds)
+    method = {"Native (ZS)": (model, baselines.ZeroShot(text.prototypes))}
+    return evaluation.table(evaluation.evaluate(method, [scenes], seed=0))
+
+
+def waterbirds(said, root):
+    return zero_shot(said, data.waterbirds(root, correlation=95))
+
+
+def counteranimal(said, root):
+    classes = tuple(map(int, said["pairs"][0].split("/")))
+    return zero_shot(said, data.counteranimal(root, classes=classes, seed=0))
+
+
+def nico(said, root):
+    classes = said["pairs"][0].split("/")
+    return zero_shot(said, data.nico(root, classes=classes, contexts=said["contexts"], seed=0))
+
+
+def own_objects(said, root):
+    model, seed = load(said["encoder"]), said["seed"]
+    pool = Compositor(
+        chosen(folders.objects(micro.resolve(said["objects"])), said["n_objects"], seed, "objects"),
+        chosen(
+            folders.backgrounds(micro.resolve(said["backgrounds"])),
+            said["n_backgrounds"],
+            seed,
+            "backgrounds",
+        ),
+        size=model.size,
+        seed=seed,
+    ).check()
+    scores = additivity_scores(model, pool, n=said["n"], seed=seed)["score"].to_numpy()
+    names = {"dataset": "own objects", "encoder": model.name, "method": "Native"}
+    return evaluation.record({"additivity": scores}, **names, seed=seed)
+
+
+# What is made again of each notebook: some rows, from its parameters and the root of its data.
+ROWS = {
+    "01_additivity": additivity,
+    "02_k_ablation": smallest_anchors,
+    "03_waterbirds": waterbirds,
+    "05_counteranimal": counteranimal,
+    "06_nico": nico,
+    "14_your_own_objects": own_objects,
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "record",
+    [record for record in RECORDS if record.provenance["scale"] == "micro"],
+    ids=lambda record: record.name,
+)
+def test_some_rows_of_every_recorded_run_come_out_again(record):
+    said = record.provenance
+    made = ROWS[said["notebook"]](said["parameters"], micro.resolve("micro"))
+    both = made.merge(record.metrics, on=tidy.KEYS, suffixes=("", "_recorded"))
+    assert len(both) == len(made) > 0
+    assert both["value"].to_numpy() == pytest.approx(both["value_recorded"], abs=APART)
+    assert (both["n"] == both["n_recorded"]).all()
