@@ -154,6 +154,12 @@ def ambiguities() -> list[dict]:
     return _read(_folder() / "ambiguities.yml")
 
 
+@cache
+def errata() -> list[dict]:
+    """The rows of ``errata.yml``: where, prints, contradicts, here."""
+    return _read(_folder() / "errata.yml")
+
+
 def _folder():
     return resources.files("bap_core") / "paper"
 

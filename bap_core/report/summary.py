@@ -90,6 +90,7 @@ def write_summaries(
             {name: alt for name, (_, alt) in (pictures or {}).items()}, folder=out_dir.name
         ),
         "ambiguity_list.md": render_ambiguities(),
+        "errata_list.md": render_errata(),
         "recorded_runs.md": render_records(),
     }
     for name, text in texts.items():
@@ -199,6 +200,15 @@ def render_ambiguities() -> str:
             f"- **Otherwise:** {alternatives}\n- **What it changed:** {entry['measured']}\n\n"
         )
     return "".join(parts)
+
+
+def render_errata() -> str:
+    """The contradictions of ``errata.yml`` as Markdown, one section per place in the paper."""
+    return "".join(
+        f"## {entry['where']}\n\n- **It says:** {entry['prints']}\n"
+        f"- **Against it:** {entry['contradicts']}\n- **Here:** {entry['here']}\n\n"
+        for entry in paper_tables.errata()
+    )
 
 
 def _render_per_scale(found: Mapping[str, dict], *, wanted: tuple[str, ...]) -> Iterator[str]:

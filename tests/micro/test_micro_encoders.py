@@ -14,6 +14,8 @@ from bap_core.micro.drawing.scenery import backgrounds
 from bap_core.micro.pretraining import captions
 from bap_core.micro.pretraining.calibration import additivity, native_figures
 from bap_core.micro.pretraining.recipes import RECIPES
+from bap_core.micro.pretraining.targets import targets_of
+from bap_core.report.calibration_table import missed
 
 ONLY = dict.fromkeys(
     ("empty", "studio", "vehicles", "figures", "both", "place", "vague", "sort", "full"), 0.0
@@ -134,3 +136,17 @@ def test_the_additivity_on_every_card_can_be_measured_again(name):
     card = json.loads((encoders.MICRO / f"{name}.card.json").read_text())
     measured = additivity(encoders.load(name, dtype=torch.float32), micro.resolve("micro"))
     assert measured == pytest.approx(card["native_figures"]["additivity"], abs=0.01)
+
+
+def test_every_card_states_the_targets_that_were_fixed_and_the_book_names_those_it_misses():
+    cards = {
+        name: json.loads((encoders.MICRO / f"{name}.card.json").read_text()) for name in RECIPES
+    }
+    additivity_of_clip = cards["micro-clip"]["native_figures"]["additivity"]
+    for name, card in cards.items():
+        fixed = targets_of(name, micro_clip_additivity=additivity_of_clip)
+        assert card["targets"] == {figure: pytest.approx(fixed[figure]) for figure in fixed}
+    assert {name: off for name, card in cards.items() if (off := missed(card))} == {
+        "micro-clip-convnext": ["probe_95_worst_group", "probe_bicycle_motorcycle_worst_group"],
+        "micro-simclr": ["additivity"],
+    }

@@ -7,6 +7,7 @@ import json
 import re
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import yaml
 
@@ -270,6 +271,37 @@ def test_ambiguities_are_complete():
         assert set(entry) == fields, entry["id"]
         assert all(isinstance(text, str) for text in entry["alternatives"]), entry["id"]
         assert all((NOTEBOOKS / f"{name}.py").exists() for name in entry["touches"]), entry["id"]
+
+
+def test_errata_are_complete():
+    entries = paper_tables.errata()
+    assert len({entry["id"] for entry in entries}) == len(entries) >= 8
+    assert all(set(entry) == {"id", "where", "prints", "contradicts", "here"} for entry in entries)
+
+
+def cell(table, **where):
+    frame = paper_tables.table(table)
+    rows = frame[(frame[list(where)] == pd.Series(where)).all(axis=1)]
+    (value,) = rows["value"]
+    return value
+
+
+def test_the_tables_contradict_what_the_errata_say_that_they_contradict():
+    worst, average = {"metric": "worst_group_accuracy"}, {"metric": "average_accuracy"}
+    afr = {"family": "SigLIP 2", "dataset": "coco-gender-95", "method": "AFR"}
+    assert cell("table3", **afr, **average) < cell("table3", **afr, **worst)
+    for family, times in (("CLIP", 4.5), ("SigLIP 2", 4.9)):
+        of = [cell("table12", family=family, method=name) for name in ("Control (LP)", "BAP (LP)")]
+        assert round(of[0] / of[1], 1) == times
+    for table, dataset, other in (
+        ("table8", "waterbirds-95", "DFR"),
+        ("table5", "nico bicycle/motorcycle", "Control (LP)"),
+    ):
+        ours, theirs = ({"dataset": dataset, "method": name} for name in ("BAP (LP)", other))
+        assert cell(table, **theirs, **average) > cell(table, **ours, **average)
+        assert cell(table, **theirs, **worst) < cell(table, **ours, **worst)
+    boats = {"dataset": "nico ship/sailboat", **worst}
+    assert cell("table9", method="DIAL", **boats) > cell("table9", method="BAP (ZS)", **boats)
 
 
 # -- the keyword of an ambiguity is code that exists
