@@ -14,6 +14,14 @@ from bap_core.recorded import parquet, stages
 
 METRICS, PROVENANCE = "metrics.csv", "provenance.json"
 FILES = (METRICS, parquet.PREDICTIONS, PROVENANCE)
+SAID = (
+    "notebook", "notebook_hash", "profile", "overrides", "parameters", "scale", "stages", "files",
+    "stamp",
+)  # fmt: skip
+STAMPED = (
+    "commit", "dirty", "made", "seeds", "device", "machine", "versions", "source_hash", "data",
+    "encoders", "images_encoded", "seconds", "peak_memory_mib",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -32,13 +40,18 @@ class Record:
     @cached_property
     def provenance(self) -> dict:
         """Notebook, profile, parameters, scale, stages, stamp, who made it, and the checksums of
-        the other files.
+        the other files. ValueError if `SAID` or `STAMPED` is not all there.
         """
         path = self.folder / PROVENANCE
         try:
-            return dict(json.loads(path.read_text(encoding="utf-8")))
+            said = dict(json.loads(path.read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError) as error:
             raise ValueError(f"{path} cannot be read: {error}") from None
+        missing = [name for name in SAID if name not in said]
+        missing += [f"stamp/{name}" for name in STAMPED if name not in said.get("stamp", {})]
+        if missing:
+            raise ValueError(f"{path} does not say: {', '.join(missing)}")
+        return said
 
     @cached_property
     def metrics(self) -> pd.DataFrame:

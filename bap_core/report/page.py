@@ -117,7 +117,7 @@ class Page:
     def _draw(self, call: str, frame: pd.DataFrame, *names: str, **choices) -> Any:
         drawn = Drawn(call, names, choices, frame.copy())
         self._drawn.append(drawn)
-        return drawn.draw(self._known_scale(), self._identities)
+        return drawn.draw(self._known_scale(), self._identities, self.name)
 
     def _judged(self, frame: pd.DataFrame) -> pd.DataFrame:
         scale, identities = self._known_scale(), self._identities

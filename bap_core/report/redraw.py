@@ -13,6 +13,7 @@ import pandas as pd
 
 from bap_core.encoders.checkpoints import Identity
 from bap_core.evaluation.predictions import unpack
+from bap_core.recorded import newest
 from bap_core.report import claims, figures, scales, stamp, tables
 from bap_core.report.bundle import to_records
 from bap_core.report.figure_style import Picture
@@ -42,9 +43,17 @@ class Drawn:
     choices: dict
     frame: pd.DataFrame
 
-    def draw(self, scale: str, identities: Mapping[str, Identity]) -> tables.Table | Picture:
-        """The table or figure, for a page of this scale and these encoders."""
-        known = {"identities": identities} if self.call == "side_by_side" else {}
+    def draw(
+        self, scale: str, identities: Mapping[str, Identity], notebook: str
+    ) -> tables.Table | Picture:
+        """The table or figure, for a page of this scale and these encoders. notebook: whose
+        recorded run stands beside it.
+        """
+        known = {}
+        if self.call == "side_by_side":
+            record = newest(notebook, scale)
+            recorded = None if record is None else record.metrics
+            known = {"identities": identities, "recorded": recorded}
         call = _OF_METRICS[self.call]
         return call(self.frame, *self.names, **self.choices, scale=scale, **known)
 
@@ -109,7 +118,8 @@ def _restore(bundle: dict, call: str, said: dict) -> tables.Table | Picture:
         raise ValueError(f"the bundle has no {call} where the page calls it")
     rows = [bundle["metrics"][row] if isinstance(row, int) else row for row in said["rows"]]
     drawn = Drawn(call, tuple(said["names"]), said["choices"], frame_of(rows))
-    return drawn.draw(bundle["scale"], stamp.identities_of(bundle["stamp"]))
+    known = stamp.identities_of(bundle["stamp"])
+    return drawn.draw(bundle["scale"], known, bundle["notebook"])
 
 
 def _spell(row: dict) -> str:

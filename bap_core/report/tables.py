@@ -92,9 +92,10 @@ def side_by_side(
     scale: str,
     identities: Mapping[str, Identity],
     metrics: Sequence[str] | str = "worst_group_accuracy",
+    recorded: pd.DataFrame | None = None,
 ) -> Table:
     """The paper's cells beside the measured ones: a section per encoder, a row per method, per data
-    set two columns.
+    set two columns; three if ``recorded``, the tidy frame of a recorded run, is given.
 
     frame: tidy frame with the methods and data sets of the tables ``names``, such as ``"table2",
     "table8"``; every encoder is shown beside the table of its kind, one that ``identities`` does
@@ -114,7 +115,12 @@ def side_by_side(
         theirs.get((known[encoder].convolutional, known[encoder].family, *rest), labels.EMPTY)
         for encoder, *rest in ours[[*keys, "metric"]].to_numpy()
     ]
-    both = pd.concat([ours.assign(cell=paper, source="paper"), ours.assign(source="measured")])
+    beside = [ours.assign(cell=paper, source="paper"), ours.assign(source="measured")]
+    if recorded is not None:
+        kept = _summary(_with_metrics(recorded, metrics), [*keys, "metric"], metrics)
+        shown = ours[[*keys, "metric"]].merge(kept, on=[*keys, "metric"])
+        beside[1:] = [shown.assign(source="recorded"), ours.assign(source="this build")]
+    both = pd.concat(beside)
     columns = [*keys[1:-1], *(["metric"] if len(metrics) > 1 else []), "source"]
     wide = _spread_out(both, rows=["encoder", "method"], columns=columns)
     numbers = " and ".join(paper_tables.CAPTIONS[name].split(" of")[0] for name in names)

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from bap_core import runtime, sources, store
 from bap_core.recorded import find_records
-from bap_core.recorded.record import PROVENANCE
 from bap_core.report.stamp import source_hash
 from bap_core.runner.planning import Job
 
@@ -32,8 +31,11 @@ def _select_metadata(cell) -> dict:
 
 
 def _hash_records(notebook: str) -> dict[str, str]:
-    found = find_records(notebook=notebook)
-    return {record.name: store.digest(record.folder / PROVENANCE) for record in found}
+    return {
+        f"{record.name}/{path.name}": store.digest(path)
+        for record in find_records(notebook=notebook)
+        for path in sorted(record.folder.iterdir())
+    }
 
 
 def hash_inputs(job: Job) -> str:

@@ -159,6 +159,17 @@ def test_every_table_of_the_paper_shows_each_of_its_figures_once():
     assert not wrong, ", ".join(wrong)
 
 
+def test_what_is_recorded_stands_between_paper_and_build_for_what_was_measured_here():
+    frame, recorded = rows("BAP (LP)", [0.8]), rows("BAP (LP)", [0.6, 0.7])
+    other = recorded.assign(encoder="micro-siglip")
+    table = report.side_by_side(
+        frame, "table2", scale="micro", identities=KNOWN, recorded=pd.concat([recorded, other])
+    )
+    sources = [column[-1] for column in table.frame.columns]
+    assert sources == ["paper", "recorded", "this build"]
+    assert len(table.frame) == 1 and table.frame.iloc[0, 1].startswith("65.0")
+
+
 def test_paper_and_measurement_stand_side_by_side_for_the_methods_that_ran():
     frame = pd.concat([rows("BAP (LP)", [0.8]), rows("Native (LP)", [0.5])])
     table = report.side_by_side(frame, "table2", scale="micro", identities=KNOWN)

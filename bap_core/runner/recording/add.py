@@ -38,8 +38,7 @@ def add(run: Path, *, by: str, root: Path | None = None) -> Record:
             shutil.copyfile(run / one, made.folder / one)
         text = json.dumps(kept, indent=1, sort_keys=True) + "\n"
         (made.folder / PROVENANCE).write_text(text, encoding="utf-8")
-        if problems := check.find_problems(made):
-            raise ValueError(f"{run} is not recorded:\n" + "\n".join(f"  {p}" for p in problems))
+        _refuse(run, check.find_problems(made))
         with store.atomic_folder(folder) as temporary:
             shutil.copytree(made.folder, temporary, dirs_exist_ok=True)
     return Record(folder)
@@ -48,11 +47,11 @@ def add(run: Path, *, by: str, root: Path | None = None) -> Record:
 def _read_whole(run: Path) -> dict:
     """The provenance of a run whose page ran to its end and whose files are as it left them."""
     try:
-        said = json.loads((run / PROVENANCE).read_text(encoding="utf-8"))
+        said = Record(run).provenance
         notebook = nbformat.read(run / "executed.ipynb", as_version=4)
     except (OSError, ValueError) as error:
         raise ValueError(
-            f"{run} holds no run ({error}): give a folder of `bap run`, such as "
+            f"{run} holds no run of today's code ({error}): give a folder of `bap run`, such as "
             "runs/long/03_waterbirds"
         ) from None
     problems = list(page.check_execution(notebook))
@@ -63,6 +62,10 @@ def _read_whole(run: Path) -> dict:
     ]
     if not stamp.has_commit(said["stamp"]["commit"]):
         problems.append(f"{said['stamp']['commit'][:10]} is no commit of this project")
-    if problems:
-        raise ValueError(f"{run} is not recorded:\n" + "\n".join(f"  {p}" for p in problems))
+    _refuse(run, problems)
     return said
+
+
+def _refuse(run: Path, problems: list[str]) -> None:
+    if problems:
+        raise ValueError("\n  ".join([f"{run} is not recorded:", *problems]))
