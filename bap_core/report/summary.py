@@ -149,18 +149,22 @@ def render_records() -> str:
     """Every recorded run: how its claims come out, whether the code has moved on, and what made
     it.
     """
-    rows = {}
+    names, rows = [], []
     for record in find_records():
         counts = evidence.judge_record(record)["verdict"].value_counts()
         older = ", ".join(record.moved)
-        rows[record.name] = {
-            "verdicts": ", ".join(f"{n} {verdict}" for verdict, n in counts.items()),
-            "code": f"older: {older} changed since" if older else "as it is now",
-            "made": record.about,
-        }
+        profile_and_notebook, _, run = record.name.rpartition("/")
+        names.append((profile_and_notebook, run))
+        rows.append(
+            {
+                "verdicts": ", ".join(f"{n} {verdict}" for verdict, n in counts.items()),
+                "code": f"older: {older} changed since" if older else "as it is now",
+                "made": record.about,
+            }
+        )
     if not rows:
         return "Nothing is recorded yet: `bap results add` records a run.\n"
-    frame = pd.DataFrame(rows).T.rename_axis("run")
+    frame = pd.DataFrame(rows, index=pd.Index(names, name="run", tupleize_cols=False))
     caption = "Recorded runs, judged by the rules of today."
     return html.Table(frame, caption, words=tuple(frame.columns))._repr_html_() + "\n"
 
