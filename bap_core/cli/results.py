@@ -85,7 +85,10 @@ def _check(chosen) -> int:
 def _export(chosen) -> int:
     from bap_core.runner.recording.export import export_hub
 
-    for record in _find(chosen):
-        for path in export_hub(record, chosen.out, benchmark=chosen.hub):
-            print(path)
+    records = _find(chosen)
+    made = [p for one in records for p in export_hub(one, chosen.out, benchmark=chosen.hub)]
+    if not made:
+        names = ", ".join(record.name for record in records)
+        raise ValueError(f"no accuracy that the hub could show in {names}")
+    print("\n".join(map(str, made)))
     return 0

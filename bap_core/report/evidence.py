@@ -27,6 +27,13 @@ def recorded_for(notebook: str, scale: str) -> dict | None:
     }
 
 
+def recorded_at_paper_scale(bundle: Mapping) -> dict | None:
+    """`recorded_for` the notebook of a page that was not made at paper scale itself."""
+    if bundle["scale"] == "paper":
+        return None
+    return recorded_for(bundle["notebook"], "paper")
+
+
 def judge_record(record: Record) -> pd.DataFrame:
     """Its claims, judged by its metrics and predictions: a frame as of `claims.judge`."""
     said = record.provenance

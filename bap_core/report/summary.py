@@ -18,6 +18,7 @@ from bap_core.recorded import find_records
 from bap_core.report import (
     bundle,
     calibration_table,
+    claims,
     evidence,
     html,
     labels,
@@ -39,6 +40,7 @@ HEADLINES = (
     "nico-lp-car-truck",
     "nico-lp-bicycle-motorcycle",
 )
+_NOT_BUILT = pd.DataFrame(columns=claims.COLUMNS)  # the claims of a scale that is recorded only
 NOTHING_YET = (
     "No notebook has been executed yet, so there is nothing to show. `make book` executes them.\n"
 )
@@ -135,6 +137,9 @@ def render_claims(found: Mapping[str, dict], titles: Mapping[str, str], *, folde
         judged = pd.DataFrame(left["claims"])
         table = tables.claims_table(judged, left["scale"], left["recorded"])._repr_html_()
         parts.append(f"## [{titles[name]}]({folder}/{name}.ipynb)\n\n{table}\n\n")
+        if (elsewhere := evidence.recorded_at_paper_scale(left)) is not None:
+            table = tables.claims_table(_NOT_BUILT, "paper", elsewhere)._repr_html_()
+            parts.append(f"{scales.banner_html('paper')}\n\n{table}\n\n")
     return "".join([*parts, _render_unjudged()]) if parts else NOTHING_YET
 
 
@@ -221,16 +226,20 @@ def _render_per_scale(found: Mapping[str, dict], *, wanted: tuple[str, ...]) -> 
     """
     for scale in labels.SCALES:
         there = [left for left in found.values() if left["scale"] == scale]
+        recorded = [left["recorded"] for left in there]
+        if scale == "paper":
+            recorded += map(evidence.recorded_at_paper_scale, found.values())
+        recorded = [one for one in recorded if one is not None]
         judged = _pick([left["claims"] for left in there], wanted)
-        recorded = [left["recorded"] for left in there if left["recorded"]]
         kept = _pick([one["claims"] for one in recorded], wanted)
-        if judged:
+        if judged or kept:
             known = {**evidence.together(recorded), "claims": kept} if kept else None
-            table = tables.claims_table(pd.DataFrame(judged), scale, known)._repr_html_()
+            built = pd.DataFrame(judged) if judged else _NOT_BUILT
+            table = tables.claims_table(built, scale, known)._repr_html_()
             yield f"{scales.banner_html(scale)}\n\n{table}\n\n"
 
 
-def _pick(claims: Sequence[list[dict]], wanted: tuple[str, ...]) -> list[dict]:
+def _pick(judged: Sequence[list[dict]], wanted: tuple[str, ...]) -> list[dict]:
     """Those of the claims that are wanted, in their order."""
-    rows = [claim for some in claims for claim in some if claim["id"] in wanted]
+    rows = [claim for some in judged for claim in some if claim["id"] in wanted]
     return sorted(rows, key=lambda row: wanted.index(row["id"]))

@@ -99,6 +99,15 @@ def test_the_front_page_and_the_list_of_claims_show_the_records(recorded, monkey
     assert "long/03_waterbirds" in summary.render_headline(found)
 
 
+def test_a_run_at_paper_scale_stands_on_the_pages_of_a_book_of_another_scale(finished, results):
+    add.add(finished(lambda left: left.update(scale="paper"), profile="paper"), by="a stranger")
+    found = {"03_waterbirds": bundle()}
+    shown = summary.render_claims(found, {"03_waterbirds": "3"}, folder="pages")
+    assert "Paper scale" in shown and "by a stranger" in shown
+    assert "paper/03_waterbirds" in summary.render_headline(found)
+    assert evidence.recorded_at_paper_scale(bundle() | {"scale": "paper"}) is None
+
+
 def test_every_recorded_run_is_listed_with_its_verdicts(recorded):
     shown = summary.render_records()
     assert "long/03_waterbirds" in shown and "2026-01-01-aaaaaaaaaa" in shown
