@@ -20,7 +20,7 @@ SAID = (
 )  # fmt: skip
 STAMPED = (
     "commit", "dirty", "made", "seeds", "device", "machine", "versions", "source_hash", "data",
-    "encoders", "images_encoded", "seconds", "peak_memory_mib",
+    "encoders", "images_encoded", "least_images", "seconds", "peak_memory_mib",
 )  # fmt: skip
 
 
@@ -78,11 +78,13 @@ class Record:
     def about(self) -> str:
         """Who made it, when, from what, on what, in how many runs, and how long that took."""
         said, stamp = self.provenance, self.provenance["stamp"]
-        n = len(stamp["seeds"])
+        n, went_on = len(stamp["seeds"]), stamp["least_images"] > stamp["images_encoded"]
         return (
             f"by {said['by']} on {stamp['made'][:10]} at {stamp['commit'][:10]}, "
             f"{n} {'run' if n == 1 else 'runs'}, on {stamp['device']}, "
-            f"in {stamp['seconds'] / 60:.0f} min, profile {said['profile']}"
+            f"in {stamp['seconds'] / 60:.0f} min"
+            f"{' after what an earlier start had left' if went_on else ''}, profile "
+            f"{said['profile']}"
         )
 
 
