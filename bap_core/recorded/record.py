@@ -78,12 +78,13 @@ class Record:
     def about(self) -> str:
         """Who made it, when, from what, on what, in how many runs, and how long that took."""
         said, stamp = self.provenance, self.provenance["stamp"]
-        n, went_on = len(stamp["seeds"]), stamp["least_images"] > stamp["images_encoded"]
+        n, encoded = len(stamp["seeds"]), stamp["images_encoded"]
+        went_on = encoded < stamp["least_images"] or not encoded
         return (
             f"by {said['by']} on {stamp['made'][:10]} at {stamp['commit'][:10]}, "
             f"{n} {'run' if n == 1 else 'runs'}, on {stamp['device']}, "
             f"in {stamp['seconds'] / 60:.0f} min"
-            f"{' after what an earlier start had left' if went_on else ''}, profile "
+            f"{' with what earlier starts had left' if went_on else ''}, profile "
             f"{said['profile']}"
         )
 

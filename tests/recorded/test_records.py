@@ -35,7 +35,7 @@ def test_a_finished_run_is_recorded_under_its_profile_notebook_day_and_commit(re
     assert record.about.startswith("by A. Nobody on 2026-01-01 at aaaaaaaaaa, 2 runs, on cpu")
     assert record.about.endswith("in 0 min, profile long")
     went_on = edit(record, lambda said: said["stamp"].update(least_images=11))
-    assert went_on.about.endswith("in 0 min after what an earlier start had left, profile long")
+    assert went_on.about.endswith("in 0 min with what earlier starts had left, profile long")
 
 
 def test_the_newest_record_of_a_notebook_at_a_scale_is_the_one_that_counts(finished, results):
