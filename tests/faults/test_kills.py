@@ -145,7 +145,8 @@ def job(tmp_path):
 
 def executed(*_, **__):
     left = {"metrics": [{"metric": "m", "value": 1 / 3}], "parameters": {}, "scale": "micro"}
-    left |= {"claims": [], "stamp": {"world": None, "data": [], "encoders": []}}
+    left |= {"notebook": "03_toy", "claims": [], "predictions": [], "recorded": None}
+    left |= {"stamp": {"world": None, "data": [], "encoders": []}}
     output = nbformat.v4.new_output("display_data", {MIME: left})
     cell = nbformat.v4.new_code_cell("x", outputs=[output], id="one")
     return nbformat.v4.new_notebook(cells=[cell])

@@ -3,8 +3,9 @@
 import pytest
 import torch
 
-from bap_core import baselines, data, evaluation, micro, runtime, tidy
+from bap_core import baselines, data, evaluation, micro, people, runtime, tidy
 from bap_core.data import folders
+from bap_core.data.places import SUBSTITUTES
 from bap_core.encoders import load
 from bap_core.encoders.prompts import in_words, prototypes
 from bap_core.method import Compositor, k_ablation
@@ -71,15 +72,27 @@ def smallest_anchors(said, root):
     )
 
 
-def zero_shot(said, scenes):
+def zero_shot(said, scenes, **choices):
     model = load(said["encoders"][0], statistics=said["statistics"])
-    text = baselines.embed_texts(model, scenes.labels, scenes.backgrounds)
+    text = baselines.embed_texts(model, scenes.labels, scenes.backgrounds, **choices)
     method = {"Native (ZS)": (model, baselines.ZeroShot(text.prototypes))}
     return evaluation.table(evaluation.evaluate(method, [scenes], seed=0))
 
 
 def waterbirds(said, root):
     return zero_shot(said, data.waterbirds(root, correlation=95))
+
+
+def persons(said, root):
+    everybody = data.coco(root, categories=["person"], min_side=said["min_side"])
+    names, words = said["names"], said["words"]
+    labelled = people.label_objects(load(said["labeller"]), everybody, names)
+    counts = {name: said[name] for name in ("n_train", "n_test")}
+    selected = people.select(labelled, labels=names, bounds=tuple(said["window"]), seed=0, **counts)
+    scenery = data.places(root, categories=people.CATEGORIES, substitutes=SUBSTITUTES)
+    choices = {name: said[name] for name in ("correlations", "n_val", "both")}
+    sets = people.compose(selected, scenery, size=48, labels=names, words=words, seed=0, **choices)
+    return zero_shot(said, sets[0], templates=people.TEMPLATES)
 
 
 def counteranimal(said, root):
@@ -115,6 +128,7 @@ ROWS = {
     "01_additivity": additivity,
     "02_k_ablation": smallest_anchors,
     "03_waterbirds": waterbirds,
+    "04_coco_gender": persons,
     "05_counteranimal": counteranimal,
     "06_nico": nico,
     "14_your_own_objects": own_objects,
