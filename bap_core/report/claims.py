@@ -19,7 +19,7 @@ import pandas as pd
 from bap_core import tidy
 from bap_core.encoders.checkpoints import UNKNOWN, Identity
 from bap_core.evaluation import sampling
-from bap_core.report import criteria, labels, paper_tables, rules
+from bap_core.report import criteria, labels, paper_tables, rules, series
 
 # Scales at which nothing is judged, and why.
 UNJUDGED = {"random": "random weights", "smoke": "a world too small to mean anything"}
@@ -99,7 +99,7 @@ def _row(
     answers: sampling.Known,
 ) -> dict:
     """identity: of the encoder; None for a claim across all of them."""
-    measured = _with_strongest_reading(frame, claim, encoder)
+    measured = _with_methods_at_hand(frame, claim, encoder)
     family = identity.family if identity else None
     own = (
         {"convolutional": identity.convolutional, "backbone": identity.backbone} if identity else {}
@@ -128,16 +128,20 @@ def _row(
     }
 
 
-def _with_strongest_reading(frame: pd.DataFrame, claim: dict, encoder: str) -> dict:
-    """The claim about one reading of a method of which it names several: the strongest on this
-    encoder, or the first where none was measured.
+def _with_methods_at_hand(frame: pd.DataFrame, claim: dict, encoder: str) -> dict:
+    """The claim about methods of this frame: of several readings of one the strongest on this
+    encoder (the first where none was measured), and of a series the member that is meant.
     """
     sides = {}
     for side in ("a", "b"):
         where = claim.get(side)
-        if isinstance(where, dict) and isinstance(methods := where.get("method"), list):
-            best = tidy.strongest(frame, methods).get((where["dataset"], encoder), methods[0])
-            sides[side] = {**where, "method": best}
+        if not isinstance(where, dict) or "method" not in where:
+            continue
+        found = where["method"]
+        readings: list[str] = found if isinstance(found, list) else [found]
+        best = tidy.strongest(frame, readings) if readings[1:] else {}
+        method = best.get((where.get("dataset", ""), encoder), readings[0])
+        sides[side] = {**where, "method": series.resolve(frame["method"], method)}
     return {**claim, **sides}
 
 
@@ -158,7 +162,8 @@ def _equivalence(
         return found.verdict, found.reason
     lying, reasons = [], [found.reason]
     for side, value in printed.items():
-        near, words = _compare_with_printed(frame, claim[side], value, answers)
+        where = {key: wanted for key, wanted in claim[side].items() if key != "times"}
+        near, words = _compare_with_printed(frame, where, value, answers)
         lying.append(near)
         reasons += [] if near else [words]
     reason = "; ".join(filter(None, reasons))
@@ -241,7 +246,8 @@ def find_printed(
         return None
     row, metric, known = rows.iloc[0], where["metric"], paper_tables.claims()
     unit = 100 if row["unit"] == "percent" else 1
-    std = 0.0 if metric in known["spread_is_not_error"] else row["std"] / unit
+    unstated = metric in known["spread_is_not_error"] or pd.isna(row["std"])
+    std = 0.0 if unstated else row["std"] / unit
     return row["value"] / unit, max(std, known["noise"].get(metric, 0.0))
 
 
@@ -264,13 +270,9 @@ def _compared_words(claim: dict) -> str:
         return ", ".join(
             labels.label(a[key]) for key in ("metric", "method", "dataset") if key in a
         )
-    differing = [
-        key for key in ("family", "kind", "metric", "method", "dataset") if a.get(key) != b.get(key)
-    ]
-    shared = [
-        labels.label(a[key])
-        for key in ("metric", "method", "dataset")
-        if key in a and key not in differing
-    ]
+    named = ("family", "kind", "metric", "method", "group", "dataset")
+    differing = [key for key in named if a.get(key) != b.get(key)]
+    shared = [labels.label(a[key]) for key in named[2:] if key in a and key not in differing]
     sides = [" ".join(labels.label(side[key]) for key in differing) for side in (a, b)]
+    sides[1] = f"{b['times']:g} x {sides[1]}" if "times" in b else sides[1]
     return ", ".join([*shared, " vs ".join(sides)])

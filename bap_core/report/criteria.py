@@ -50,17 +50,18 @@ def read_sample(frame: pd.DataFrame, where: dict) -> Sample:
     per seed.
 
     Rows of one seed (several encoders or splits) are averaged first. NaN values count as not
-    measured.
+    measured. ``times`` in ``where`` is no column: the values are multiplied by it.
     """
     rows = frame.loc[match_rows(frame, where)].dropna(subset=["value"])
-    found = rows.groupby("seed")["value"].mean()
+    found = rows.groupby("seed")["value"].mean() * where.get("times", 1)
     return Sample(tuple(found), tuple(int(cast(Any, seed)) for seed in found.index))
 
 
 def match_rows(frame: pd.DataFrame, where: dict) -> pd.Series:
-    """Boolean mask (N,) of the rows that match ``where``. ValueError for a column that the frame
-    lacks.
+    """Boolean mask (N,) of the rows that match ``where``, but for its ``times``. ValueError for a
+    column that the frame lacks.
     """
+    where = {column: value for column, value in where.items() if column != "times"}
     if missing := set(where) - set(frame.columns):
         raise ValueError(f"claim filters on {sorted(missing)}, the frame has {list(frame.columns)}")
     mask = pd.Series(True, index=frame.index)

@@ -55,19 +55,25 @@ def _compare(
             return Outcome(None, labels.EMPTY, f"no measurement of {describe(term)}")
         samples.append(found)
     words = " vs\N{NO-BREAK SPACE}".join(
-        labels.format_spread(found.mean, found.std, claim["a"]["metric"])
-        for term, found in zip(terms, samples)
-        if isinstance(term, dict)
+        _spread(found, term) for term, found in zip(terms, samples) if isinstance(term, dict)
     )
     gaps = criteria.differences(*samples)
     if not gaps.values:
         return Outcome(None, words, "no seed has both")
     sides: list[uncertainty.Side] = [
-        (sign, term) for sign, term in zip((1.0, -1.0), terms) if isinstance(term, dict)
+        (sign * term.get("times", 1), term)
+        for sign, term in zip((1.0, -1.0), terms)
+        if isinstance(term, dict)
     ]
     gap = interval_of(frame, sides, gaps, answers)
     verdict = criteria.in_words(decide(gap))
     return Outcome(verdict, words, explain(gap, claim, verdict))
+
+
+def _spread(found: criteria.Sample, term: dict) -> str:
+    """Mean and spread of what was measured, before it is multiplied."""
+    times = term.get("times", 1)
+    return labels.format_spread(found.mean / times, found.std / times, term["metric"])
 
 
 def explain(gap: Interval, claim: dict, verdict: str) -> str:

@@ -27,7 +27,8 @@ def sampling_error(
     if all(drawn):
         named = sorted(str(dict(where)) for _, where in sides)
         return sampling.bootstrap([one for found in drawn for one in found], *named)
-    return math.hypot(*(_own_error(frame, rows) for rows in measured))
+    errors = (abs(sign) * _own_error(frame, rows) for (sign, _), rows in zip(sides, measured))
+    return math.hypot(*errors)
 
 
 def _rows(frame: pd.DataFrame, where: Mapping, seeds: Sequence[int]) -> pd.DataFrame:

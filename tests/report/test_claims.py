@@ -453,8 +453,9 @@ def _encoder_of(where):
 
 def _side(where, values, *, group="all"):
     method = where.get("method", "Native")
+    method = method[-1] if isinstance(method, list) else method
     return rows(
-        method[-1] if isinstance(method, list) else method,
+        method.replace("most / 6", "1500").replace("most", "9000"),
         values,
         dataset=where.get("dataset", "anything"),
         encoder=_encoder_of(where),
@@ -478,9 +479,10 @@ def _made(claim, kept, wobble):
         values = np.exp(rise) if claim["rule"] == "slope" else 1.0 + rise
         return pd.concat([_side(a, values[:, i], group=f"K={k:.0f}") for i, k in enumerate(ks)])
     level = b if isinstance(b, (int, float)) else 0.5
+    times = b.get("times", 1) if isinstance(b, dict) else 1
     gap = claim.get("margin", 0.0) + 0.05 * kept
     gap = {"above": gap, "most": gap, "below": -gap, "close": claim.get("within", 0.0) * (1 - kept)}
-    parts = [_side(a, level + gap[claim["rule"]] + shift)]
+    parts = [_side(a, times * level + gap[claim["rule"]] + shift)]
     return pd.concat([*parts, _side(b, [level] * 3)] if isinstance(b, dict) else parts)
 
 
