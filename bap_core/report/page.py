@@ -82,6 +82,14 @@ class Page:
         """`figures.before_and_after` with the page's scale in the corner."""
         return self._draw("before_and_after", frame, **choices)
 
+    def sweep_plot(self, frame: pd.DataFrame, **choices) -> Picture:
+        """`study_figures.sweep_plot` with the page's scale in the corner."""
+        return self._draw("sweep_plot", frame, **choices)
+
+    def class_plot(self, frame: pd.DataFrame, **choices) -> Picture:
+        """`study_figures.class_plot` with the page's scale in the corner."""
+        return self._draw("class_plot", frame, **choices)
+
     def claims(self, frame: pd.DataFrame) -> Table:
         """The claims of this notebook with their verdicts, from ``claims.yml``: of the recorded run
         where there is one, and those that the tidy frame gives.

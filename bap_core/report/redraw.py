@@ -14,7 +14,7 @@ import pandas as pd
 from bap_core.encoders.checkpoints import Identity
 from bap_core.evaluation.predictions import unpack
 from bap_core.recorded import newest
-from bap_core.report import claims, figures, scales, stamp, tables
+from bap_core.report import claims, figures, scales, stamp, study_figures, tables
 from bap_core.report.bundle import to_records
 from bap_core.report.figure_style import Picture
 
@@ -26,6 +26,8 @@ _OF_METRICS: dict[str, Callable[..., Any]] = {
     "k_curve": figures.k_curve,
     "additivity_histogram": figures.additivity_histogram,
     "before_and_after": figures.before_and_after,
+    "sweep_plot": study_figures.sweep_plot,
+    "class_plot": study_figures.class_plot,
 }
 _SHOWING = re.compile(
     rf"page\.(banner|claims|stamp|{'|'.join(_OF_METRICS)})\(|report\.paper_table\(\"(\w+)\"\)"

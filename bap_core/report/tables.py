@@ -92,10 +92,12 @@ def side_by_side(
     scale: str,
     identities: Mapping[str, Identity],
     metrics: Sequence[str] | str = "worst_group_accuracy",
+    rows: str = "method",
     recorded: pd.DataFrame | None = None,
 ) -> Table:
-    """The paper's cells beside the measured ones: a section per encoder, a row per method, per data
-    set two columns; three if ``recorded``, the tidy frame of a recorded run, is given.
+    """The paper's cells beside the measured ones: a section per encoder, a row per method (or per
+    value of another column ``rows``), per data set two columns; three if ``recorded``, the tidy
+    frame of a recorded run, is given.
 
     frame: tidy frame with the methods and data sets of the tables ``names``, such as ``"table2",
     "table8"``; every encoder is shown beside the table of its kind, one that ``identities`` does
@@ -103,9 +105,10 @@ def side_by_side(
     from paper scale the caption says that the pairs are not comparable as values, and with random
     weights not at all.
     """
-    metrics, theirs = _listed(metrics), paper_tables.tables(names)
+    metrics = _listed(metrics)
+    theirs = paper_tables.in_percent(paper_tables.tables(names))
     frame = _with_metrics(frame, metrics)
-    keys = [key for key in ("encoder", "dataset", "method") if key == "encoder" or key in theirs]
+    keys = ["encoder", *(key for key in ("dataset", "method", "group") if key in theirs)]
     ours = _summary(frame, [*keys, "metric"], metrics)
     theirs = theirs.assign(cell=paper_tables.printed_cells(theirs)).set_index(
         ["convolutional", "family", *keys[1:], "metric"]
@@ -121,8 +124,9 @@ def side_by_side(
         shown = ours[[*keys, "metric"]].merge(kept, on=[*keys, "metric"])
         beside[1:] = [shown.assign(source="recorded"), ours.assign(source="this build")]
     both = pd.concat(beside)
-    columns = [*keys[1:-1], *(["metric"] if len(metrics) > 1 else []), "source"]
-    wide = _spread_out(both, rows=["encoder", "method"], columns=columns)
+    across = [key for key in keys[1:] if key != rows]
+    columns = [*across, *(["metric"] if len(metrics) > 1 else []), "source"]
+    wide = _spread_out(both, rows=["encoder", rows], columns=columns)
     numbers = " and ".join(paper_tables.CAPTIONS[name].split(" of")[0] for name in names)
     others = " The paper's encoders and data are others: compare directions, not values."
     warning = {"paper": "", "random": " There is nothing to compare."}.get(scale, others)
