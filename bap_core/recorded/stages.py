@@ -10,7 +10,9 @@ from collections.abc import Iterable, Mapping
 
 from bap_core import sources
 
-STAGES = ("data", "people", "encoders", "method", "baselines", "evaluation", "micro")
+STAGES = (
+    "data", "people", "encoders", "method", "baselines", "evaluation", "studies", "micro",
+)  # fmt: skip
 _MAGIC = re.compile(r"^\s*[%!?].*$", re.MULTILINE)
 
 

@@ -1,0 +1,18 @@
+"""The paper's studies of its own method: what its appendices take away, vary, or look into."""
+
+from bap_core.studies.masks import QUALITIES, with_masks
+from bap_core.studies.progression import early_share, loss_rows
+from bap_core.studies.scene_recognition import class_accuracies, confusions, scene_task
+from bap_core.studies.targets import pretrain_to_targets, random_targets
+
+__all__ = [
+    "QUALITIES",
+    "class_accuracies",
+    "confusions",
+    "early_share",
+    "loss_rows",
+    "pretrain_to_targets",
+    "random_targets",
+    "scene_task",
+    "with_masks",
+]
