@@ -8,6 +8,7 @@ from bap_core.report.figures import additivity_histogram, before_and_after, dot_
 from bap_core.report.html import Notice, Table
 from bap_core.report.idea_figure import idea
 from bap_core.report.labels import label
+from bap_core.report.map_figures import MapExplorer, map_grid
 from bap_core.report.page import Page, open_page
 from bap_core.report.picture_figures import contact_sheet, mistakes, picture_grid
 from bap_core.report.stamp import source_hash
@@ -15,6 +16,7 @@ from bap_core.report.summary import write_summaries
 from bap_core.report.tables import group_accuracy_table, paper_table, results_table, side_by_side
 
 __all__ = [
+    "MapExplorer",
     "Notice",
     "Page",
     "Table",
@@ -29,6 +31,7 @@ __all__ = [
     "judge",
     "k_curve",
     "label",
+    "map_grid",
     "margin_table",
     "mistakes",
     "open_page",

@@ -17,12 +17,14 @@ from collections.abc import Mapping
 import pandas as pd
 
 from bap_core import tidy
+from bap_core.encoders import checkpoints
 from bap_core.encoders.checkpoints import UNKNOWN, Identity
 from bap_core.evaluation import sampling
 from bap_core.report import criteria, labels, paper_tables, rules, series
 
 # Scales at which nothing is judged, and why.
 UNJUDGED = {"random": "random weights", "smoke": "a world too small to mean anything"}
+UNTESTED = "not testable here"  # nothing was measured that a claim could be judged by
 # What is no evidence, or weak, and says so.
 REMARKS = {
     "check": "a check of the arithmetic, no evidence",
@@ -101,9 +103,10 @@ def _row(
     """identity: of the encoder; None for a claim across all of them."""
     measured = _with_methods_at_hand(frame, claim, encoder)
     family = identity.family if identity else None
-    own = (
-        {"convolutional": identity.convolutional, "backbone": identity.backbone} if identity else {}
-    )
+    own = {}
+    if identity:
+        own = {"convolutional": identity.convolutional, "backbone": identity.backbone}
+        own["checkpoint"] = encoder
     values = {side: find_printed(claim, side, family, **own) for side in ("a", "b")}
     if scale == "random":
         found = rules.Outcome(None, labels.EMPTY, UNJUDGED[scale])
@@ -148,7 +151,7 @@ def _with_methods_at_hand(frame: pd.DataFrame, claim: dict, encoder: str) -> dic
 def _direction(found: rules.Outcome, scale: str) -> tuple[str, str]:
     if scale in UNJUDGED:
         return "not judged", UNJUDGED[scale]
-    return found.verdict or "not testable here", found.reason
+    return found.verdict or UNTESTED, found.reason
 
 
 def _equivalence(
@@ -212,14 +215,21 @@ def _test_pictures(frame: pd.DataFrame, where: dict) -> int:
 
 
 def find_printed(
-    claim: dict, side: str, family: str | None, *, convolutional: bool = False, backbone: str = ""
+    claim: dict,
+    side: str,
+    family: str | None,
+    *,
+    convolutional: bool = False,
+    backbone: str = "",
+    checkpoint: str = "",
 ) -> tuple[float, float] | None:
     """The paper's value and standard deviation (with the floor of ``noise``) for one side of a
     claim.
 
     In the units of the tidy frame: percent become fractions. backbone: the encoder's row in a table
-    that has one for every architecture; "" for that of the claim. None if the claim prints none, or
-    not for this family or this kind of encoder.
+    that has one for every architecture; "" for that of the claim. checkpoint: its short name, by
+    which it has a row in a table of checkpoints. None if the claim prints none, or not for this
+    family, this kind of encoder or this checkpoint.
     """
     where = claim.get(side)
     if "printed" not in claim or not isinstance(where, dict):
@@ -227,6 +237,11 @@ def find_printed(
     names = claim["printed"]["table"]
     table = paper_tables.tables([names] if isinstance(names, str) else names)
     own_row = {"architecture": backbone} if backbone and "architecture" in claim["printed"] else {}
+    if "checkpoint" in table and checkpoint in checkpoints.known():
+        if checkpoint not in set(table["checkpoint"]):
+            return None
+        rows = table.loc[table["checkpoint"] == checkpoint, "architecture"]
+        own_row = {"architecture": rows.iloc[0], "checkpoint": checkpoint}
     if not own_row:
         table = table.loc[table["convolutional"] == convolutional]
     if table.empty or (

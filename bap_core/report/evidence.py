@@ -64,10 +64,12 @@ def describe(recorded: Mapping) -> str:
 
 
 def in_force(judged: pd.DataFrame, recorded: pd.DataFrame) -> pd.DataFrame:
-    """The claims of ``recorded``, and those of ``judged``, the build's, that it lacks, in the order
-    of ``judged`` and then of ``recorded``; with further columns ``recorded``, what was measured
-    there, and ``build`` and ``build_verdict`` of the build, each "" where there is none.
+    """The claims of ``recorded``, and those of ``judged``, the build's, that it lacks or has not
+    measured (a claim can be younger than the record), in the order of ``judged`` and then of
+    ``recorded``; with further columns ``recorded``, what was measured there, and ``build`` and
+    ``build_verdict`` of the build, each "" where there is none.
     """
+    recorded = recorded.loc[recorded["verdict"] != claims.UNTESTED]
     both = pd.concat([recorded, judged]).drop_duplicates(_ROW)
     order = {claim: n for n, claim in enumerate(pd.concat([judged, recorded])["id"].unique())}
     both = both.sort_values("id", key=lambda ids: ids.map(order), kind="stable")

@@ -1,5 +1,14 @@
 """The paper's studies of its own method: what its appendices take away, vary, or look into."""
 
+from bap_core.studies.backbones import range_over
+from bap_core.studies.embedding_space import (
+    embed_alone,
+    embed_composites,
+    flat_map,
+    scene_categories,
+    sensitivity,
+    separation,
+)
 from bap_core.studies.masks import QUALITIES, with_masks
 from bap_core.studies.progression import early_share, loss_rows
 from bap_core.studies.scene_recognition import class_accuracies, confusions, scene_task
@@ -10,9 +19,16 @@ __all__ = [
     "class_accuracies",
     "confusions",
     "early_share",
+    "embed_alone",
+    "embed_composites",
+    "flat_map",
     "loss_rows",
     "pretrain_to_targets",
     "random_targets",
+    "range_over",
+    "scene_categories",
     "scene_task",
+    "sensitivity",
+    "separation",
     "with_masks",
 ]
