@@ -34,8 +34,9 @@ def map_grid(
         for row, (title, flat) in zip(grid, maps.items()):
             for axes, panel in zip(row, panels):
                 _cloud(axes, flat, points, panel)
-                axes.set_title(panel if row is grid[0] else "", fontsize=11)
             row[0].set_ylabel(title, fontweight="bold")
+        for axes, panel in zip(grid[0], panels):
+            axes.set_title(panel, fontsize=11)
         for axes in grid[-1]:
             axes.legend(loc="upper center", bbox_to_anchor=(0.5, 0.0), ncols=1, markerscale=2)
         figure_style.scale_note(figure, scale)
