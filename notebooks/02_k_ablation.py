@@ -31,7 +31,7 @@ categories: int = 30  # of the backgrounds, drawn by name (appendix G.1); 0 for 
 n_backgrounds: int = 2400  # backgrounds of the pool at most; their mean stands for the population's
 seeds: int = 3
 probe_ks: list[int] = [1, 2, 4, 8, 16]  # backgrounds in an anchor, to the end of the method (Table 14)
-probed: list[str] = ["micro-clip"]  # encoders that this is done with
+probed: list[str] = ["micro-clip"]  # those of the encoders that this is done with
 runs: int = 2  # pre-trainings for each K
 n_birds: int = 200  # from here on the pre-training and the probe of page 3
 bird_scale: list[float] = [0.6, 0.8]
@@ -60,8 +60,9 @@ page = report.open_page("02_k_ablation", globals())
 root = micro.resolve(data_root)
 all_objects, all_backgrounds = data.coco(root, min_side=min_side), data.places(root)
 models = [load(name, statistics=statistics) for name in encoders]
-probed_models = [load(name, statistics=statistics) for name in probed]
-page.banner(*models, *probed_models, all_objects, all_backgrounds)
+page.banner(*models, all_objects, all_backgrounds)
+if strange := sorted({*probed} - {*encoders}):
+    raise ValueError(f"probed: {strange} are not among the encoders {encoders}")
 
 # %% [markdown]
 # ## What the paper printed
@@ -147,6 +148,7 @@ page.k_curve(curves)
 # probe on Waterbirds where bird and background always agree. All else is equal, the contexts of the alignment too.
 
 # %%
+probed_models = [one for name, one in zip(encoders, models) if name in probed]
 scenes = data.waterbirds(root, correlation=100)
 birds = data.cub(root, exclude=data.evaluation_paths(root))
 elsewhere = data.draw_categories(all_backgrounds, categories,
@@ -154,7 +156,7 @@ elsewhere = data.draw_categories(all_backgrounds, categories,
                                  rng=runtime.rng(0, "categories"))
 birds_pool = Compositor(birds.sample(at_most=n_birds, rng=runtime.rng(0, "birds")),
                         elsewhere.sample(at_most=n_backgrounds, rng=runtime.rng(0, "backgrounds")),
-                        size=probed_models[0].size, scale=tuple(bird_scale), seed=0).check()
+                        size=models[0].size, scale=tuple(bird_scale), seed=0).check()
 
 # %%
 probe = baselines.LinearProbe(epochs=probe_epochs, features=features)
@@ -188,4 +190,4 @@ page.claims(frame)
 
 # %% tags=["hide-input"]
 page.stamp(frame, data=[objects, backgrounds, scenes, birds_pool.objects, birds_pool.backgrounds],
-           encoders=[*models, *(one for one in probed_models if one.name not in encoders)])
+           encoders=models)

@@ -22,8 +22,8 @@
 
 # %% tags=["parameters", "hide-input"]
 data_root: str = "micro"  # "micro", or the folder of the official downloads
-sizes: list[str] = ["micro-clip-small", "micro-clip", "micro-clip-large"]  # NAME or NAME:WEIGHTS
-checkpoints: list[str] = ["micro-clip", "micro-clip-second", "micro-clip-third"]  # of one architecture
+encoders: list[str] = ["micro-clip-small", "micro-clip", "micro-clip-large", "micro-clip-second", "micro-clip-third"]  # NAME or NAME:WEIGHTS
+checkpoints: list[str] = ["micro-clip", "micro-clip-second", "micro-clip-third"]  # those of one architecture
 statistics: str = "native"  # of the pictures: the checkpoint's own, or "clip", CLIP's for all (M.1)
 seeds: int = 2
 n_objects: int = 200  # from here on the values of page 3
@@ -56,7 +56,9 @@ from bap_core.method import Compositor, Contexts, pretrain_bap
 page = report.open_page("11_backbones", globals())
 root = micro.resolve(data_root)
 scenes = data.waterbirds(root, correlation=100)
-loaded = {name: load(name, statistics=statistics) for name in [*sizes, *checkpoints]}
+if strange := sorted({*checkpoints} - {*encoders}):
+    raise ValueError(f"checkpoints {strange} are not among the encoders {encoders}")
+loaded = {name: load(name, statistics=statistics) for name in encoders}
 models = [*loaded.values()]
 page.banner(*models, scenes)
 
@@ -125,7 +127,7 @@ pd.Series(losses).unstack().round(4).reindex([one.name for one in models]).renam
 # ## Sizes
 
 # %%
-of_sizes = [loaded[name].name for name in sizes]
+of_sizes = [loaded[name].name for name in encoders if name not in checkpoints[1:]]
 page.results_table(measured[measured["encoder"].isin(of_sizes)])
 
 # %% [markdown]
@@ -149,9 +151,9 @@ page.results_table(frame, metrics=["worst_group_accuracy", "range_of_worst_group
 page.dot_plot(frame, metric="worst_group_accuracy")
 
 # %% [markdown]
-# **Try it.** Set `sizes` to `["micro-clip-large"]`, `checkpoints` to `["micro-clip", "micro-clip-second"]` and `seeds` to 1 in the
-# parameters, and the page takes a minute. A small encoder may want another rate: set `sizes` to `["micro-clip-small"]` and
-# `lr` to `1e-3`.
+# **Try it.** Set `encoders` and `checkpoints` to `["micro-clip", "micro-clip-second"]` and `seeds` to 1 in the parameters, and
+# the page takes a minute. A small encoder may want another rate: set `encoders` and `checkpoints` to `["micro-clip-small"]`
+# and `lr` to `1e-3`.
 
 # %% [markdown]
 # ## What the paper claims, and what was measured
