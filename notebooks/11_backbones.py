@@ -22,8 +22,10 @@
 
 # %% tags=["parameters", "hide-input"]
 data_root: str = "micro"  # "micro", or the folder of the official downloads
-encoders: list[str] = ["micro-clip-small", "micro-clip", "micro-clip-large", "micro-clip-second", "micro-clip-third"]  # NAME or NAME:WEIGHTS
-checkpoints: list[str] = ["micro-clip", "micro-clip-second", "micro-clip-third"]  # those of one architecture
+encoders: list[str] = ["micro-clip-small", "micro-clip", "micro-clip-large",
+                       "micro-clip-second", "micro-clip-third"]  # NAME or NAME:WEIGHTS
+checkpoints: list[str] = ["micro-clip", "micro-clip-second",
+                          "micro-clip-third"]  # those of one architecture
 statistics: str = "native"  # of the pictures: the checkpoint's own, or "clip", CLIP's for all (M.1)
 seeds: int = 2
 n_objects: int = 200  # from here on the values of page 3
