@@ -148,11 +148,11 @@ for (name, seed), encoders_of in compared.items():
     for method, encoder in encoders_of.items():
         on = [studies.embed_composites(encoder, side, seed=seed)[0] for side in sides.values()]
         z, twice = torch.cat(on), np.tile(classes, 2)
-        measured = studies.sensitivity(encoder, sides, classes, seed=seed)
-        measured |= {"separation_class": studies.separation(z, twice),
-                     "separation_background": studies.separation(z, np.repeat([0, 1], len(on[0]))),
-                     "separation_scenes": studies.separation(feats.extract(encoder, alone),
-                                                             alone.frame["category"])}
+        of_scenes = studies.separation(feats.extract(encoder, alone), alone.frame["category"])
+        measured = {**studies.sensitivity(encoder, sides, classes, seed=seed),
+                    "separation_class": studies.separation(z, twice),
+                    "separation_background": studies.separation(z, np.repeat([0, 1], len(on[0]))),
+                    "separation_scenes": of_scenes}
         rows.append(evaluation.record(measured, dataset=scenes.name, encoder=name, method=method,
                                       seed=seed))
 index = pd.concat(rows, ignore_index=True)
@@ -178,9 +178,9 @@ page.dot_plot(index, metric="bsi")
 maps, trust = {}, []
 for method in ("Native (LP)", "BAP (LP)"):
     encoder = compared[models[0].name, 0][method]
-    parts = [feats.extract(encoder, behind[side]) for side in behind]
-    parts += [studies.embed_alone(encoder, sides["land"])]
-    parts += [studies.embed_composites(encoder, side, seed=0)[0] for side in sides.values()]
+    parts = [*(feats.extract(encoder, found) for found in behind.values()),
+             studies.embed_alone(encoder, sides["land"]),
+             *(studies.embed_composites(encoder, side, seed=0)[0] for side in sides.values())]
     flat, kept = studies.flat_map(torch.cat(parts), seed=0, n_neighbors=n_neighbors,
                                   min_dist=min_dist)
     maps[method.removesuffix(" (LP)")] = flat

@@ -198,4 +198,4 @@ def test_whatever_is_pasted_for_a_pre_training_or_a_figure_is_read_once_and_coun
     pasted = r" Compositor\((?!people\.visible)"
     made = {name: len(re.findall(pasted, text)) for name, text in code.items()}
     checked = {name: text.count(".check()") for name, text in code.items()}
-    assert made == checked and set(made.values()) == {1}
+    assert made == checked and min(made.values()) == 1
