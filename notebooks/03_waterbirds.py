@@ -167,6 +167,13 @@ one_run = evaluation.table(evaluate(first, sets, seed=0))
 page.results_table(one_run, caption=f"{model.name}, one run.")
 
 # %% [markdown]
+# The paper's settings of the alignment; those of this page are in force in its stamp, and the profile `paper` has the
+# printed ones.
+
+# %% tags=["hide-input"]
+report.paper_table("table17")
+
+# %% [markdown]
 # ## What the other methods are given
 #
 # **The control** sees BAP's composites in the same order, for as many steps, and learns their class labels, the rarer

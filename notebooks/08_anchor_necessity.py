@@ -114,6 +114,10 @@ pd.DataFrame({"one kind of bird": {name: c[same_kind].mean() for name, c in cosi
 # %% [markdown]
 # ## Three encoders, three tasks
 #
+# The loss of the two alignments has the same scale: at 0 every composite lies on its target, at 1 at a right angle to it. An
+# anchor lies where the teacher's embeddings are already; a random target does not, and how near the encoder has come to
+# it in the steps that both have is part of the result.
+#
 # The untouched encoder, the one aligned to anchors and the one aligned to random targets; a probe on Waterbirds, where the
 # birds are those of the pre-training's kind (in distribution), and on two pairs of photographed birds (out of it).
 

@@ -32,8 +32,11 @@ def map_grid(
         figure = figure_style.new(width=1.25 * figure_style.WIDTH, height=height)
         grid = figure.subplots(len(maps), len(panels), squeeze=False)
         for row, (title, flat) in zip(grid, maps.items()):
+            low, high = flat.min(axis=0), flat.max(axis=0)
+            rim = 0.05 * (high - low).max()
             for axes, panel in zip(row, panels):
                 _cloud(axes, flat, points, panel)
+                axes.set(xlim=(low[0] - rim, high[0] + rim), ylim=(low[1] - rim, high[1] + rim))
             row[0].set_ylabel(title, fontweight="bold")
         for axes, panel in zip(grid[0], panels):
             axes.set_title(panel, fontsize=11)

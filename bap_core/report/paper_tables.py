@@ -197,6 +197,12 @@ def ambiguities() -> list[dict]:
 
 
 @cache
+def coverage() -> list[dict]:
+    """The rows of ``coverage.yml``: item, what, notebook, call, and why if nothing is measured."""
+    return _read(_folder() / "coverage.yml")
+
+
+@cache
 def errata() -> list[dict]:
     """The rows of ``errata.yml``: where, prints, contradicts, here."""
     return _read(_folder() / "errata.yml")

@@ -19,6 +19,7 @@ from bap_core.report import (
     bundle,
     calibration_table,
     claims,
+    coverage,
     evidence,
     html,
     labels,
@@ -86,6 +87,7 @@ def write_summaries(
     texts = {
         "headline.md": render_headline(found),
         "claims_by_page.md": render_claims(found, titles, folder=out_dir.name),
+        "coverage.md": coverage.render_coverage(found, titles, folder=out_dir.name),
         "native_rows.md": calibration_table.rows(found),
         "faults.md": render_faults(out_dir.parent / "faults.csv"),
         "gallery.md": render_gallery(
