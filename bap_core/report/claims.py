@@ -288,6 +288,8 @@ def _compared_words(claim: dict) -> str:
     named = ("family", "kind", "metric", "method", "group", "dataset")
     differing = [key for key in named if a.get(key) != b.get(key)]
     shared = [labels.label(a[key]) for key in named[2:] if key in a and key not in differing]
-    sides = [" ".join(labels.label(side[key]) for key in differing) for side in (a, b)]
+    sides = [
+        " ".join(labels.label(side[key]) for key in differing if key in side) for side in (a, b)
+    ]
     sides[1] = f"{b['times']:g} x {sides[1]}" if "times" in b else sides[1]
     return ", ".join([*shared, " vs ".join(sides)])

@@ -21,8 +21,8 @@ def render_coverage(found: Mapping[str, dict], titles: Mapping[str, str], *, fol
         scale = labels.SCALES[found[name]["scale"]] if name in found else labels.EMPTY
         verdicts = count_verdicts(found[name], entry["item"]) if name in found else {}
         words = ", ".join(f"{n} {verdict}" for verdict, n in verdicts.items())
-        said = words or entry.get("why", labels.EMPTY)
-        lines.append(f"| {entry['item']} | {entry['what']} | {page} | {scale} | {said} |")
+        words = words or labels.EMPTY
+        lines.append(f"| {entry['item']} | {entry['what']} | {page} | {scale} | {words} |")
     return "\n".join(lines) + "\n"
 
 

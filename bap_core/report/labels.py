@@ -60,6 +60,7 @@ LABELS = {
     "early_share": "share of the fall in the first third",
     "cosine_words": "cos of the two words",
     "text_additivity": "additivity of the pair",
+    "text_additivity_swapped": "of the pair, background word swapped",
     "candidates": "candidates",
     "latents": "latents taken out",
     "head_cosine": "class difference in them (cos)",

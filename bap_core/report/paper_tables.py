@@ -198,7 +198,7 @@ def ambiguities() -> list[dict]:
 
 @cache
 def coverage() -> list[dict]:
-    """The rows of ``coverage.yml``: item, what, notebook, call, and why if nothing is measured."""
+    """The rows of ``coverage.yml``: item, what, notebook, call."""
     return _read(_folder() / "coverage.yml")
 
 

@@ -13,6 +13,7 @@ from bap_core.studies.masks import QUALITIES, with_masks
 from bap_core.studies.progression import early_share, loss_rows
 from bap_core.studies.scene_recognition import class_accuracies, confusions, scene_task
 from bap_core.studies.targets import pretrain_to_targets, random_targets
+from bap_core.studies.words import known_pairs, text_additivity, word_pairs
 
 __all__ = [
     "QUALITIES",
@@ -22,6 +23,7 @@ __all__ = [
     "embed_alone",
     "embed_composites",
     "flat_map",
+    "known_pairs",
     "loss_rows",
     "pretrain_to_targets",
     "random_targets",
@@ -30,5 +32,7 @@ __all__ = [
     "scene_task",
     "sensitivity",
     "separation",
+    "text_additivity",
     "with_masks",
+    "word_pairs",
 ]

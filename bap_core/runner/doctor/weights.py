@@ -28,11 +28,12 @@ def check_weights(jobs: Sequence[Job]) -> Iterator[Finding]:
 
 
 def list_encoders(parameters: dict) -> list[str]:
-    """Names of the encoders that a notebook's parameters ask for, the labeller's last."""
-    return [
-        *parameters.get("encoders", []),
-        *filter(None, map(parameters.get, ("encoder", "labeller"))),
-    ]
+    """Names of the encoders that a notebook's parameters ask for, each once, the labeller's
+    last.
+    """
+    lists = [parameters.get(name, []) for name in ("encoders", "text_encoders")]
+    singles = filter(None, map(parameters.get, ("encoder", "labeller")))
+    return list(dict.fromkeys([*lists[0], *lists[1], *singles]))
 
 
 def check_shipped(name: str) -> Finding:
