@@ -98,8 +98,10 @@ print(f"{len(chosen)} birds, on", *(f"{side}: {', '.join(found.categories)};"
                                     for side, found in behind.items()))
 
 # %% mystnb={"image": {"alt": "Four birds of the evaluation, each cut out, on land and on water"}} tags=["hide-input"]
-report.contact_sheet([[chosen.cutout(i), *(sides[side].batch([i], [i])[0] for side in sides)]
-                      for i in range(4)], headings=["bird", *(f"on {side}" for side in sides)])
+few = range(min(4, len(chosen)))
+shown = [[one.batch([i], [i % len(one.backgrounds)])[0] for one in sides.values()] for i in few]
+report.contact_sheet([[chosen.cutout(i), *shown[i]] for i in few],
+                     headings=["bird", *(f"on {side}" for side in sides)])
 
 # %% [markdown]
 # ## Five encoders
@@ -204,10 +206,10 @@ report.map_grid(maps, points, scale=page.scale)
 # The birds on backgrounds once more, to look around in: the same picture is marked on both maps.
 
 # %% tags=["hide-input"]
-shown = points["panel"].to_numpy() == "birds on backgrounds"
+on_map = points["panel"].to_numpy() == "birds on backgrounds"
 drawn = {side: studies.embed_composites(models[0], sides[side], seed=0)[1] for side in sides}
 every = np.arange(len(chosen))
-report.MapExplorer({name: flat[shown] for name, flat in maps.items()},
+report.MapExplorer({name: flat[on_map] for name, flat in maps.items()},
                    {"bird": np.tile(kinds, 2), "background": np.repeat([*sides], len(chosen))},
                    [picture for side in sides
                     for picture in sides[side].batch(every, drawn[side]).numpy()],

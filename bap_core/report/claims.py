@@ -227,21 +227,23 @@ def find_printed(
     claim.
 
     In the units of the tidy frame: percent become fractions. backbone: the encoder's row in a table
-    that has one for every architecture; "" for that of the claim. checkpoint: its short name, by
-    which it has a row in a table of checkpoints. None if the claim prints none, or not for this
-    family, this kind of encoder or this checkpoint.
+    that has one for every architecture; "" for that of the claim. checkpoint: its name, NAME or
+    NAME:WEIGHTS, by which it has a row in a table of checkpoints. None if the claim prints none, or
+    not for this family, this kind of encoder or this checkpoint.
     """
     where = claim.get(side)
     if "printed" not in claim or not isinstance(where, dict):
         return None
     names = claim["printed"]["table"]
     table = paper_tables.tables([names] if isinstance(names, str) else names)
-    own_row = {"architecture": backbone} if backbone and "architecture" in claim["printed"] else {}
-    if "checkpoint" in table and checkpoint in checkpoints.known():
-        if checkpoint not in set(table["checkpoint"]):
+    own_row, short = {}, checkpoint.partition(":")[0]
+    if "checkpoint" in table and short in checkpoints.known():
+        if short not in set(table["checkpoint"]):
             return None
-        rows = table.loc[table["checkpoint"] == checkpoint, "architecture"]
-        own_row = {"architecture": rows.iloc[0], "checkpoint": checkpoint}
+        rows = table.loc[table["checkpoint"] == short, "architecture"]
+        own_row = {"architecture": rows.iloc[0], "checkpoint": short}
+    elif backbone and "architecture" in claim["printed"]:
+        own_row = {"architecture": backbone}
     if not own_row:
         table = table.loc[table["convolutional"] == convolutional]
     if table.empty or (

@@ -218,6 +218,7 @@ def test_a_checkpoint_is_compared_with_its_own_row_and_with_no_other():
 
     assert printed("clip-h14") == pytest.approx((0.9399, 0.005))
     assert printed("siglip2-so400m", "SigLIP 2") == pytest.approx((0.9557, 0.0059))
+    assert printed("clip-l14:weights.safetensors") == pytest.approx((0.9369, 0.0051))
     assert printed("openai-b16") is None  # of Table 11, not of Table 10
     assert printed("micro-clip-large") == printed("clip-b16") == pytest.approx((0.9058, 0.0077))
 
