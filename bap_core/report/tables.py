@@ -119,7 +119,8 @@ def side_by_side(
         for encoder, *rest in ours[[*keys, "metric"]].to_numpy()
     ]
     beside = [ours.assign(cell=paper, source="paper"), ours.assign(source="measured")]
-    if recorded is not None:
+    # a table can be younger than the record
+    if recorded is not None and recorded["metric"].isin(metrics).any():
         kept = _summary(_with_metrics(recorded, metrics), [*keys, "metric"], metrics)
         shown = ours[[*keys, "metric"]].merge(kept, on=[*keys, "metric"])
         beside[1:] = [shown.assign(source="recorded"), ours.assign(source="this build")]

@@ -17,6 +17,8 @@ KNOWN = {
     "micro-siglip": SIGLIP,
     "micro-supervised": Identity(kind="supervised"),
     "micro-simclr": Identity(kind="self-supervised"),
+    "bert": Identity("BERT", "words"),
+    "word2vec": Identity("Word2Vec", "words"),
     "clip-b16": CLIP,
     "siglip2-b16": SIGLIP,
     "clip-convnext-w": Identity("CLIP", "VLM", convolutional=True),
@@ -448,7 +450,8 @@ WITHOUT_LANGUAGE = {"supervised": "micro-supervised", "self-supervised": "micro-
 def _encoder_of(where):
     if where.get("kind") in WITHOUT_LANGUAGE:
         return WITHOUT_LANGUAGE[where["kind"]]
-    return "micro-siglip" if where.get("family") == "SigLIP 2" else "micro-clip"
+    of_family = {"SigLIP 2": "micro-siglip", "BERT": "bert", "Word2Vec": "word2vec"}
+    return of_family.get(where.get("family"), "micro-clip")
 
 
 def _side(where, values, *, group="all"):
