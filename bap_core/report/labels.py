@@ -19,9 +19,12 @@ METHODS = [
     "WiSE-FT",
     "PruSC",
     "Control (LP)",
-    "Random targets (LP)",
     "BAP",
     "BAP (LP)",
+]
+# of the studies, after those
+STUDIED = [
+    "Random targets (LP)",
     "BAP (LP), perfect masks",
     "BAP (LP), eroded masks",
     "BAP (LP), dilated masks",
@@ -150,5 +153,5 @@ def sort_methods(methods) -> list[str]:
     order they came.
     """
     methods = list(dict.fromkeys(methods))
-    known = [name for name in METHODS if name in methods]
-    return known + [name for name in methods if name not in METHODS]
+    known = [name for name in (*METHODS, *STUDIED) if name in methods]
+    return known + [name for name in methods if name not in known]

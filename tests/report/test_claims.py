@@ -313,7 +313,7 @@ def test_the_k_ablation_is_judged_from_its_curves():
             )
         )
     found = judge(pd.concat(parts), "02_k_ablation", "micro").set_index("id")
-    assert found.verdict.tolist() == ["holds"] * 4
+    assert found.verdict[found.measured != "-"].tolist() == ["holds"] * 4
     assert "slope -1.000" in found.measured["k-residual-slope"]
 
 

@@ -118,7 +118,7 @@ def test_the_pictures_of_the_dry_run_are_fitted_to_224_pixels(name):
 def test_doctor_finds_all_that_the_dry_run_needs(monkeypatch, capsys):
     monkeypatch.setattr(machine, "check_packages", list)
     assert doctor.examine(profile="paper-dry") == 0
-    assert capsys.readouterr().out.count("random weights (for") == 5
+    assert capsys.readouterr().out.count("random weights (for") == 7
 
 
 # -- the profile of the paper ---
