@@ -77,15 +77,16 @@ def sensitivity(
 
 def separation(z: Tensor, labels: Sequence) -> float:
     """Silhouette of (N, D) embeddings by label, in [-1, 1]: how much nearer a picture lies to those
-    of its own label than to those of the next one, in angle. ValueError for fewer than two labels,
-    or one for every picture.
+    of its own label than to those of the next one, in angle. A picture that is alone with its label
+    counts as 0, by definition. ValueError for fewer than two labels.
     """
     from sklearn.metrics import silhouette_score  # slow to import
 
-    if not 1 < len(set(labels)) < len(z):
-        raise ValueError(
-            f"{len(set(labels))} labels for {len(z)} embeddings; choose 2..{len(z) - 1}"
-        )
+    n_labels = len(set(labels))
+    if n_labels < 2:
+        raise ValueError(f"{n_labels} label for {len(z)} embeddings; a separation needs two")
+    if n_labels == len(z):
+        return 0.0
     return float(silhouette_score(z.numpy(), np.asarray(labels), metric="cosine"))
 
 

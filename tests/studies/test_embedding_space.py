@@ -65,10 +65,12 @@ def test_labels_that_follow_the_clouds_separate_them_and_labels_across_do_not():
     assert space.separation(clouds(apart=0.1), [0] * 40 + [1] * 40) < 0.6
 
 
-@pytest.mark.parametrize("labels", [[0] * 80, list(range(80))])
-def test_a_silhouette_of_one_label_or_of_one_each_is_refused(labels):
-    with pytest.raises(ValueError, match="80 embeddings; choose 2"):
-        space.separation(clouds(), labels)
+def test_a_silhouette_of_one_label_is_refused_and_pictures_alone_with_theirs_count_as_nothing():
+    with pytest.raises(ValueError, match="1 label for 80 embeddings"):
+        space.separation(clouds(), [0] * 80)
+    assert space.separation(clouds(), list(range(80))) == 0.0
+    paired = space.separation(clouds(), [0] * 40 + list(range(1, 41)))
+    assert 0 < paired < space.separation(clouds(), [0] * 40 + [1] * 40)
 
 
 @pytest.mark.slow
