@@ -120,7 +120,7 @@ def side_by_side(
     ]
     beside = [ours.assign(cell=paper, source="paper"), ours.assign(source="measured")]
     # a table can be younger than the record
-    if recorded is not None and recorded["metric"].isin(metrics).any():
+    if recorded is not None and {*recorded["metric"]} & {*metrics}:
         kept = _summary(_with_metrics(recorded, metrics), [*keys, "metric"], metrics)
         shown = ours[[*keys, "metric"]].merge(kept, on=[*keys, "metric"])
         beside[1:] = [shown.assign(source="recorded"), ours.assign(source="this build")]

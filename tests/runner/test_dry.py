@@ -22,6 +22,7 @@ NOTEBOOKS = [path.stem for path in planning.find_notebooks([])]
 # of one notebook, through all encoders: two minutes on two cores. Page 4 has the most, 474 with
 # those that its small labeller sees, and takes a minute and a half
 MOST_PICTURES = 500
+WITHOUT_WORK = {"11_backbones"}  # at this size it trains and looks at nothing that page 3 does not
 
 
 def planned(profile: str, **choices) -> dict[str, planning.Job]:
@@ -80,7 +81,8 @@ def test_the_papers_path_runs_from_end_to_end_and_nothing_of_it_counts_as_a_resu
         f"{stamp['peak_memory_mib']['host']} MiB"
     )
     # the notebooks share a store
-    assert 0 < stamp["images_encoded"] <= stamp["least_images"] <= MOST_PICTURES
+    assert stamp["images_encoded"] <= stamp["least_images"] <= MOST_PICTURES
+    assert stamp["images_encoded"] or name in WITHOUT_WORK
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
