@@ -1,4 +1,4 @@
-"""The page of the API: every public module is on it, by rooms, and everything on it exists."""
+"""The pages of the API: every public module is on one, by rooms, and everything on them exists."""
 
 import importlib
 import re
@@ -6,7 +6,7 @@ import re
 import house
 from test_house import MODULES, ORDER, ROOT, listed
 
-PAGE = (ROOT / "book" / "api.md").read_text()
+PAGE = "\n".join(path.read_text() for path in sorted((ROOT / "book" / "api").glob("*.md")))
 # Packages whose modules need not be listed one by one.
 UNLISTED = ("bap_core.micro.drawing", "bap_core.micro.formats", "bap_core.micro.pretraining")
 Entry = tuple[str, str, str]  # kind, dotted name, members
@@ -84,3 +84,9 @@ def test_a_page_that_lists_too_much_or_too_little_is_found_out():
     some = ("bap_core.data.background_pool", "bap_core.data.cub", "bap_core.metrics")
     modules = {name: MODULES[name] for name in some}
     assert unlisted(modules, listing[:2]) == ["bap_core.data.cub"]
+
+
+def test_the_first_page_of_the_api_and_the_contents_lead_to_every_other():
+    pages = [path.stem for path in sorted((ROOT / "book" / "api").glob("*.md"))]
+    assert re.findall(r"\(api/(\w+)\.md\)", (ROOT / "book" / "api.md").read_text()) == pages
+    assert re.findall(r"file: book/api/(\w+)", (ROOT / "_toc.yml").read_text()) == pages

@@ -17,10 +17,9 @@ from collections.abc import Mapping
 import pandas as pd
 
 from bap_core import tidy
-from bap_core.encoders import checkpoints
 from bap_core.encoders.checkpoints import UNKNOWN, Identity
 from bap_core.evaluation import sampling
-from bap_core.report import criteria, labels, paper_tables, rules, series
+from bap_core.report import criteria, labels, paper_tables, printed, rules, series
 
 # Scales at which nothing is judged, and why.
 UNJUDGED = {"random": "random weights", "smoke": "a world too small to mean anything"}
@@ -31,7 +30,8 @@ REMARKS = {
     "calibrated": "the micro world was calibrated on this figure, no evidence there",
     "in_sample": "on the pictures that were trained on",
 }
-COLUMNS = ["id", "encoder", "claim", "where", "compared", "paper", "measured", "verdict", "reason"]
+COLUMNS = ["id", "encoder", "claim", "where", "compared", "paper", "measured", "verdict"]
+COLUMNS += ["reason", "effect"]
 
 
 def judge(
@@ -107,7 +107,7 @@ def _row(
     if identity:
         own = {"convolutional": identity.convolutional, "backbone": identity.backbone}
         own["checkpoint"] = encoder
-    values = {side: find_printed(claim, side, family, **own) for side in ("a", "b")}
+    values = {side: printed.find_printed(claim, side, family, **own) for side in ("a", "b")}
     if scale == "random":
         found = rules.Outcome(None, labels.EMPTY, UNJUDGED[scale])
     else:
@@ -128,6 +128,7 @@ def _row(
         "measured": found.measured,
         "verdict": verdict,
         "reason": reason,
+        "effect": printed.effect(claim, found.gap, values),
     }
 
 
@@ -160,11 +161,11 @@ def _equivalence(
     """Verdict and reason against the printed values of the sides that have one."""
     if found.verdict is None:
         return "not run", found.reason
-    printed = {side: value for side, value in values.items() if value}
-    if not printed:
+    stated = {side: value for side, value in values.items() if value}
+    if not stated:
         return found.verdict, found.reason
     lying, reasons = [], [found.reason]
-    for side, value in printed.items():
+    for side, value in stated.items():
         where = {key: wanted for key, wanted in claim[side].items() if key != "times"}
         near, words = _compare_with_printed(frame, where, value, answers)
         lying.append(near)
@@ -178,12 +179,12 @@ def _equivalence(
 
 
 def _compare_with_printed(
-    frame: pd.DataFrame, where: dict, printed: tuple[float, float], answers: sampling.Known
+    frame: pd.DataFrame, where: dict, stated: tuple[float, float], answers: sampling.Known
 ) -> tuple[bool | None, str]:
     """Whether the interval of what was measured lies within the margin of the printed value (None:
     partly), and in words.
     """
-    value, std = printed
+    value, std = stated
     sample, metric = criteria.read_sample(frame, where), where["metric"]
     margin = equivalence_margin(value, std, metric, _test_pictures(frame, where))
     off = criteria.differences(sample, criteria.as_sample(value))
@@ -212,60 +213,6 @@ def equivalence_margin(value: float, std: float, metric: str, n: int) -> float:
 
 def _test_pictures(frame: pd.DataFrame, where: dict) -> int:
     return int(frame.loc[criteria.match_rows(frame, where), "n"].min())
-
-
-def find_printed(
-    claim: dict,
-    side: str,
-    family: str | None,
-    *,
-    convolutional: bool = False,
-    backbone: str = "",
-    checkpoint: str = "",
-) -> tuple[float, float] | None:
-    """The paper's value and standard deviation (with the floor of ``noise``) for one side of a
-    claim.
-
-    In the units of the tidy frame: percent become fractions. backbone: the encoder's row in a table
-    that has one for every architecture; "" for that of the claim. checkpoint: its name, NAME or
-    NAME:WEIGHTS, by which it has a row in a table of checkpoints. None if the claim prints none, or
-    not for this family, this kind of encoder or this checkpoint.
-    """
-    where = claim.get(side)
-    if "printed" not in claim or not isinstance(where, dict):
-        return None
-    names = claim["printed"]["table"]
-    table = paper_tables.tables([names] if isinstance(names, str) else names)
-    own_row, short = {}, checkpoint.partition(":")[0]
-    if "checkpoint" in table and short in checkpoints.known():
-        if short not in set(table["checkpoint"]):
-            return None
-        rows = table.loc[table["checkpoint"] == short, "architecture"]
-        own_row = {"architecture": rows.iloc[0], "checkpoint": short}
-    elif backbone and "architecture" in claim["printed"]:
-        own_row = {"architecture": backbone}
-    if not own_row:
-        table = table.loc[table["convolutional"] == convolutional]
-    if table.empty or (
-        family is not None and "family" in table and family not in set(table["family"])
-    ):
-        return None
-    where = {"family": family, **where, **claim["printed"], **own_row}
-    if isinstance(where.get("method"), list):  # readings of one method, the printed one first
-        where["method"] = where["method"][0]
-    wanted = {key: value for key, value in where.items() if key in table}
-    rows = table.loc[criteria.match_rows(table, wanted)]
-    if len(rows) != 1:
-        raise ValueError(
-            f"claim {claim['id']!r}, side {side}: {len(rows)} rows of {names} match {where}"
-        )
-    if rows["value"].isna().all():
-        return None
-    row, metric, known = rows.iloc[0], where["metric"], paper_tables.claims()
-    unit = 100 if row["unit"] == "percent" else 1
-    unstated = metric in known["spread_is_not_error"] or pd.isna(row["std"])
-    std = 0.0 if unstated else row["std"] / unit
-    return row["value"] / unit, max(std, known["noise"].get(metric, 0.0))
 
 
 def _paper_words(claim: dict, values: dict) -> str:

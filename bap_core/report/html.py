@@ -57,6 +57,27 @@ class Table:
 
 
 @dataclass(frozen=True)
+class Folded:
+    """A picture, as HTML, with the table that it was made from folded behind it.
+
+    summary: what the fold says.
+    """
+
+    picture: str
+    table: Table
+    summary: str
+
+    def _repr_html_(self) -> str:
+        return (
+            f'{self.picture}<details class="bap-fold"><summary>{escape(self.summary)}</summary>'
+            f"{self.table._repr_html_()}</details>"
+        )
+
+    def __repr__(self) -> str:
+        return repr(self.table)
+
+
+@dataclass(frozen=True)
 class Notice:
     """A box that a reader cannot miss, to show as the last value of a cell: a title and one
     paragraph of plain text.

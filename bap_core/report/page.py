@@ -14,9 +14,9 @@ from IPython.display import display
 
 from bap_core import tidy
 from bap_core.evaluation.predictions import pack
-from bap_core.report import bundle, claims, evidence, scales, stamp, tables
+from bap_core.report import bundle, claims, evidence, forest, scales, stamp
 from bap_core.report.figure_style import Picture
-from bap_core.report.html import Table
+from bap_core.report.html import Folded, Table
 from bap_core.report.redraw import Drawn
 
 
@@ -90,11 +90,11 @@ class Page:
         """`study_figures.class_plot` with the page's scale in the corner."""
         return self._draw("class_plot", frame, **choices)
 
-    def claims(self, frame: pd.DataFrame) -> Table:
+    def claims(self, frame: pd.DataFrame) -> Folded | Table:
         """The claims of this notebook with their verdicts, from ``claims.yml``: of the recorded run
         where there is one, and those that the tidy frame gives.
         """
-        return tables.claims_table(self._judged(frame), self._known_scale(), self._recorded)
+        return forest.show_claims(self._judged(frame), self._known_scale(), self._recorded)
 
     def stamp(self, frame: pd.DataFrame, *, data: list, encoders: list) -> None:
         """Show what produced the page and leave the bundle in the outputs.

@@ -203,6 +203,12 @@ def coverage() -> list[dict]:
 
 
 @cache
+def questions() -> dict[str, dict]:
+    """``questions.yml``: notebook -> question, paper, leading."""
+    return _read(_folder() / "questions.yml")
+
+
+@cache
 def errata() -> list[dict]:
     """The rows of ``errata.yml``: where, prints, contradicts, here."""
     return _read(_folder() / "errata.yml")

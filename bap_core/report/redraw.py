@@ -14,7 +14,7 @@ import pandas as pd
 from bap_core.encoders.checkpoints import Identity
 from bap_core.evaluation.predictions import unpack
 from bap_core.recorded import newest
-from bap_core.report import claims, figures, scales, stamp, study_figures, tables
+from bap_core.report import claims, figures, forest, scales, stamp, study_figures, tables
 from bap_core.report.bundle import to_records
 from bap_core.report.figure_style import Picture
 
@@ -107,7 +107,7 @@ def _draw(bundle: dict, call: str, name: str, drawn: Iterator[dict]) -> str | Pi
     if call == "stamp":
         return stamp.render_stamp(bundle["stamp"], bundle["parameters"])
     if call == "claims":
-        shown = tables.claims_table(judge_again(bundle), bundle["scale"], bundle["recorded"])
+        shown = forest.show_claims(judge_again(bundle), bundle["scale"], bundle["recorded"])
     elif call == "paper_table":
         shown = tables.paper_table(name)
     else:

@@ -15,12 +15,13 @@ from bap_core.report import criteria, labels, uncertainty
 @dataclass(frozen=True)
 class Outcome:
     """What a rule found: `criteria.HOLDS`, `FAILS` or `UNDECIDED` (None: not measured), the
-    measured values in words, the reason.
+    measured values in words, the reason, and the interval that decided, where it was one.
     """
 
     verdict: str | None
     measured: str
     reason: str = ""
+    gap: Interval | None = None
 
 
 def describe(term: dict) -> str:
@@ -67,7 +68,7 @@ def _compare(
     ]
     gap = interval_of(frame, sides, gaps, answers)
     verdict = criteria.in_words(decide(gap))
-    return Outcome(verdict, words, explain(gap, claim, verdict))
+    return Outcome(verdict, words, explain(gap, claim, verdict), gap)
 
 
 def _spread(found: criteria.Sample, term: dict) -> str:
@@ -158,7 +159,7 @@ def _trend(frame: pd.DataFrame, claim: dict, sign: int) -> Outcome:
         verdict = criteria.in_words(found.rises)
         gap = Interval(sign * found.gap.mean, found.gap.reach)
         reason = f"{explain(gap, claim, verdict)}, rank correlation {sign * found.rank:.2f}"
-        return Outcome(verdict, words, reason)
+        return Outcome(verdict, words, reason, gap)
 
     return _on_curve(frame, claim, decide)
 
@@ -169,7 +170,8 @@ def _slope(frame: pd.DataFrame, claim: dict, answers: Known) -> Outcome:
         gap = interval(criteria.differences(found, criteria.as_sample(claim["b"])).values)
         words = f"slope {labels.format_spread(found.mean, found.std, 'slope')}"
         verdict = criteria.in_words(gap.within(claim["within"]))
-        return Outcome(verdict, words, explain(gap, {**claim, "a": {"metric": "slope"}}, verdict))
+        reason = explain(gap, {**claim, "a": {"metric": "slope"}}, verdict)
+        return Outcome(verdict, words, reason, gap)
 
     return _on_curve(frame, claim, decide)
 

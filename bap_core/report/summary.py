@@ -16,16 +16,17 @@ from PIL import Image
 
 from bap_core.recorded import find_records
 from bap_core.report import (
+    answers,
     bundle,
     calibration_table,
     claims,
     coverage,
     evidence,
+    forest,
     html,
     labels,
     paper_tables,
     scales,
-    tables,
 )
 
 # What the paper's abstract and its list of contributions say, whatever comes of it here.
@@ -86,6 +87,7 @@ def write_summaries(
         picture.save(out_dir / f"{name}.png")
     texts = {
         "headline.md": render_headline(found),
+        "against.md": answers.render_against(found, titles, folder=out_dir.name),
         "claims_by_page.md": render_claims(found, titles, folder=out_dir.name),
         "coverage.md": coverage.render_coverage(found, titles, folder=out_dir.name),
         "native_rows.md": calibration_table.rows(found),
@@ -137,10 +139,10 @@ def render_claims(found: Mapping[str, dict], titles: Mapping[str, str], *, folde
         if not left["claims"]:
             continue
         judged = pd.DataFrame(left["claims"])
-        table = tables.claims_table(judged, left["scale"], left["recorded"])._repr_html_()
+        table = forest.show_claims(judged, left["scale"], left["recorded"])._repr_html_()
         parts.append(f"## [{titles[name]}]({folder}/{name}.ipynb)\n\n{table}\n\n")
         if (elsewhere := evidence.recorded_at_paper_scale(left)) is not None:
-            table = tables.claims_table(_NOT_BUILT, "paper", elsewhere)._repr_html_()
+            table = forest.show_claims(_NOT_BUILT, "paper", elsewhere)._repr_html_()
             parts.append(f"{scales.banner_html('paper')}\n\n{table}\n\n")
     return "".join([*parts, _render_unjudged()]) if parts else NOTHING_YET
 
@@ -237,7 +239,7 @@ def _render_per_scale(found: Mapping[str, dict], *, wanted: tuple[str, ...]) -> 
         if judged or kept:
             known = {**evidence.together(recorded), "claims": kept} if kept else None
             built = pd.DataFrame(judged) if judged else _NOT_BUILT
-            table = tables.claims_table(built, scale, known)._repr_html_()
+            table = forest.show_claims(built, scale, known, to="claims.html")._repr_html_()
             yield f"{scales.banner_html(scale)}\n\n{table}\n\n"
 
 

@@ -10,10 +10,12 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import nbformat
 import yaml
 
 from bap_core import processes, report, runtime, store
 from bap_core.micro import gallery
+from bap_core.report import answers, bundle
 from bap_core.runner import verify
 from bap_core.runner.planning import Job, plan
 from bap_core.runner.run import run_jobs
@@ -64,16 +66,29 @@ def publish(jobs: Sequence[Job], root: Path) -> None:
         if old.stem not in {job.name for job in jobs}:
             old.unlink()
     for job in jobs:
-        _copy_if_changed(job.folder / "executed.ipynb", pages / f"{job.name}.ipynb")
+        text = make_page(job.folder / "executed.ipynb")
+        _write_if_changed(text, pages / f"{job.name}.ipynb")
     report.write_summaries(pages, pages, pictures=gallery.sheets())
 
 
-def _copy_if_changed(source: Path, target: Path) -> None:
+def make_page(executed: Path) -> str:
+    """The page of the book for an executed notebook, as the text of a notebook: under its title
+    the answer, which the notebook itself knows only at its end.
+    """
+    page = nbformat.read(executed, as_version=4)
+    left = bundle.read_bundle(page)
+    first = page.cells[0]
+    if left is not None and first.source.startswith("# "):
+        title, _, rest = first.source.partition("\n")
+        first.source = f"{title}\n\n{answers.render_answer(left)}\n{rest}"
+    return nbformat.writes(page)
+
+
+def _write_if_changed(text: str, target: Path) -> None:
     """A page that did not change keeps its time, so that Sphinx need not read it again."""
-    if target.exists() and store.digest(target) == store.digest(source):
-        return
-    with store.atomic_write(target) as temporary:
-        shutil.copyfile(source, temporary)
+    if not target.exists() or target.read_text(encoding="utf-8") != text:
+        with store.atomic_write(target) as temporary:
+            temporary.write_text(text, encoding="utf-8")
 
 
 def build_html(root: Path, *, output: Path) -> int:

@@ -6,7 +6,7 @@ import pytest
 
 from bap_core import tidy
 from bap_core.encoders.checkpoints import Identity
-from bap_core.report import claims, criteria, paper_tables
+from bap_core.report import claims, criteria, paper_tables, printed
 
 WGA = "worst_group_accuracy"
 N = 20_000  # test pictures: so many that the runs decide
@@ -361,14 +361,14 @@ def test_a_right_direction_with_a_wrong_value_is_not_reproduced():
 
 def test_each_family_is_compared_with_its_own_column():
     claim = entry("lp-bap-beats-control-100")
-    assert claims.find_printed(claim, "a", "CLIP") == pytest.approx((0.918, 0.009))
-    assert claims.find_printed(claim, "b", "SigLIP 2") == pytest.approx((0.768, 0.012))
+    assert printed.find_printed(claim, "a", "CLIP") == pytest.approx((0.918, 0.009))
+    assert printed.find_printed(claim, "b", "SigLIP 2") == pytest.approx((0.768, 0.012))
 
 
 def test_a_convolutional_encoder_is_compared_with_the_table_of_such_encoders_or_with_none():
-    found = claims.find_printed(entry("lp-bap-beats-control-100"), "a", "CLIP", convolutional=True)
+    found = printed.find_printed(entry("lp-bap-beats-control-100"), "a", "CLIP", convolutional=True)
     assert found == pytest.approx((0.919, 0.012))
-    assert claims.find_printed(entry("additivity-high"), "a", "CLIP", convolutional=True) is None
+    assert printed.find_printed(entry("additivity-high"), "a", "CLIP", convolutional=True) is None
     frame = waterbirds("clip-convnext-w", bap_95=(0.9, 0.9), bap_100=(0.9, 0.9))
     row = judge(frame, "03_waterbirds", "paper").set_index("id").loc["lp-bap-above-90"]
     assert row.paper == "91.9 vs\N{NO-BREAK SPACE}90.0 (threshold)"
@@ -376,32 +376,32 @@ def test_a_convolutional_encoder_is_compared_with_the_table_of_such_encoders_or_
 
 def test_an_encoder_with_a_row_of_its_own_is_compared_with_that_row():
     claim = entry("additivity-high")
-    found = claims.find_printed(claim, "a", "CLIP", convolutional=True, backbone="ConvNeXT")
+    found = printed.find_printed(claim, "a", "CLIP", convolutional=True, backbone="ConvNeXT")
     assert found == pytest.approx((0.79, 0.01))
-    assert claims.find_printed(claim, "a", "CLIP", backbone="ViT-L/14") == pytest.approx(
+    assert printed.find_printed(claim, "a", "CLIP", backbone="ViT-L/14") == pytest.approx(
         (0.81, 0.01)
     )
-    assert claims.find_printed(claim, "a", "SigLIP 2", backbone="ConvNeXT") is None  # not printed
+    assert printed.find_printed(claim, "a", "SigLIP 2", backbone="ConvNeXT") is None  # not printed
 
 
 def test_a_printed_spread_of_zero_is_raised_to_the_floor():
     claim = entry("zs-bap-beats-native")
-    assert claims.find_printed(claim, "a", "CLIP") == pytest.approx((0.721, 0.005))
+    assert printed.find_printed(claim, "a", "CLIP") == pytest.approx((0.721, 0.005))
 
 
 def test_the_spread_over_composites_is_not_taken_for_an_error():
     claim = entry("additivity-high")
-    assert claims.find_printed(claim, "a", "SigLIP 2") == pytest.approx((0.91, 0.01))
+    assert printed.find_printed(claim, "a", "SigLIP 2") == pytest.approx((0.91, 0.01))
 
 
 def test_an_encoder_of_a_family_that_the_table_has_not_is_judged_without_a_printed_value():
     claim = entry("lp-bap-beats-control-100")
     assert (
-        claims.find_printed(claim, "a", "DINOv2") is None
-        and claims.find_printed(claim, "a", "") is None
+        printed.find_printed(claim, "a", "DINOv2") is None
+        and printed.find_printed(claim, "a", "") is None
     )
     with pytest.raises(ValueError, match=r"0 rows of \['table2', 'table8'\] match"):
-        claims.find_printed({**claim, "a": {**claim["a"], "family": "SigLip"}}, "a", "CLIP")
+        printed.find_printed({**claim, "a": {**claim["a"], "family": "SigLip"}}, "a", "CLIP")
 
 
 def test_an_encoder_that_nobody_knows_is_compared_with_nothing_of_the_paper():

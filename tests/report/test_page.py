@@ -420,8 +420,12 @@ def test_only_stamped_notebooks_give_bundles(executed):
 def test_summaries_repeat_the_verdicts_of_the_run(executed, tmp_path):
     written = report.write_summaries(executed, tmp_path / "book" / "pages")
     texts = {path.name: path.read_text(encoding="utf-8") for path in written}
-    assert "Micro scale" in texts["headline.md"] and "does not hold" not in texts["headline.md"]
+    assert (
+        "Micro scale" in texts["headline.md"] and 'href="claims.html#claim-' in texts["headline.md"]
+    )
+    assert 'data-verdict="does not hold"' not in texts["headline.md"]
     assert "95.0" in texts["headline.md"] and "not testable here" in texts["headline.md"]
+    assert "No claim is known not to hold" in texts["against.md"]
     assert "## [3. Waterbirds](pages/03_waterbirds.ipynb)" in texts["claims_by_page.md"]
     assert "hash `abc`" in texts["native_rows.md"]
     assert texts["ambiguity_list.md"].count("## ") >= 20

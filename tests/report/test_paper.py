@@ -15,7 +15,7 @@ import bap_core
 from bap_core import data, encoders
 from bap_core.encoders import checkpoints
 from bap_core.encoders import names as naming
-from bap_core.report import claims, labels, paper_tables, rules, series
+from bap_core.report import labels, paper_tables, printed, rules, series
 
 PROJECT = Path(bap_core.__file__).parent.parent
 NOTEBOOKS = PROJECT / "notebooks"
@@ -183,7 +183,7 @@ def test_every_printed_value_of_a_claim_can_be_looked_up():
         for family, convolutional in columns_of(entry):
             for side in [side for side in ("a", "b") if isinstance(entry.get(side), dict)]:
                 try:
-                    found = claims.find_printed(entry, side, family, convolutional=convolutional)
+                    found = printed.find_printed(entry, side, family, convolutional=convolutional)
                 except ValueError as error:
                     found = str(error)
                 # a floor keeps the noise above zero
@@ -199,7 +199,7 @@ def test_the_paper_itself_meets_every_direction_that_its_tables_can_show():
     for entry in PRINTED:
         for family, convolutional in columns_of(entry):
             a, b = (
-                claims.find_printed(entry, side, family, convolutional=convolutional)[0]
+                printed.find_printed(entry, side, family, convolutional=convolutional)[0]
                 if isinstance(entry[side], dict)
                 else entry[side]
                 for side in ("a", "b")
@@ -215,14 +215,14 @@ def test_the_paper_itself_meets_every_direction_that_its_tables_can_show():
 def test_a_checkpoint_is_compared_with_its_own_row_and_with_no_other():
     entry = next(one for one in PRINTED if one["id"] == "backbones-above-90")
 
-    def printed(checkpoint, family="CLIP"):
-        return claims.find_printed(entry, "a", family, checkpoint=checkpoint)
+    def row_of(checkpoint, family="CLIP"):
+        return printed.find_printed(entry, "a", family, checkpoint=checkpoint)
 
-    assert printed("clip-h14") == pytest.approx((0.9399, 0.005))
-    assert printed("siglip2-so400m", "SigLIP 2") == pytest.approx((0.9557, 0.0059))
-    assert printed("clip-l14:weights.safetensors") == pytest.approx((0.9369, 0.0051))
-    assert printed("openai-b16") is None  # of Table 11, not of Table 10
-    assert printed("micro-clip-large") == printed("clip-b16") == pytest.approx((0.9058, 0.0077))
+    assert row_of("clip-h14") == pytest.approx((0.9399, 0.005))
+    assert row_of("siglip2-so400m", "SigLIP 2") == pytest.approx((0.9557, 0.0059))
+    assert row_of("clip-l14:weights.safetensors") == pytest.approx((0.9369, 0.0051))
+    assert row_of("openai-b16") is None  # of Table 11, not of Table 10
+    assert row_of("micro-clip-large") == row_of("clip-b16") == pytest.approx((0.9058, 0.0077))
 
 
 def identity(name):

@@ -1,0 +1,69 @@
+"""The answer first: what a page asks, what the paper answers, and what was measured, in a box for
+the top of the page in the book. What was measured is written from the verdicts of the page.
+"""
+
+from collections.abc import Mapping
+from html import escape
+
+import pandas as pd
+
+from bap_core.report import claims, evidence, forest, labels, paper_tables
+from bap_core.report.bundle import to_records
+
+HELD, FAILED = ("holds", "reproduced"), ("does not hold", "not reproduced")
+UNTESTED = (claims.UNTESTED, "not run")
+
+
+def render_answer(left: Mapping) -> str:
+    """The box for the page with the bundle ``left``, as one line of HTML.
+
+    Where nothing is judged (random weights, a world too small to mean anything) it says so instead
+    of an answer.
+    """
+    said = paper_tables.questions()[left["notebook"]]
+    judged = evidence.claims_of(left)
+    lines = {"Question": said["question"], "The paper": said["paper"]}
+    picture = ""
+    if left["scale"] in claims.UNJUDGED:
+        lines["Here"] = f"Nothing is judged: {claims.UNJUDGED[left['scale']]}."
+    else:
+        made = "this build" if left["recorded"] is None else "a recorded run"
+        made = f"At {labels.SCALES[left['scale']]}, in {made}."
+        lines["Here"] = f"{sum_up(judged, said['leading'])} {made}"
+        shown = judged.loc[judged["id"].isin(said["leading"])]
+        picture = forest.tally(judged["verdict"].tolist()) + forest.draw(shown, to="")
+    rows = "".join(f"<dt>{name}</dt><dd>{escape(text)}</dd>" for name, text in lines.items())
+    return f'<div class="bap-answer"><dl>{rows}</dl>{picture}</div>'
+
+
+def sum_up(judged: pd.DataFrame, leading: list[str]) -> str:
+    """How the leading claims came out, in a sentence that counts a verdict per encoder."""
+    verdicts = judged.loc[judged["id"].isin(leading), "verdict"]
+    verdicts = verdicts[~verdicts.isin(UNTESTED)]
+    if verdicts.empty:
+        return "Nothing was measured that could decide it."
+    held = int(verdicts.isin(HELD).sum())
+    counts = f"{held} of {len(verdicts)} verdicts"
+    if held == len(verdicts):
+        return f"All that decides it holds: {counts}."
+    if held:
+        return f"Part of what decides it holds: {counts}."
+    return f"Nothing that decides it holds: {counts}."
+
+
+def render_against(found: Mapping[str, Mapping], titles: Mapping[str, str], *, folder: str) -> str:
+    """An honest line for every page with claims that do not hold: how many, and which do not hold
+    for any encoder; Markdown. folder: where the pages lie.
+    """
+    lines = []
+    for name, left in found.items():
+        judged = [] if left["scale"] in claims.UNJUDGED else to_records(evidence.claims_of(left))
+        failed = [row for row in judged if row["verdict"] in FAILED]
+        if not failed:
+            continue
+        others = {row["id"] for row in judged if row["verdict"] not in FAILED}
+        never = dict.fromkeys(row["claim"] for row in failed if row["id"] not in others)
+        for_none = f" For no encoder: {' '.join(f'*{claim}*' for claim in never)}" if never else ""
+        link = f"[{titles[name]}]({folder}/{name}.ipynb)"
+        lines.append(f"- {link}: {len(failed)} of {len(judged)} do not hold.{for_none}\n")
+    return "".join(lines) or "No claim is known not to hold.\n"
