@@ -25,6 +25,7 @@ from bap_core.report import (
     forest,
     html,
     labels,
+    open_points,
     paper_tables,
     scales,
 )
@@ -95,8 +96,8 @@ def write_summaries(
         "gallery.md": render_gallery(
             {name: alt for name, (_, alt) in (pictures or {}).items()}, folder=out_dir.name
         ),
-        "ambiguity_list.md": render_ambiguities(),
-        "errata_list.md": render_errata(),
+        "ambiguity_list.md": open_points.render_ambiguities(),
+        "errata_list.md": open_points.render_errata(),
         "recorded_runs.md": render_records(),
     }
     for name, text in texts.items():
@@ -200,28 +201,6 @@ def render_gallery(pictures: Mapping[str, str], *, folder: str) -> str:
         f"```{{image}} {folder}/{name}.png\n:alt: {alt}\n```\n\n" for name, alt in pictures.items()
     ]
     return "".join(blocks) or "The pictures are drawn when the book is built (`make book`).\n"
-
-
-def render_ambiguities() -> str:
-    """The open points of ``ambiguities.yml`` as Markdown, one section per place in the paper."""
-    parts = []
-    for entry in paper_tables.ambiguities():
-        alternatives = "; ".join(entry["alternatives"]) or "none that we see"
-        parts.append(
-            f"## {entry['where']}\n\n{entry['unclear']}\n\n"
-            f"- **Here:** {entry['default']}\n- **In the code:** {entry['keyword']}\n"
-            f"- **Otherwise:** {alternatives}\n- **What it changed:** {entry['measured']}\n\n"
-        )
-    return "".join(parts)
-
-
-def render_errata() -> str:
-    """The contradictions of ``errata.yml`` as Markdown, one section per place in the paper."""
-    return "".join(
-        f"## {entry['where']}\n\n- **It says:** {entry['prints']}\n"
-        f"- **Against it:** {entry['contradicts']}\n- **Here:** {entry['here']}\n\n"
-        for entry in paper_tables.errata()
-    )
 
 
 def _render_per_scale(found: Mapping[str, dict], *, wanted: tuple[str, ...]) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """The page: scale, banner, stamp, bundle, and what the book makes of the bundles."""
 
+import re
 import json
 import shutil
 from datetime import UTC, datetime
@@ -428,7 +429,11 @@ def test_summaries_repeat_the_verdicts_of_the_run(executed, tmp_path):
     assert "No claim is known not to hold" in texts["against.md"]
     assert "## [3. Waterbirds](pages/03_waterbirds.ipynb)" in texts["claims_by_page.md"]
     assert "hash `abc`" in texts["native_rows.md"]
-    assert texts["ambiguity_list.md"].count("## ") >= 20
+    sizes = [float(size) for size in re.findall(r"### ([\d.]+) points", texts["ambiguity_list.md"])]
+    assert sizes == sorted(sizes, reverse=True) and len(sizes) >= 10
+    entries = texts["ambiguity_list.md"]
+    assert entries.count("- **Here:**") == len(summary.paper_tables.ambiguities())
+    assert entries.count("(ambiguity-") + entries.count("{dropdown}") == entries.count("**Here:**")
 
 
 def test_pictures_are_written_with_their_alternative_texts(executed, tmp_path):
