@@ -1,7 +1,7 @@
 """The page: scale, banner, stamp, bundle, and what the book makes of the bundles."""
 
-import re
 import json
+import re
 import shutil
 from datetime import UTC, datetime
 from types import SimpleNamespace
