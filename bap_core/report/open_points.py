@@ -1,4 +1,4 @@
-"""Where the paper is silent or contradicts itself, as pages: what was measured first, by its size."""
+"""Where the paper is silent or contradicts itself, as pages: what was measured first, by size."""
 
 from collections.abc import Mapping
 

@@ -1,30 +1,13 @@
 """The book, built at the smoke profile in a folder of its own, page by page."""
 
 import re
-import shutil
 
 import pytest
 
 from bap_core import runtime
 from bap_core.runner import book
-from bap_core.runner.planning import plan
-from bap_core.runner.run import run_jobs
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("notebooks")]
-
-
-@pytest.fixture(scope="module")
-def html(tmp_path_factory):
-    """Folder of the built pages."""
-    root, copy = runtime.project(), tmp_path_factory.mktemp("checkout")
-    shutil.copytree(root / "book", copy / "book", ignore=shutil.ignore_patterns("pages"))
-    for name in ("_config.yml", "_toc.yml"):
-        shutil.copy(root / name, copy / name)
-    jobs = plan(book.list_notebooks(root), profile="smoke")
-    assert run_jobs(jobs) == []
-    book.publish(jobs, copy)
-    assert book.build_html(copy, output=copy) == 0
-    return copy / "_build" / "html"
 
 
 def pages(html):

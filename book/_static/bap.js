@@ -1,5 +1,6 @@
-// The claims page: pick verdicts by page, encoder, verdict and section of the paper. It works from a file, without a
-// network; without this script all claims are shown.
+// What the pages do in a browser, from a file and without a network. Without this script all is shown.
+
+// -- the claims page: pick verdicts by page, encoder, verdict and section of the paper ---
 
 const CHOICES = {
   verdict: (line) => [line.dataset.verdict],
@@ -47,4 +48,28 @@ document.addEventListener("DOMContentLoaded", () => {
   box.addEventListener("change", () => show(lines, box));
   box.hidden = false;
   show(lines, box);
+});
+
+// -- every table of numbers: as CSV ---
+
+function toCsv(table) {
+  const quote = (cell) => `"${cell.innerText.trim().replaceAll('"', '""').replaceAll(/\s+/g, " ")}"`;
+  return [...table.rows].map((row) => [...row.cells].map(quote).join(",")).join("\n");
+}
+
+document.addEventListener("DOMContentLoaded", () => {
+  for (const box of document.querySelectorAll(".bap-table")) {
+    const button = document.createElement("button");
+    button.className = "bap-csv";
+    button.textContent = "CSV";
+    button.setAttribute("aria-label", `Save as CSV: ${box.querySelector(".bap-caption").textContent}`);
+    button.addEventListener("click", () => {
+      const link = document.createElement("a");
+      link.href = URL.createObjectURL(new Blob([toCsv(box.querySelector("table"))], { type: "text/csv" }));
+      link.download = `${document.title.split(" ")[0].replace(/\W/g, "") || "table"}.csv`;
+      link.click();
+      URL.revokeObjectURL(link.href);
+    });
+    box.append(button);
+  }
 });

@@ -1,0 +1,203 @@
+"""The book in a real browser, from files and without a network: what a reader meets."""
+
+import re
+import shutil
+from html import unescape
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.xdist_group("notebooks"),
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine"),
+]
+PHONE, DESK = {"width": 390, "height": 844}, {"width": 1440, "height": 900}
+FREE = 4  # pixels that may stick out: scroll bars and roundings
+SERIOUS = ("serious", "critical")
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with playwright.sync_playwright() as tool:
+        opened = tool.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def tab(browser):
+    """A tab without a network, and what went wrong in it."""
+    context = browser.new_context(offline=True, viewport=DESK)
+    page = context.new_page()
+    page.wrong = []
+    page.on("pageerror", lambda error: page.wrong.append(str(error)))
+    page.on("requestfailed", lambda request: page.wrong.append(f"not loaded: {request.url}"))
+    page.on("console", lambda said: page.wrong.append(said.text) if said.type == "error" else None)
+    yield page
+    context.close()
+
+
+def pages(html: Path) -> list[Path]:
+    return sorted((html / "book").rglob("*.html"))
+
+
+def test_every_page_loads_without_a_network_and_without_an_error(html, tab):
+    wrong = {}
+    for path in pages(html):
+        tab.wrong.clear()
+        tab.goto(path.as_uri())
+        if tab.wrong:
+            wrong[path.name] = list(tab.wrong)
+    assert not wrong
+
+
+def test_no_page_can_be_scrolled_sideways_on_a_phone(html, tab):
+    tab.set_viewport_size(PHONE)
+    wide = {}
+    for path in pages(html):
+        tab.goto(path.as_uri())
+        if (found := tab.evaluate("document.documentElement.scrollWidth")) > PHONE["width"] + FREE:
+            wide[path.name] = found
+    assert not wide
+
+
+def test_no_code_is_cut_off_on_a_desk(html, tab):
+    cut = {}
+    for path in pages(html):
+        tab.goto(path.as_uri())
+        n = tab.evaluate(
+            """[...document.querySelectorAll(".bd-content div.highlight pre")]
+            .filter((one) => one.scrollWidth > one.clientWidth + 4 && one.offsetParent).length"""
+        )
+        if n:
+            cut[path.name] = n
+    assert not cut
+
+
+def test_every_picture_has_words_and_a_size(html, tab):
+    bare = {}
+    for path in pages(html):
+        tab.goto(path.as_uri())
+        found = tab.evaluate(
+            """[...document.querySelectorAll(".bd-content img")]
+            .filter((one) => !one.naturalWidth || one.alt.length < 4).map((one) => one.src.slice(-60))"""
+        )
+        if found:
+            bare[path.name] = found
+    assert not bare
+
+
+def test_links_and_their_anchors_exist(html):
+    texts = {path: path.read_text(encoding="utf-8") for path in pages(html)}
+    anchors = {path: {*re.findall(r'\bid="([^"]+)"', text)} for path, text in texts.items()}
+    dead = []
+    for path, text in texts.items():
+        for link in re.findall(r'<a\b[^>]*\bhref="([^"]+)"', text):
+            where, _, anchor = unquote(unescape(link)).partition("#")
+            if re.match(r"(\w+:|//)", link):
+                continue
+            target = (path.parent / where).resolve() if where else path
+            if not target.exists() or (
+                anchor and target in anchors and anchor not in anchors[target]
+            ):
+                dead.append((path.name, link))
+    assert not dead
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_serious(html, tab, theme):
+    tab.add_init_script(f'localStorage.setItem("mode", "{theme}")')
+    tab.add_init_script(f'localStorage.setItem("theme", "{theme}")')
+    found, tool = {}, axe.Axe()
+    for path in pages(html):
+        tab.goto(path.as_uri())
+        assert tab.evaluate("document.documentElement.dataset.theme") == theme
+        results = tool.run(tab).response["violations"]
+        for one in results:
+            if one["impact"] in SERIOUS:
+                places = [node["target"][0] for node in one["nodes"]]
+                found.setdefault(one["id"], []).append((path.name, len(places), str(places[0])))
+    assert not found
+
+
+def test_the_search_finds_pages(html, tab):
+    for word, page in (
+        ("additivity", "01_additivity"),
+        ("snowfield", ""),
+        ("motorcycle", "06_nico"),
+    ):
+        tab.goto(f"{(html / 'search.html').as_uri()}?q={word}")
+        first = tab.locator("ul.search li a").first
+        first.wait_for()
+        assert page in " ".join(
+            link.get_attribute("href") or "" for link in tab.locator("ul.search li a").all()
+        )
+
+
+def test_the_theme_can_be_switched(html, tab):
+    tab.goto((html / "book" / "index.html").as_uri())
+    before = tab.evaluate("document.documentElement.dataset.theme")
+    button = tab.locator("button.theme-switch-button").first
+    for _ in range(2):
+        button.click()
+    assert tab.evaluate("document.documentElement.dataset.theme") in {"light", "dark"}
+    seen = {before}
+    for _ in range(3):
+        button.click()
+        seen.add(tab.evaluate("document.documentElement.dataset.theme"))
+    assert seen == {"light", "dark"}
+
+
+def test_claims_can_be_picked_by_verdict_and_every_one_has_a_link(html, tab):
+    tab.goto((html / "book" / "claims.html").as_uri())
+    whole = tab.locator("tr.bap-claim").count()
+    said = tab.locator("#bap-filters output")
+    n = int(said.inner_text().split(" of ")[1].split()[0])
+    assert whole >= 10 and said.inner_text() == f"{n} of {n} verdicts"
+    tab.select_option("#bap-filters select[name=verdict]", "holds")
+    held = tab.locator('.bap-line[data-verdict="holds"]').count()
+    assert said.inner_text() == f"{held} of {n} verdicts" and 0 < held < n
+    assert tab.locator("tr.bap-claim:visible").count() < whole
+    name = tab.locator("tr.bap-claim:visible").first.get_attribute("id")
+    assert name and tab.locator(f'a[href="#{name}"]').count() == 1
+
+
+def test_a_verdict_of_the_front_page_leads_to_its_claim(html, tab):
+    tab.goto((html / "book" / "index.html").as_uri())
+    link = tab.locator("tr.bap-repeated a").first
+    wanted = (link.get_attribute("href") or "").partition("#")[2]
+    link.click()
+    tab.wait_for_url("**/claims.html*")
+    assert tab.locator(f"#{wanted}").is_visible()
+
+
+def test_a_table_can_be_saved(html, tab):
+    tab.goto((html / "book" / "pages" / "03_waterbirds.html").as_uri())
+    with tab.expect_download() as saved:
+        tab.locator("button.bap-csv").first.click()
+    lines = Path(saved.value.path()).read_text().splitlines()
+    assert len(lines) > 5 and all(line.startswith('"') for line in lines)
+
+
+def test_the_map_answers_to_the_pointer_and_to_the_keyboard(html, tab):
+    tab.goto((html / "book" / "pages" / "07_bsi_umap.html").as_uri())
+    said = tab.locator("[data-bap-map] [role=status]").first
+    before = said.inner_text()
+    tab.locator("[data-bap-map] svg").first.focus()
+    tab.keyboard.press("ArrowRight")
+    first = said.inner_text()
+    tab.keyboard.press("ArrowRight")
+    assert len({before, first, said.inner_text()}) == 3
+
+
+def test_the_answer_of_a_page_stands_on_its_first_screen(html, tab):
+    for path in sorted((html / "book" / "pages").glob("[0-9]*.html")):
+        tab.goto(path.as_uri())
+        box = tab.locator(".bap-answer").bounding_box()
+        assert box and box["y"] + box["height"] < DESK["height"], path.name
