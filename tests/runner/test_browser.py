@@ -86,7 +86,8 @@ def test_every_picture_has_words_and_a_size(html, tab):
         tab.goto(path.as_uri())
         found = tab.evaluate(
             """[...document.querySelectorAll(".bd-content img")]
-            .filter((one) => !one.naturalWidth || one.alt.length < 4).map((one) => one.src.slice(-60))"""
+            .filter((one) => !one.naturalWidth || one.alt.length < 4)
+            .map((one) => one.src.slice(-60))"""
         )
         if found:
             bare[path.name] = found
