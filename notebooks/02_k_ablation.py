@@ -54,7 +54,14 @@ from bap_core import baselines, data, evaluation, micro, report, runtime
 from bap_core.encoders import load
 from bap_core.encoders.prompts import in_words, prototypes
 from bap_core.evaluation import evaluate
-from bap_core.method import Compositor, Contexts, k_ablation, pretrain_bap, sweep_anchors
+from bap_core.method import (
+    Compositor,
+    Contexts,
+    draw_backgrounds,
+    k_ablation,
+    pretrain_bap,
+    sweep_anchors,
+)
 
 page = report.open_page("02_k_ablation", globals())
 root = micro.resolve(data_root)
@@ -109,6 +116,20 @@ first, second = (sweep_anchors(models[0], pool, ks=ks, seed=seed) for seed in (0
 agreement = (first * second).sum(dim=-1).mean(dim=1)
 table = {"cosine of two anchors of one object": agreement}
 pd.DataFrame(table, index=pd.Index(ks, name="K")).T.round(3)
+
+# %% [markdown]
+# Here are these anchors for three objects. The pixels are averaged only to show what the encoder's mean is of; the texts
+# are those that are nearest to the anchor. A class and a place compete for it, and with K the place loses.
+
+# %% tags=["hide-input"]
+places = draw_backgrounds(len(objects), len(backgrounds), k=max(ks), seed=0)[:3]
+mixed = [[pool.batch([i] * k, row[:k]).float().mean(dim=0).byte().numpy() for k in ks]
+         for i, row in enumerate(places)]
+spoken = {"texts of objects": objects.labels,
+          "texts of backgrounds": [*map(in_words, backgrounds.categories)]}
+report.AnchorSlider(ks, mixed, {of: (words, (first[:, :3] @ prototypes(models[0], words).T).numpy())
+                                for of, words in spoken.items()},
+                    scale=page.scale, caption=f"Anchors of three objects ({models[0].name}).")
 
 # %% [markdown]
 # ## The ablation

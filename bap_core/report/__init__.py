@@ -2,6 +2,7 @@
 computes no metric.
 """
 
+from bap_core.report.anchor_slider import AnchorSlider
 from bap_core.report.claims import judge
 from bap_core.report.data_tables import group_table, inventory, margin_table, selection, words_table
 from bap_core.report.figures import additivity_histogram, before_and_after, dot_plot, k_curve
@@ -16,6 +17,7 @@ from bap_core.report.summary import write_summaries
 from bap_core.report.tables import group_accuracy_table, paper_table, results_table, side_by_side
 
 __all__ = [
+    "AnchorSlider",
     "MapExplorer",
     "Notice",
     "Page",

@@ -1,19 +1,13 @@
 """Maps of an embedding space: the paper's Figure 4 as a still picture, and one to explore."""
 
-import base64
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
-from importlib import resources
-from io import BytesIO
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from PIL import Image
 
-from bap_core.report import figure_style, labels
+from bap_core.report import figure_style, interactive
 
 THUMBNAIL = 40  # pixels, side of a picture under the pointer
 _COLUMNS = 32  # thumbnails in a row of the sheet
@@ -83,29 +77,13 @@ class MapExplorer:
             "side": THUMBNAIL,
             "columns": _COLUMNS,
         }
-        caption = f"{self.caption} Measured at {labels.SCALES[self.scale]}."
-        data = json.dumps(told, separators=(",", ":")).replace("<", "\\u003c")
-        html = resources.files("bap_core.report").joinpath("map_explorer.html").read_text("utf-8")
-        fields = {"CAPTION": escape(caption), "SHEET": self._sheet(), "DATA": data}
-        for name, value in fields.items():
-            html = html.replace(f"@{name}@", value)
-        return html
+        sheet = interactive.make_sheet(self.pictures, side=THUMBNAIL, columns=_COLUMNS)
+        return interactive.fill(
+            "map_explorer.html", caption=self.caption, scale=self.scale, sheet=sheet, told=told
+        )
 
     def __repr__(self) -> str:
         return f"{self.caption} ({len(self.pictures)} pictures on {len(self.maps)} maps)"
-
-    def _sheet(self) -> str:
-        """All thumbnails on one JPEG, as a data address."""
-        rows = -(-len(self.pictures) // _COLUMNS)
-        sheet = Image.new("RGB", (_COLUMNS * THUMBNAIL, rows * THUMBNAIL))
-        for nth, picture in enumerate(self.pictures):
-            small = Image.fromarray(np.ascontiguousarray(picture.transpose(1, 2, 0)))
-            row, column = divmod(nth, _COLUMNS)
-            place = column * THUMBNAIL, row * THUMBNAIL
-            sheet.paste(small.resize((THUMBNAIL, THUMBNAIL), Image.Resampling.LANCZOS), place)
-        buffer = BytesIO()
-        sheet.save(buffer, "JPEG", quality=70)
-        return f"data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode()}"
 
 
 def _placed(flat: np.ndarray) -> list[list[int]]:

@@ -197,6 +197,15 @@ def test_the_map_answers_to_the_pointer_and_to_the_keyboard(html, tab):
     assert len({before, first, said.inner_text()}) == 3
 
 
+def test_the_slider_over_k_answers_to_the_keyboard(html, tab):
+    tab.goto((html / "book" / "pages" / "02_k_ablation.html").as_uri())
+    slider, shown = tab.locator("[data-bap-slider] input"), tab.locator("[data-bap-slider] output")
+    picture = tab.locator(".bap-slider-picture").first
+    before = shown.inner_text(), picture.get_attribute("style")
+    slider.press("ArrowRight")
+    assert shown.inner_text() != before[0] and picture.get_attribute("style") != before[1]
+
+
 def test_the_answer_of_a_page_stands_on_its_first_screen(html, tab):
     for path in sorted((html / "book" / "pages").glob("[0-9]*.html")):
         tab.goto(path.as_uri())
