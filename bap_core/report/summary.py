@@ -85,7 +85,7 @@ def write_summaries(
     titles = {name: find_title(pages[name], name) for name in found}
     out_dir.mkdir(parents=True, exist_ok=True)
     for name, (picture, _) in (pictures or {}).items():
-        picture.save(out_dir / f"{name}.png")
+        picture.convert("RGB").save(out_dir / f"{name}.jpg", quality=88)
     texts = {
         "headline.md": render_headline(found),
         "against.md": answers.render_against(found, titles, folder=out_dir.name),
@@ -198,7 +198,7 @@ def render_gallery(pictures: Mapping[str, str], *, folder: str) -> str:
     the files lie.
     """
     blocks = [
-        f"```{{image}} {folder}/{name}.png\n:alt: {alt}\n```\n\n" for name, alt in pictures.items()
+        f"```{{image}} {folder}/{name}.jpg\n:alt: {alt}\n```\n\n" for name, alt in pictures.items()
     ]
     return "".join(blocks) or "The pictures are drawn when the book is built (`make book`).\n"
 

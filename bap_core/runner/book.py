@@ -2,6 +2,8 @@
 prose, and build.
 """
 
+import base64
+import io
 import os
 import re
 import shutil
@@ -12,6 +14,7 @@ from pathlib import Path
 
 import nbformat
 import yaml
+from PIL import Image
 
 from bap_core import processes, report, runtime, store
 from bap_core.micro import gallery
@@ -21,6 +24,8 @@ from bap_core.runner.planning import Job, plan
 from bap_core.runner.run import run_jobs
 
 PAGES = "book/pages"
+# what the pages load of MathJax, and what that loads when it is asked for
+MATHEMATICS = ("tex-chtml.js", "output/chtml/", "input/tex/extensions/", "ui/", "a11y/")
 
 
 def build(*, profile: str) -> int:
@@ -81,7 +86,24 @@ def make_page(executed: Path) -> str:
     if left is not None and first.source.startswith("# "):
         title, _, rest = first.source.partition("\n")
         first.source = f"{title}\n\n{answers.render_answer(left)}\n{rest}"
+    for cell in page.cells:
+        for output in cell.get("outputs", []):
+            _make_light(output.get("data", {}))
     return nbformat.writes(page)
+
+
+def _make_light(shown: dict) -> None:
+    """A sheet of photographs as a JPEG, which is a fifth of its PNG; what has lines and letters on
+    white stays as it is, since there the JPEG is not much smaller.
+    """
+    if "image/png" not in shown:
+        return
+    png = base64.b64decode(shown["image/png"])
+    buffer = io.BytesIO()
+    Image.open(io.BytesIO(png)).convert("RGB").save(buffer, "JPEG", quality=88, optimize=True)
+    if len(buffer.getvalue()) < len(png) / 2:
+        del shown["image/png"]
+        shown["image/jpeg"] = base64.b64encode(buffer.getvalue()).decode()
 
 
 def _write_if_changed(text: str, target: Path) -> None:
@@ -121,5 +143,17 @@ def build_html(root: Path, *, output: Path) -> int:
     if done.returncode:
         print("jupyter-book stopped: the warnings above are errors", file=sys.stderr)
         return 1
+    _drop_unused(output / "_build" / "html" / "_static")
     unfinished.unlink()
     return 0
+
+
+def _drop_unused(static: Path) -> None:
+    """MathJax comes in ten variants, of which the pages load one, and the theme with the sources of
+    its scripts: 25 MB that no page loads.
+    """
+    for path in static.rglob("*"):
+        place = path.relative_to(static).as_posix().removeprefix("mathjax/")
+        unused = "mathjax" in path.parts and not place.startswith(MATHEMATICS)
+        if path.is_file() and (unused or path.suffix == ".map"):
+            path.unlink()

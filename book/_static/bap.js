@@ -73,3 +73,10 @@ document.addEventListener("DOMContentLoaded", () => {
     box.append(button);
   }
 });
+
+// -- the folds of the side bar: named, for those who hear the page ---
+
+document.addEventListener("DOMContentLoaded", () => {
+  for (const fold of document.querySelectorAll(".bd-sidebar summary"))
+    fold.setAttribute("aria-label", `Pages under ${fold.closest("li").querySelector("a").textContent.trim()}`);
+});

@@ -440,9 +440,9 @@ def test_pictures_are_written_with_their_alternative_texts(executed, tmp_path):
     out = tmp_path / "book" / "pages"
     pictures = {"micro_birds": (Image.new("RGB", (4, 4)), "Every bird of the world")}
     report.write_summaries(executed, out, pictures=pictures)
-    assert (out / "micro_birds.png").exists()
+    assert (out / "micro_birds.jpg").exists()
     gallery = (out / "gallery.md").read_text()
-    assert "{image} pages/micro_birds.png" in gallery and ":alt: Every bird of the world" in gallery
+    assert "{image} pages/micro_birds.jpg" in gallery and ":alt: Every bird of the world" in gallery
 
 
 def test_before_any_run_the_pages_say_so(tmp_path):

