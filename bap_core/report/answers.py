@@ -51,6 +51,22 @@ def sum_up(judged: pd.DataFrame, leading: list[str]) -> str:
     return f"Nothing that decides it holds: {counts}."
 
 
+def render_whole(found: Mapping[str, Mapping]) -> str:
+    """How the claims of all pages came out, in a sentence and a bar; HTML, "" before any page."""
+    judged = [left for left in found.values() if left["scale"] not in claims.UNJUDGED]
+    verdicts = [verdict for left in judged for verdict in evidence.claims_of(left)["verdict"]]
+    if not verdicts:
+        return ""
+    held = sum(verdict in HELD for verdict in verdicts)
+    against = sum(verdict in FAILED for verdict in verdicts)
+    at = " and ".join(dict.fromkeys(labels.SCALES[left["scale"]] for left in judged))
+    return (
+        f'<div class="bap-answer"><p><strong>Does it work?</strong> At {at} {held} of '
+        f"{len(verdicts)} verdicts are as the paper says, {against} go against it, and the others "
+        f"are open. A verdict is one claim on one encoder.</p>{forest.tally(verdicts)}</div>\n"
+    )
+
+
 def render_against(found: Mapping[str, Mapping], titles: Mapping[str, str], *, folder: str) -> str:
     """An honest line for every page with claims that do not hold: how many, and which do not hold
     for any encoder; Markdown. folder: where the pages lie.

@@ -88,6 +88,7 @@ def write_summaries(
         picture.convert("RGB").save(out_dir / f"{name}.jpg", quality=88)
     texts = {
         "headline.md": render_headline(found),
+        "whole.md": answers.render_whole(found),
         "against.md": answers.render_against(found, titles, folder=out_dir.name),
         "claims_by_page.md": render_claims(found, titles, folder=out_dir.name),
         "coverage.md": coverage.render_coverage(found, titles, folder=out_dir.name),

@@ -74,9 +74,10 @@ document.addEventListener("DOMContentLoaded", () => {
   }
 });
 
-// -- the folds of the side bar: named, for those who hear the page ---
+// -- the folds of the side bar and the references, for those who hear the page ---
 
 document.addEventListener("DOMContentLoaded", () => {
   for (const fold of document.querySelectorAll(".bd-sidebar summary"))
     fold.setAttribute("aria-label", `Pages under ${fold.closest("li").querySelector("a").textContent.trim()}`);
+  for (const entry of document.querySelectorAll(".citation-list > .citation")) entry.setAttribute("role", "listitem");
 });

@@ -186,6 +186,12 @@ def test_nothing_is_answered_by_what_means_nothing():
     assert "Nothing is judged: random weights." in html and "bap-forest" not in html
 
 
+def test_the_front_page_says_how_many_verdicts_are_as_the_paper_says():
+    html = answers.render_whole({"03_waterbirds": left(SHOWN)})
+    assert "At micro scale 2 of 5 verdicts are as the paper says, 1 go against it" in html
+    assert answers.render_whole({"03_waterbirds": left(SHOWN, scale="smoke")}) == ""
+
+
 def test_a_page_against_the_paper_has_an_honest_line():
     titles = {"03_waterbirds": "3. Waterbirds"}
     line = answers.render_against({"03_waterbirds": left(SHOWN)}, titles, folder="pages")
