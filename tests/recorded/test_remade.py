@@ -116,6 +116,13 @@ def choices(said, root):
     return evaluation.table(evaluation.evaluate({"40 templates": (model, found)}, [scenes], seed=0))
 
 
+def probed(said, root):
+    model = load(said["encoders"][0], statistics=said["statistics"])
+    probe = baselines.LinearProbe(epochs=said["probe_epochs"], features=said["features"])
+    scenes = data.waterbirds(root, correlation=100)
+    return evaluation.table(evaluation.evaluate({"Native (LP)": (model, probe)}, [scenes], seed=0))
+
+
 def own_objects(said, root):
     model, seed = load(said["encoder"]), said["seed"]
     pool = Compositor(
@@ -142,6 +149,9 @@ ROWS = {
     "04_coco_gender": persons,
     "05_counteranimal": counteranimal,
     "06_nico": nico,
+    "08_anchor_necessity": probed,
+    "09_data_requirements": probed,
+    "10_scene_collapse": waterbirds,
     "13_choices": choices,
     "14_your_own_objects": own_objects,
 }
