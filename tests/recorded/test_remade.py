@@ -123,6 +123,15 @@ def probed(said, root):
     return evaluation.table(evaluation.evaluate({"Native (LP)": (model, probe)}, [scenes], seed=0))
 
 
+def first_probe(said, root):
+    length = said["probe_epochs"][0]
+    model = load(said["encoders"][0], statistics=said["statistics"])
+    probe = baselines.LinearProbe(epochs=length, features=said["features"])
+    scenes = data.waterbirds(root, correlation=said["correlation"])
+    method = {f"Native (LP), probe epochs = {length}": (model, probe)}
+    return evaluation.table(evaluation.evaluate(method, [scenes], seed=0))
+
+
 def own_objects(said, root):
     model, seed = load(said["encoder"]), said["seed"]
     pool = Compositor(
@@ -152,6 +161,7 @@ ROWS = {
     "08_anchor_necessity": probed,
     "09_data_requirements": probed,
     "10_scene_collapse": waterbirds,
+    "12_training_progression": first_probe,
     "13_choices": choices,
     "14_your_own_objects": own_objects,
 }

@@ -26,7 +26,9 @@ SERIOUS = ("serious", "critical")
 @pytest.fixture(scope="module")
 def browser():
     with playwright.sync_playwright() as tool:
-        opened = tool.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        opened = tool.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage"]
+        )
         yield opened
         opened.close()
 
