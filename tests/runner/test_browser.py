@@ -124,8 +124,9 @@ def test_axe_finds_nothing_serious(html, tab, theme):
     tab.add_init_script(f'localStorage.setItem("mode", "{theme}")')
     tab.add_init_script(f'localStorage.setItem("theme", "{theme}")')
     found, tool = {}, axe.Axe()
-    # pages of the API are all alike: one theme tells
-    for path in [one for one in pages(html) if theme == "light" or one.parent.name != "api"]:
+    # pages of the API are all alike, and long: one tells
+    alike = sorted(html.glob("book/api/*.html"))[1:]
+    for path in [one for one in pages(html) if one not in alike]:
         tab.goto(path.as_uri())
         assert tab.evaluate("document.documentElement.dataset.theme") == theme
         results = tool.run(tab).response["violations"]
