@@ -27,6 +27,19 @@ def render_ambiguities() -> str:
     )
 
 
+def render_choices(notebook: str) -> str:
+    """The open points that touch a notebook and changed something by a point or more when they were
+    measured, the largest first, with links; Markdown, "" where there is none.
+    """
+    touching = [one for one in paper_tables.ambiguities() if notebook in one["touches"]]
+    sized = [one for one in touching if one.get("points", 0.0) >= 1]
+    links = [
+        f"[{one['where']}](ambiguity-{one['id']}) ({one['points']:g} points)"
+        for one in sorted(sized, key=lambda one: -one["points"])
+    ]
+    return f"Open choices that could turn some of these: {', '.join(links)}.\n\n" if links else ""
+
+
 def render_errata() -> str:
     """The contradictions of ``errata.yml`` as Markdown, one section per place in the paper."""
     return "".join(

@@ -428,6 +428,7 @@ def test_summaries_repeat_the_verdicts_of_the_run(executed, tmp_path):
     assert "95.0" in texts["headline.md"] and "not testable here" in texts["headline.md"]
     assert "No claim is known not to hold" in texts["against.md"]
     assert "## [3. Waterbirds](pages/03_waterbirds.ipynb)" in texts["claims_by_page.md"]
+    assert "(ambiguity-feature-normalisation) (44.4 points)" in texts["claims_by_page.md"]
     assert "hash `abc`" in texts["native_rows.md"]
     sizes = [float(size) for size in re.findall(r"### ([\d.]+) points", texts["ambiguity_list.md"])]
     assert sizes == sorted(sizes, reverse=True) and len(sizes) >= 10
