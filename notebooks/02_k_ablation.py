@@ -54,14 +54,7 @@ from bap_core import baselines, data, evaluation, micro, report, runtime
 from bap_core.encoders import load
 from bap_core.encoders.prompts import in_words, prototypes
 from bap_core.evaluation import evaluate
-from bap_core.method import (
-    Compositor,
-    Contexts,
-    draw_backgrounds,
-    k_ablation,
-    pretrain_bap,
-    sweep_anchors,
-)
+from bap_core.method import Compositor, Contexts, anchors, k_ablation, pretrain_bap
 
 page = report.open_page("02_k_ablation", globals())
 root = micro.resolve(data_root)
@@ -112,7 +105,7 @@ report.contact_sheet([[objects.cutout(i), *pool.batch([i] * 6, drawn[i])] for i 
 # do; the more backgrounds, the less the draw matters.
 
 # %%
-first, second = (sweep_anchors(models[0], pool, ks=ks, seed=seed) for seed in (0, 1))
+first, second = (anchors.sweep_anchors(models[0], pool, ks=ks, seed=seed) for seed in (0, 1))
 agreement = (first * second).sum(dim=-1).mean(dim=1)
 table = {"cosine of two anchors of one object": agreement}
 pd.DataFrame(table, index=pd.Index(ks, name="K")).T.round(3)
@@ -122,7 +115,7 @@ pd.DataFrame(table, index=pd.Index(ks, name="K")).T.round(3)
 # are those that are nearest to the anchor. A class and a place compete for it, and with K the place loses.
 
 # %% tags=["hide-input"]
-places = draw_backgrounds(len(objects), len(backgrounds), k=max(ks), seed=0)[:3]
+places = anchors.draw_backgrounds(len(objects), len(backgrounds), k=max(ks), seed=0)[:3]
 mixed = [[pool.batch([i] * k, row[:k]).float().mean(dim=0).byte().numpy() for k in ks]
          for i, row in enumerate(places)]
 spoken = {"texts of objects": objects.labels,

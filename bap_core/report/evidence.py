@@ -43,7 +43,7 @@ def judge_record(record: Record) -> pd.DataFrame:
 
 def claims_of(bundle: Mapping) -> pd.DataFrame:
     """The claims of a page with the verdicts in force: `in_force` where anything is recorded."""
-    judged = pd.DataFrame(bundle["claims"])
+    judged = pd.DataFrame(bundle["claims"], columns=claims.COLUMNS)
     if bundle["recorded"] is None:
         return judged
     return in_force(judged, pd.DataFrame(bundle["recorded"]["claims"]))

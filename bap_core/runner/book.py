@@ -18,7 +18,7 @@ from PIL import Image
 
 from bap_core import processes, report, runtime, store
 from bap_core.micro import gallery
-from bap_core.report import answers, bundle
+from bap_core.report import answers, bundle, paper_tables
 from bap_core.runner import verify
 from bap_core.runner.planning import Job, plan
 from bap_core.runner.run import run_jobs
@@ -83,7 +83,7 @@ def make_page(executed: Path) -> str:
     page = nbformat.read(executed, as_version=4)
     left = bundle.read_bundle(page)
     first = page.cells[0]
-    if left is not None and first.source.startswith("# "):
+    if left and left["notebook"] in paper_tables.questions() and first.source.startswith("# "):
         title, _, rest = first.source.partition("\n")
         first.source = f"{title}\n\n{answers.render_answer(left)}\n{rest}"
     for cell in page.cells:
