@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from bap_core import baselines, data, evaluation, micro, people, runtime, tidy
+from bap_core import baselines, data, evaluation, micro, people, runtime, studies, tidy
 from bap_core.data import folders
 from bap_core.data.places import SUBSTITUTES
 from bap_core.encoders import load
@@ -116,6 +116,27 @@ def choices(said, root):
     return evaluation.table(evaluation.evaluate({"40 templates": (model, found)}, [scenes], seed=0))
 
 
+def swapped(said, root):
+    model, birds = load(said["encoders"][0], statistics=said["statistics"]), data.cub(root)
+    scenes = data.waterbirds(root, correlation=100)
+    evaluated = birds.frame["path"].isin(data.evaluation_paths(root)).to_numpy()
+    taken = chosen(birds.take(evaluated), said["n_birds"], 0, "swapped birds")
+    sides = {
+        side: Compositor(
+            taken,
+            data.places(root, categories=names),
+            size=model.size,
+            scale=tuple(said["scale"]),
+            seed=0,
+        ).check()
+        for side, names in studies.scene_categories(scenes).items()
+    }
+    kinds = data.bird_labels(root, taken.frame["path"])
+    found = studies.sensitivity(model, sides, kinds, seed=0)
+    names = {"dataset": scenes.name, "encoder": model.name, "method": "Native (LP)"}
+    return evaluation.record({name: [value] for name, value in found.items()}, **names, seed=0)
+
+
 def probed(said, root):
     model = load(said["encoders"][0], statistics=said["statistics"])
     probe = baselines.LinearProbe(epochs=said["probe_epochs"], features=said["features"])
@@ -158,6 +179,7 @@ ROWS = {
     "04_coco_gender": persons,
     "05_counteranimal": counteranimal,
     "06_nico": nico,
+    "07_bsi_umap": swapped,
     "08_anchor_necessity": probed,
     "09_data_requirements": probed,
     "10_scene_collapse": waterbirds,
