@@ -134,7 +134,7 @@ def swapped(said, root):
     kinds = data.bird_labels(root, taken.frame["path"])
     found = studies.sensitivity(model, sides, kinds, seed=0)
     names = {"dataset": scenes.name, "encoder": model.name, "method": "Native (LP)"}
-    return evaluation.record({name: [value] for name, value in found.items()}, **names, seed=0)
+    return evaluation.record(found, **names, seed=0)
 
 
 def probed(said, root):
