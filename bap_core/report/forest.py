@@ -73,7 +73,7 @@ def draw(shown: pd.DataFrame, *, to: str | None = None) -> str:
         found = [effect["metric"] for effect in _effects(rows)]
         by_metric.setdefault(found[0] if found else "", []).append(rows)
     unmeasured_last = sorted(by_metric.items(), key=lambda item: not item[0])
-    parts = [_section(metric, claims, to) for metric, claims in unmeasured_last]
+    parts = [_section(metric, group, to) for metric, group in unmeasured_last]
     head = '<tr><th scope="col">claim</th><th scope="col">difference</th>'
     head += '<th scope="col">verdict</th></tr>'
     return (
@@ -102,13 +102,14 @@ def _effects(rows: pd.DataFrame) -> list[Mapping]:
     return [effect for effect in rows["effect"] if isinstance(effect, Mapping)]
 
 
-def _section(metric: str, claims: list[pd.DataFrame], to: str | None) -> str:
+def _section(metric: str, group: list[pd.DataFrame], to: str | None) -> str:
+    """The claims of one metric, each the rows of its encoders, on one axis."""
     if not metric:
-        return f"<tbody>{''.join(_row(rows, None, to) for rows in claims)}</tbody>"
-    axis = _fit_axis(metric, [effect for rows in claims for effect in _effects(rows)])
-    unit = "points" if labels.is_accuracy(metric) else labels.label(metric)
+        return f"<tbody>{''.join(_row(rows, None, to) for rows in group)}</tbody>"
+    axis = _fit_axis(metric, [effect for rows in group for effect in _effects(rows)])
+    unit = labels.label(metric) + (", points" if labels.is_accuracy(metric) else "")
     heading = f'<th scope="rowgroup">difference in {escape(unit)}</th><td>{_ruler(axis)}</td>'
-    rows = "".join(_row(rows, axis, to) for rows in claims)
+    rows = "".join(_row(rows, axis, to) for rows in group)
     return f'<tbody><tr class="bap-section">{heading}<td></td></tr>{rows}</tbody>'
 
 

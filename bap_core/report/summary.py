@@ -145,7 +145,7 @@ def render_claims(found: Mapping[str, dict], titles: Mapping[str, str], *, folde
         parts.append(f"## [{titles[name]}]({folder}/{name}.ipynb)\n\n{table}\n\n")
         parts.append(open_points.render_choices(name))
         if (elsewhere := evidence.recorded_at_paper_scale(left)) is not None:
-            table = forest.show_claims(_NOT_BUILT, "paper", elsewhere)._repr_html_()
+            table = forest.show_claims(_NOT_BUILT, "paper", elsewhere, to="")._repr_html_()
             parts.append(f"{scales.banner_html('paper')}\n\n{table}\n\n")
     return "".join([*parts, _render_unjudged()]) if parts else NOTHING_YET
 
