@@ -27,13 +27,20 @@ def render_answer(left: Mapping) -> str:
     if left["scale"] in claims.UNJUDGED:
         lines["Here"] = f"Nothing is judged: {claims.UNJUDGED[left['scale']]}."
     else:
-        made = "this build" if left["recorded"] is None else "a recorded run"
-        made = f"At {labels.SCALES[left['scale']]}, in {made}."
-        lines["Here"] = f"{sum_up(judged, said['leading'])} {made}"
         shown = judged.loc[judged["id"].isin(said["leading"])]
+        at = f"At {labels.SCALES[left['scale']]}, in {_made_in(left, shown)}."
+        lines["Here"] = f"{sum_up(judged, said['leading'])} {at}"
         picture = forest.tally(judged["verdict"].tolist()) + forest.draw(shown, to="")
     rows = "".join(f"<dt>{name}</dt><dd>{escape(text)}</dd>" for name, text in lines.items())
     return f'<div class="bap-answer"><dl>{rows}</dl>{picture}</div>'
+
+
+def _made_in(left: Mapping, shown: pd.DataFrame) -> str:
+    """Whose verdicts are shown: a claim can be younger than the recorded run."""
+    from_record = [] if left["recorded"] is None else [said != "" for said in shown["recorded"]]
+    if not any(from_record):
+        return "this build"
+    return "a recorded run" if all(from_record) else "a recorded run and, what it lacks, this build"
 
 
 def sum_up(judged: pd.DataFrame, leading: list[str]) -> str:

@@ -4,10 +4,10 @@ the theme; words beside every mark say the same.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from html import escape
-from itertools import groupby
 
 import pandas as pd
 from matplotlib.ticker import MaxNLocator
@@ -204,11 +204,10 @@ def _arrow(x: float, y: float, direction: int) -> str:
 
 
 def _in_words(rows: pd.DataFrame, metric: str) -> Iterator[str]:
-    written: Callable[[float], str] = lambda value: labels.format_number(value, metric)  # noqa: E731
-    printed = [effect["paper"] for effect in _effects(rows)]
+    written = partial(labels.format_number, metric=metric)
     for row in rows.to_dict("records"):
         if isinstance(effect := row["effect"], Mapping):
             reach = "" if effect["reach"] is None else f" ± {written(effect['reach'])}"
             yield f"{row['encoder']} {written(effect['mean'])}{reach}, {row['verdict']}"
-    for value, _ in groupby(sorted({value for value in printed if value is not None})):
-        yield f"the paper {written(value)}"
+    printed = {effect["paper"] for effect in _effects(rows)} - {None}
+    yield from (f"the paper {written(value)}" for value in sorted(printed))

@@ -25,7 +25,10 @@ from bap_core.runner.run import run_jobs
 
 PAGES = "book/pages"
 # what the pages load of MathJax, and what that loads when it is asked for
-MATHEMATICS = ("tex-chtml.js", "output/chtml/", "input/tex/extensions/", "ui/", "a11y/")
+MATHEMATICS = tuple(
+    f"mathjax/{part}"
+    for part in ("tex-chtml.js", "output/chtml/", "input/tex/extensions/", "ui/", "a11y/")
+)
 
 
 def build(*, profile: str) -> int:
@@ -153,7 +156,7 @@ def _drop_unused(static: Path) -> None:
     its scripts: 25 MB that no page loads.
     """
     for path in static.rglob("*"):
-        place = path.relative_to(static).as_posix().removeprefix("mathjax/")
-        unused = "mathjax" in path.parts and not place.startswith(MATHEMATICS)
+        place = path.relative_to(static).as_posix()
+        unused = place.startswith("mathjax/") and not place.startswith(MATHEMATICS)
         if path.is_file() and (unused or path.suffix == ".map"):
             path.unlink()

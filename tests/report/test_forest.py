@@ -183,6 +183,22 @@ def test_the_answer_says_in_a_sentence_how_it_came_out(verdicts, said):
     assert answers.sum_up(frame, ["a"]) == said
 
 
+@pytest.mark.parametrize(
+    ("recorded", "said"),
+    [
+        ([0, 1], "in a recorded run."),
+        ([0], "in a recorded run and, what it lacks, this build."),
+        ([], "in this build."),
+    ],
+)
+def test_the_answer_says_whose_verdicts_it_has_also_where_claims_are_younger(recorded, said):
+    leading = paper_tables.questions()["03_waterbirds"]["leading"]
+    frame = judged(*((name, "e", "holds", effect(0.3)) for name in leading[:2]))
+    frame["measured"] = "87.3"
+    record = {"claims": frame.iloc[recorded].to_dict("records")} if recorded else None
+    assert said in answers.render_answer(left(frame, recorded=record))
+
+
 def test_nothing_is_answered_by_what_means_nothing():
     html = answers.render_answer(left(SHOWN.assign(verdict="not judged"), scale="random"))
     assert "Nothing is judged: random weights." in html and "bap-forest" not in html

@@ -33,3 +33,14 @@ def test_a_clean_checkout_is_stamped_as_clean_while_its_book_is_built(tmp_path, 
     monkeypatch.setattr(book, "build_html", step("Sphinx runs"))
     book.build(profile="micro")
     assert seen == dict.fromkeys(seen, False) and len(seen) == 3
+
+
+def test_only_what_no_page_loads_is_dropped_wherever_the_checkout_lies(tmp_path):
+    static = tmp_path / "mathjax" / "_static"
+    kept = ("bap.css", "mathjax/tex-chtml.js", "mathjax/output/chtml/fonts/a.woff")
+    for name in (*kept, "mathjax/tex-svg.js", "scripts/theme.js.map"):
+        (static / name).parent.mkdir(parents=True, exist_ok=True)
+        (static / name).touch()
+    book._drop_unused(static)
+    found = {path.relative_to(static).as_posix() for path in static.rglob("*") if path.is_file()}
+    assert found == set(kept)
