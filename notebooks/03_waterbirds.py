@@ -55,10 +55,12 @@ batch_size: int = 64  # half the paper's, so that half the pictures make as many
 # %% tags=["hide-input"]
 from itertools import product
 
+import numpy as np
 import pandas as pd
 
-from bap_core import baselines, data, evaluation, micro, report, runtime
+from bap_core import baselines, data, evaluation, micro, report, runtime, studies
 from bap_core.encoders import load
+from bap_core.encoders.features import extract_split
 from bap_core.evaluation import evaluate
 from bap_core.method import Compositor, Contexts, compute_anchors, draw_backgrounds, pretrain_bap
 
@@ -305,6 +307,34 @@ page.results_table(cut, metrics=["kept", "skipped_anchors"], rows="encoder")
 # %% mystnb={"image": {"alt": "Test pictures of the four groups, three of each; below every picture the methods that got it wrong"}} tags=["hide-input"]
 missed = evaluation.find_mistakes(results, sets[0], encoder=models[0].name)
 report.mistakes(test, missed, test.per_group(3, seed=1))
+
+# %% [markdown]
+# ## Which pictures changed sides
+#
+# The same probe on the same features, before and after the alignment: what it won is seen in the two groups whose
+# background contradicts the bird, and what that costs in the other two.
+
+# %% tags=["hide-input"]
+sides = studies.changed_sides(missed, before="Native (LP)", after="BAP (LP)")
+report.sides_table(test, sides, caption=f"{model.name}, first run: from Native (LP) to BAP (LP).")
+
+# %% mystnb={"image": {"alt": "Test pictures on which the probe turned right after the alignment, and below those on which it turned wrong"}} tags=["hide-input"]
+turned = [[test.square(i, 160) for i in np.flatnonzero(sides == side)[:6]]
+          for side in ("turned right", "turned wrong")]
+report.contact_sheet(turned, names=["turned right", "turned wrong"])
+
+# %% [markdown]
+# And what lies next to a picture: the nearest test pictures by angle, of one picture from each group, in the untouched
+# encoder and in the aligned one. If the background were gone, kinds of birds would gather, whatever they stand on.
+
+# %% mystnb={"image": {"alt": "One test picture of each group with its nearest neighbours, before the alignment and after it"}} tags=["hide-input"]
+asked, rows = test.per_group(1, seed=2), []
+found = [studies.nearest_pictures(extract_split(one, sets[0], "test"), asked, k=6)
+         for one in (model, bap.encoder)]
+for i, before, after in zip(asked, *found):
+    rows += [[test.square(j, 160) for j in (i, *near)] for near in (before, after)]
+report.contact_sheet(rows, names=["before", "after"] * len(asked),
+                     headings=["asked", *("nearest", "2nd", "3rd", "4th", "5th", "6th")])
 
 # %% [markdown]
 # **Try it.** Set `encoders` to `["micro-clip"]` and `seeds` to 1 in the parameters, and the page takes a minute. Then set

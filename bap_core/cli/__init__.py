@@ -100,12 +100,15 @@ def _add_book(commands) -> None:
         commands, "book", _build_book, "Execute what is out of date, check it, and build the book."
     )
     add_profile(parser)
+    parser.add_argument(
+        "--pdf", action="store_true", help="also print it into one file, _build/book.pdf"
+    )
 
 
 def _build_book(chosen) -> int:
     from bap_core.runner import book
 
-    return book.build(profile=chosen.profile)
+    return book.build(profile=chosen.profile, pdf=chosen.pdf)
 
 
 def _add_verify(commands) -> None:

@@ -4,7 +4,14 @@ computes no metric.
 
 from bap_core.report.anchor_slider import AnchorSlider
 from bap_core.report.claims import judge
-from bap_core.report.data_tables import group_table, inventory, margin_table, selection, words_table
+from bap_core.report.data_tables import (
+    group_table,
+    inventory,
+    margin_table,
+    selection,
+    sides_table,
+    words_table,
+)
 from bap_core.report.figures import additivity_histogram, before_and_after, dot_plot, k_curve
 from bap_core.report.html import Notice, Table
 from bap_core.report.idea_figure import idea
@@ -42,6 +49,7 @@ __all__ = [
     "results_table",
     "selection",
     "side_by_side",
+    "sides_table",
     "source_hash",
     "words_table",
     "write_summaries",

@@ -131,6 +131,16 @@ def selection(choice, *, caption: str) -> Table:
     )
 
 
+def sides_table(scenes, sides: pd.Series, caption: str) -> Table:
+    """Test pictures of every group by what became of them.
+
+    scenes: the test split of a `Scenes`; sides: (N,), of `studies.changed_sides`.
+    """
+    groups = pd.Categorical.from_codes(scenes.groups, list(scenes.group_names))
+    counts = pd.crosstab(pd.Series(groups, name="group"), sides, dropna=False)
+    return Table(counts.map(_thousands), caption)
+
+
 def words_table(prompts: Mapping[str, Sequence[str]], caption: str) -> Table:
     """What is said in words, such as the prompts that a method gets: a row per name, its texts in
     the order given.

@@ -78,7 +78,7 @@ def contact_sheet(
     rows: R lists of pictures (shorter ones leave room at the right); names: R row names; headings:
     column headings.
     """
-    columns = max(len(row) for row in rows)
+    columns = max(1, *(len(row) for row in rows))
     side = min(1.8, max(1.15, figure_style.WIDTH / columns))
     width, height = columns * side, len(rows) * side
     with figure_style.look():

@@ -19,7 +19,7 @@ from PIL import Image
 from bap_core import processes, report, runtime, store
 from bap_core.micro import gallery
 from bap_core.report import answers, bundle, paper_tables
-from bap_core.runner import verify
+from bap_core.runner import printing, verify
 from bap_core.runner.planning import Job, plan
 from bap_core.runner.run import run_jobs
 
@@ -31,8 +31,10 @@ MATHEMATICS = tuple(
 )
 
 
-def build(*, profile: str) -> int:
+def build(*, profile: str, pdf: bool = False) -> int:
     """Build the book of the checkout at a profile and print its address. Returns the exit code.
+
+    pdf: also as one file, which needs a Chromium; where there is none, nothing is built.
 
     A notebook that fails or a page that is refused stops the build before anything of the last book
     is touched.
@@ -43,6 +45,7 @@ def build(*, profile: str) -> int:
             "the book is built from a checkout of the project, and bap_core is "
             "not imported from one"
         )
+    browser = printing.find_browser() if pdf else ""
     jobs = plan(list_notebooks(root), profile=profile)
     with store.alone(root / "_build" / ".book.lock", "building the book"):
         if run_jobs(jobs) or not verify.announce(
@@ -52,8 +55,14 @@ def build(*, profile: str) -> int:
             return 1
         publish(jobs, root)
         failed = build_html(root, output=root)
+        html = root / "_build" / "html"
+        if browser and not failed:
+            printed = printing.print_book(
+                browser, root / "_toc.yml", html, to=root / "_build" / "book.pdf"
+            )
+            print(f"In one file: {printed.as_uri()}")
     if not failed:
-        print(f"The book: {(root / '_build' / 'html' / 'index.html').as_uri()}")
+        print(f"The book: {(html / 'index.html').as_uri()}")
     return failed
 
 

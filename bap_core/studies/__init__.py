@@ -9,6 +9,7 @@ from bap_core.studies.embedding_space import (
     sensitivity,
     separation,
 )
+from bap_core.studies.looking_inside import SIDES, changed_sides, nearest_pictures
 from bap_core.studies.masks import QUALITIES, with_masks
 from bap_core.studies.progression import early_share, loss_rows
 from bap_core.studies.scene_recognition import class_accuracies, confusions, scene_task
@@ -17,6 +18,8 @@ from bap_core.studies.words import known_pairs, text_additivity, word_pairs
 
 __all__ = [
     "QUALITIES",
+    "SIDES",
+    "changed_sides",
     "class_accuracies",
     "confusions",
     "early_share",
@@ -25,6 +28,7 @@ __all__ = [
     "flat_map",
     "known_pairs",
     "loss_rows",
+    "nearest_pictures",
     "pretrain_to_targets",
     "random_targets",
     "range_over",

@@ -4,7 +4,7 @@ import pandas as pd
 from on_disk import declare, save
 from PIL import Image
 
-from bap_core import data, report
+from bap_core import data, report, studies
 from bap_core.data import Backgrounds, Objects
 from bap_core.evaluation.selection import Choice
 from bap_core.method.compositing import Compositor
@@ -152,3 +152,15 @@ def test_what_a_method_is_told_stands_in_a_row_per_name():
         "accepts": "landbird",
     }
     assert '<td class="bap-words" data-label="texts">landbird</td>' in table._repr_html_()
+
+
+def test_pictures_are_counted_by_what_became_of_them_also_where_none_is():
+    shown = scenes("test", ("gull", "tern"), ("sea",), SEEN[:3])
+    sides = pd.Series(
+        pd.Categorical(["stayed right", "turned right", "turned right"], list(studies.SIDES)),
+        name="side",
+    )
+    shown.frame["group"] = [0, 0, 1]
+    table = report.sides_table(shown, sides, caption="counts").frame
+    assert table.to_numpy().tolist() == [["1", "1", "0", "0"], ["0", "1", "0", "0"]]
+    assert list(table.columns) == list(studies.SIDES)
