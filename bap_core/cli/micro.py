@@ -52,9 +52,11 @@ def _measure(chosen) -> int:
 
 
 def _pretrain(chosen) -> int:
-    from bap_core.micro.pretraining import pretrain
+    from bap_core.micro.pretraining import pretrain, readers, recipes
 
-    print(pretrain.pretrain(chosen.name, out=chosen.out))
+    recipes.find_recipe(chosen.name, recipes.RECIPES | recipes.READERS)
+    make = readers.pretrain_reader if chosen.name in recipes.READERS else pretrain.pretrain
+    print(make(chosen.name, out=chosen.out))
     return 0
 
 

@@ -12,8 +12,8 @@ from bap_core.encoders.backends import from_timm
 from bap_core.encoders.backends.common import (
     MICRO,
     SETTINGS,
-    micro_config,
     micro_identity,
+    micro_library,
     micro_names,
     settings,
 )
@@ -84,8 +84,8 @@ def library(architecture: str, name: str) -> str:
 
     name: as the caller wrote it. ValueError with near names for one that no library has.
     """
-    if config := micro_config(architecture):
-        return "timm" if "timm" in config else "open_clip"
+    if micro := micro_library(architecture):
+        return micro
     if architecture.startswith("timm/"):
         from_timm.tags(architecture)  # refuses a name that timm does not have
         return "timm"
@@ -93,12 +93,12 @@ def library(architecture: str, name: str) -> str:
         return "transformers"
     if row := checkpoints.find(architecture):
         return row.library
-    micro, rows, known = micro_names(), list(checkpoints.known()), open_clip.list_models()
+    shipped, rows, known = micro_names(), list(checkpoints.known()), open_clip.list_models()
     if architecture in known:
         return "open_clip"
-    hint = suggest(architecture, [*micro, *rows, *known, *HUB_NAMES])
+    hint = suggest(architecture, [*shipped, *rows, *known, *HUB_NAMES])
     raise ValueError(
-        f"unknown encoder {name!r}: {hint}{' ' if hint else ''}shipped: {', '.join(micro)}; "
+        f"unknown encoder {name!r}: {hint}{' ' if hint else ''}shipped: {', '.join(shipped)}; "
         f"of the paper: {', '.join(rows)}; or an open_clip or timm name with weights, NAME:TAG, "
         "NAME:FILE or NAME:random (timm/NAME for timm)"
     )

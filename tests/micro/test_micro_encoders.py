@@ -2,6 +2,8 @@
 
 import json
 import re
+from dataclasses import asdict, replace
+from types import SimpleNamespace
 
 import numpy as np
 import open_clip
@@ -11,9 +13,9 @@ import torch
 from bap_core import encoders, micro, store
 from bap_core.micro.drawing import kinds
 from bap_core.micro.drawing.scenery import backgrounds
-from bap_core.micro.pretraining import captions
+from bap_core.micro.pretraining import captions, readers
 from bap_core.micro.pretraining.calibration import additivity, native_figures
-from bap_core.micro.pretraining.recipes import RECIPES
+from bap_core.micro.pretraining.recipes import READERS, RECIPES
 from bap_core.micro.pretraining.targets import targets_of
 from bap_core.report.calibration_table import missed
 
@@ -97,14 +99,70 @@ def test_a_captioned_scene_depends_on_its_number_and_seed_alone():
     assert not np.array_equal(first[0], other[0]) and not np.array_equal(first[0], reseeded[0])
 
 
-@pytest.mark.parametrize("name", RECIPES)
-def test_shipped_weights_load_and_are_those_of_the_card(name):
-    weights, card = (
-        encoders.MICRO / f"{name}.safetensors",
-        json.loads((encoders.MICRO / f"{name}.card.json").read_text()),
+@pytest.mark.parametrize("name", RECIPES | READERS)
+def test_shipped_weights_are_those_of_the_card_and_of_the_recipe(name):
+    card = json.loads((encoders.MICRO / f"{name}.card.json").read_text())
+    digest = store.digest(encoders.MICRO / f"{name}.safetensors")
+    assert digest == card["sha256"] and card["world_version"] == micro.VERSION
+    recipe = (RECIPES | READERS)[name]
+    assert json.loads((encoders.MICRO / f"{name}.json").read_text()) == recipe.config
+    told = json.loads(json.dumps(asdict(recipe)))
+    assert card["recipe"] == {key: told[key] for key in told if key != "config"}
+
+
+def test_every_encoder_that_ships_has_a_recipe():
+    assert encoders.micro_names() == sorted(RECIPES | READERS)
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_encoders_of_words_read_and_see_nothing(name):
+    encoder = encoders.load(name)
+    assert encoder.scale == "micro" and encoder.has_text_encoder
+    bird, place = kinds.BIRDS[0].words, backgrounds.words(backgrounds.CATEGORIES[0])
+    both, one = encoder.encode_text([f"{bird}, {place}", bird])
+    assert both.shape == (32,) and both @ one < 0.999
+    with pytest.raises(ValueError, match="embeds text only"):
+        encoder.save("nowhere.safetensors")
+
+
+def test_the_bag_of_words_does_not_care_for_order_and_the_contextual_one_does():
+    one, other = (
+        torch.stack([encoder.encode_text([text])[0] for text in ("bus, beach", "beach, bus")])
+        for encoder in map(encoders.load, ("micro-word2vec", "micro-bert"))
     )
-    assert store.digest(weights) == card["sha256"] and card["world_version"] == micro.VERSION
-    assert json.loads((encoders.MICRO / f"{name}.json").read_text()) == RECIPES[name].config
+    assert torch.allclose(one[0], one[1], atol=1e-6)
+    assert not torch.allclose(other[0], other[1], atol=1e-3)
+
+
+def test_what_bert_is_asked_is_hidden_swapped_or_left_and_never_an_end_or_the_padding():
+    config = SimpleNamespace(**READERS["micro-bert"].config["bert"])
+    first, last = config.vocab_size - 3, config.vocab_size - 2
+    captions = torch.full((4000, 6), 77)
+    captions[:, 0], captions[:, 4], captions[:, 5] = first, last, config.pad_token_id
+    seen, asked = readers.mask(captions, config, torch.Generator().manual_seed(0))
+    words, masked = captions[:, 1:4], asked[:, 1:4] != -100
+    assert (asked[:, [0, 4, 5]] == -100).all() and (
+        seen[:, [0, 4, 5]] == captions[:, [0, 4, 5]]
+    ).all()
+    assert (seen[:, 1:4] == words)[~masked].all() and (asked[:, 1:4] == words)[masked].all()
+    hidden = seen[:, 1:4][masked] == config.vocab_size - 1
+    left = seen[:, 1:4][masked] == 77
+    n = int(masked.sum())
+    assert abs(n / 12000 - 0.15) < 0.015
+    assert abs(hidden.sum() / n - 0.8) < 0.05 and abs(left.sum() / n - 0.1) < 0.04
+
+
+def test_a_reader_that_saw_little_learns_its_few_words_and_comes_out_alike_again(tmp_path):
+    recipe = replace(READERS["micro-word2vec"], epochs=2)
+    told = ["a red bus at the beach.", "a photo of a bus"] * 10
+    one, again = (readers.skip_gram(told, recipe) for _ in range(2))
+    words = one["words"].numpy().tobytes().decode().split("\n")
+    assert set(words) == {"a", "red", "bus", "at", "the", "beach", "photo", "of"}
+    assert torch.equal(one["vectors"], again["vectors"]) and one["vectors"].shape == (8, 32)
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_shipped_encoders_of_pictures_have_the_size_of_their_recipe(name):
     encoder = encoders.load(name)
     assert encoder.size == RECIPES[name].size and encoder.scale == "micro"
     assert encoder.dim == 96 and encoder.has_text_encoder == ("text_cfg" in RECIPES[name].config)

@@ -268,6 +268,8 @@ def test_every_micro_encoder_has_the_family_and_kind_of_the_loss_on_its_card():
             "sigmoid": ("SigLIP 2", "VLM"),
             "classes": ("unknown", "supervised"),
             "views": ("unknown", "self-supervised"),
+            "skip-gram": ("Word2Vec", "words"),
+            "masked-words": ("BERT", "words"),
         }[loss]
         assert identity(name) == checkpoints.Identity(
             family, kind, convolutional=name == "micro-clip-convnext"

@@ -18,6 +18,8 @@ IDENTITIES = {
     "sigmoid": ("SigLIP 2", "VLM"),
     "classes": (UNKNOWN, "supervised"),
     "views": (UNKNOWN, "self-supervised"),
+    "skip-gram": ("Word2Vec", "words"),
+    "masked-words": ("BERT", "words"),
 }
 WEIGHTS = (
     "open_clip_model.safetensors",
@@ -34,17 +36,25 @@ def micro_names() -> list[str]:
 
 def micro_config(name: str) -> dict:
     """The model configuration of a micro encoder: open_clip's, or a ``timm`` model and its
-    arguments; {} for others.
+    arguments, or a ``bert``'s, or that of vectors of ``words``; {} for others.
     """
     path = MICRO / f"{name}.json"
     return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+
+
+def micro_library(name: str) -> str | None:
+    """The library that a micro encoder is built with; None for others."""
+    if not (config := micro_config(name)):
+        return None
+    of = {"timm": "timm", "bert": "transformers", "words": "gensim"}
+    return next((library for key, library in of.items() if key in config), "open_clip")
 
 
 def micro_identity(name: str) -> Identity:
     """What stands for what of the paper, by the loss that the encoder's card names; unknown for
     other encoders.
 
-    The encoders that read no captions have a kind and no family.
+    The encoders of pictures that read no captions have a kind and no family.
     """
     card = MICRO / f"{name}.card.json"
     if not card.is_file():

@@ -1,5 +1,5 @@
 """gensim: Word2Vec vectors, the bag of words of appendix A. A phrase is the mean of its words'
-vectors as they are.
+vectors as they are. The vectors that ship with the package are read without gensim.
 """
 
 import re
@@ -8,9 +8,10 @@ from pathlib import Path
 from zlib import crc32
 
 import torch
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from bap_core.encoders.backends.refusals import choose_pooling, fetching
+from bap_core.encoders.backends.refusals import choose_pooling, fetching, loading
 
 WIDTH = 300
 BUCKETS = 1 << 16  # rows of random vectors
@@ -41,7 +42,7 @@ class WordVectors(nn.Module):
         """Rows of the words, -1 after the last -> (T, L) int64. ValueError that lists the words
         without a vector.
         """
-        words = [re.findall(r"[^\s,.;:!?]+", prompt) for prompt in prompts]
+        words = [as_words(prompt) for prompt in prompts]
         if empty := [prompt for prompt, found in zip(prompts, words) if not found]:
             raise ValueError(f"the prompt {empty[0]!r} holds no word")
         if self.rows is not None:
@@ -67,8 +68,14 @@ class WordVectors(nn.Module):
         return (self.vectors[tokens.clamp(min=0)] * seen).sum(dim=1) / seen.sum(dim=1)
 
 
+def as_words(text: str) -> list[str]:
+    """The words of a text, without the punctuation between them."""
+    return re.findall(r"[^\s,.;:!?]+", text)
+
+
 def create(name: str, weights: str, *, size: int | None, pooling: str | None) -> WordVectors:
-    """Vectors by gensim's name, or from a file in word2vec's format (.bin, .bin.gz, .txt, .vec).
+    """Vectors by gensim's name, from a file in word2vec's format (.bin, .bin.gz, .txt, .vec), or
+    from one of ours (.safetensors).
 
     ValueError for another kind of file; ImportError without gensim; FileNotFoundError if the
     vectors have to be fetched and cannot be.
@@ -78,6 +85,12 @@ def create(name: str, weights: str, *, size: int | None, pooling: str | None) ->
     choose_pooling(name, pooling, (WordVectors.pooling,))
     if weights == "random":
         return WordVectors(torch.randn(BUCKETS, WIDTH), None)
+    if Path(weights).suffix == ".safetensors":
+        with loading(weights, name):
+            kept = load_file(weights)
+        words = kept["words"].numpy().tobytes().decode().split("\n")
+        rows = {word: row for row, word in enumerate(words)}
+        return WordVectors(kept["vectors"].float(), rows)
     keyed = _read_vectors(name, weights)
     return WordVectors(torch.from_numpy(keyed.vectors), dict(keyed.key_to_index))
 

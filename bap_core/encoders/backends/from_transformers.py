@@ -8,7 +8,7 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from bap_core.encoders.backends.common import settings
+from bap_core.encoders.backends.common import micro_names, settings
 from bap_core.encoders.backends.refusals import choose_pooling, fetching, loading
 from bap_core.encoders.backends.shape import ImageModel, ImageTower, side, unwrap
 from bap_core.encoders.backends.tokens import CONTEXT, HubTokens
@@ -145,7 +145,8 @@ def create(name: str, weights: str, *, size: int | None, pooling: str | None) ->
     the hub's have to be fetched and cannot be.
     """
     kind = kind_of(name)
-    pooling = choose_pooling(name, pooling, POOLING.get(kind, ()))
+    choices = POOLING.get(kind, ())
+    pooling = choose_pooling(name, pooling, choices[:2] if name in micro_names() else choices)
     if kind == "bert" and size:
         raise ValueError(f"{name} embeds text only: leave size={size} out")
     source = _find_weights(name, weights)
@@ -186,6 +187,8 @@ def _find_tokenizer(name: str, source: str) -> str:
     """
     if (Path(source) / "tokenizer_config.json").is_file():
         return source
+    if name in micro_names():
+        return "micro"
     stands_in = source == "random" or settings(Path(source)).get("scale") == "random"
     return "random" if stands_in else name
 
@@ -196,7 +199,9 @@ def _build(kind: str, name: str, source: str) -> nn.Module:
 
     model = {"siglip": SiglipModel, "mae": ViTMAEModel, "bert": BertModel}[kind]
     if source == "random" or Path(source).is_file():
-        native = model(configuration(name))
+        # next sentences, which BERT's own pooler learned from, are nothing that a caption has
+        bare = {"add_pooling_layer": False} if name in micro_names() else {}
+        native = model(configuration(name), **bare)
         if source != "random":
             with loading(source, name):
                 native.load_state_dict(load_file(source))

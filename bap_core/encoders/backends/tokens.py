@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from zlib import crc32
 
+import open_clip
 import torch
 from torch import Tensor
 
@@ -14,7 +15,8 @@ CONTEXT = 64
 
 
 class HubTokens:
-    """The tokenizer at ``source``, fetched when it is first used; a stand-in if that is "random".
+    """The tokenizer at ``source``, fetched when it is first used; a stand-in if that is "random",
+    and open_clip's, which the micro encoders use, if it is "micro".
 
     vocabulary: of the stand-in.
     """
@@ -28,6 +30,8 @@ class HubTokens:
         """
         if self.source == "random":
             return StandInTokens(self.vocabulary, context=CONTEXT)(prompts)
+        if self.source == "micro":
+            return open_clip.SimpleTokenizer(context_length=choices["max_length"])(list(prompts))
         self._read = self._read or _fetch_tokenizer(self.source)
         return self._read(
             list(prompts), padding_side="right", truncation=True, return_tensors="pt", **choices

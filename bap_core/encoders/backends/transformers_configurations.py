@@ -2,6 +2,7 @@
 download: sizes as in the released configurations.
 """
 
+from bap_core.encoders.backends.common import micro_config
 from bap_core.encoders.backends.tokens import CONTEXT
 
 # (vision width, depth, heads, hidden, patch, pixels), (text width, depth, heads, hidden)
@@ -22,11 +23,13 @@ def kind_of(name: str) -> str:
 
 
 def configuration(name: str):
-    """transformers' configuration of one of `NAMES`; KeyError for another."""
+    """transformers' configuration of one of `NAMES` or of the micro BERT; KeyError for another."""
     from transformers import BertConfig, SiglipConfig, ViTMAEConfig
 
     if name in MAE:
         return ViTMAEConfig(**_sizes(*MAE[name]), mask_ratio=0.0)
+    if micro := micro_config(name):
+        return BertConfig(**micro["bert"])
     if name in BERT:
         return BertConfig(**_sizes(*BERT[name]))
     (*vision, patch, pixels), text = SIGLIP[name]

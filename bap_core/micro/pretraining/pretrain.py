@@ -9,27 +9,24 @@ untouched encoder scores).
 import json
 import math
 import time
-from dataclasses import asdict, replace
-from functools import partial
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
-import numpy as np
 import open_clip
 import torch
-from safetensors.torch import save_file
 from torch import Tensor
 
-from bap_core import encoders, runtime, store
+from bap_core import encoders, runtime
 from bap_core.encoders.backends import from_timm
 from bap_core.encoders.backends.shape import ImageModel, unwrap
 from bap_core.method.training import Schedule
 from bap_core.micro.pretraining.calibration import LABELLER, native_figures
-from bap_core.micro.pretraining.captions import captioned
 from bap_core.micro.pretraining.objectives import CaptionModel, Captions, Classes, Views
-from bap_core.micro.pretraining.recipes import RECIPES, Recipe
+from bap_core.micro.pretraining.recipes import RECIPES, Recipe, find_recipe
+from bap_core.micro.pretraining.scenes import captioned_scenes
+from bap_core.micro.pretraining.shipping import ship, write_config
 from bap_core.micro.pretraining.targets import targets_of
-from bap_core.micro.world import VERSION, in_parallel
 
 
 def pretrain(
@@ -47,27 +44,13 @@ def pretrain(
     rendered micro world on which the native figures for the card are measured (without it the card
     has none). ValueError for an unknown name or a loss that is not finite.
     """
-    if name not in RECIPES:
-        raise ValueError(f"no recipe for {name!r}; there are {', '.join(RECIPES)}")
-    recipe = RECIPES[name]
+    recipe = find_recipe(name, RECIPES)
     recipe = replace(recipe, scenes=scenes or recipe.scenes, epochs=epochs or recipe.epochs)
     out = Path(out or encoders.MICRO)
-    out.mkdir(parents=True, exist_ok=True)
-    config = out / f"{name}.json"
-    config.write_text(json.dumps(recipe.config, indent=1) + "\n")
+    config = write_config(name, recipe, out=out)
     started = time.perf_counter()
-    weights = _save(_train(name, recipe, config), out / f"{name}.safetensors", name)
-    card = {
-        "name": name,
-        "world_version": VERSION,
-        "steps": recipe.steps,
-        "computed_in": "float32",
-        "device": str(runtime.device()),
-        "seconds": round(time.perf_counter() - started),
-        "sha256": store.digest(weights),
-        "recipe": {k: v for k, v in asdict(recipe).items() if k != "config"},
-    }
-    (out / f"{name}.card.json").write_text(json.dumps(card, indent=1) + "\n")
+    tensors = unwrap(_train(name, recipe, config)).state_dict()
+    weights = ship(name, tensors, recipe, out=out, seconds=time.perf_counter() - started)
     if data_root is not None:
         add_figures(weights, data_root)
     return weights
@@ -100,40 +83,6 @@ def _card(folder: Path, name: str) -> dict:
 
 def _known_additivity(folder: Path) -> float | None:
     return _card(folder, "micro-clip").get("native_figures", {}).get("additivity")
-
-
-def captioned_scenes(recipe: Recipe) -> tuple[Tensor, list[str], Tensor]:
-    """What a recipe trains on, kept in the store: pictures (N, 3, S, S) uint8, N captions, and what
-    each scene shows.
-
-    The last are positions in `kinds.KINDS`, (N,) int64, -1 for an empty scene.
-    """
-
-    def make() -> dict[str, Tensor]:
-        draw = partial(captioned, seed=recipe.seed, mix=recipe.mix, size=recipe.size)
-        pictures, captions, shown = zip(
-            *in_parallel(draw, list(range(recipe.scenes)), label="captioned scenes")
-        )
-        text = "\n".join(captions).encode()
-        return {
-            "pictures": torch.from_numpy(np.stack(pictures)),
-            "shown": torch.tensor(shown),
-            "captions": torch.frombuffer(bytearray(text), dtype=torch.uint8),
-        }
-
-    parts = {
-        "version": VERSION,
-        "seed": recipe.seed,
-        "scenes": recipe.scenes,
-        "mix": asdict(recipe.mix),
-        "size": recipe.size,
-    }
-    found = store.arrays("micro-scenes", parts, make)
-    return (
-        found["pictures"],
-        found["captions"].numpy().tobytes().decode().split("\n"),
-        found["shown"],
-    )
 
 
 def _train(name: str, recipe: Recipe, config: Path) -> ImageModel:
@@ -215,15 +164,3 @@ def _statistics(model: ImageModel, device: torch.device) -> tuple[Tensor, Tensor
         torch.tensor(settings[key], device=device).view(1, 3, 1, 1) * 255 for key in ("mean", "std")
     )
     return mean, std
-
-
-def _save(model: ImageModel, path: Path, name: str) -> Path:
-    tensors = {
-        key: value.detach().cpu().to(torch.bfloat16).contiguous()
-        for key, value in unwrap(model).state_dict().items()
-    }
-    if not all(torch.isfinite(value.float()).all() for value in tensors.values()):
-        raise ValueError(f"pre-training of {name} left weights that are not finite")
-    with store.atomic_write(path) as temporary:
-        save_file(tensors, temporary, metadata={"architecture": name, "scale": "micro"})
-    return path

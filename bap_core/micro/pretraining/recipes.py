@@ -3,10 +3,12 @@ the numbers.
 
 They stand for the rows of the paper's encoder tables: two losses (Table 2), a convolutional tower
 (Tables 5 and 8), two more sizes (Table 10), two more pre-trainings of one architecture (Table 11:
-other scenes, another start), and for Table 1 two that never read a word.
+other scenes, another start), for Table 1 two that never read a word, and for Table 7 two that never
+see a picture.
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bap_core.micro.pretraining.captions import Mix
@@ -21,8 +23,9 @@ class Recipe:
 
     config: open_clip's model configuration, or for a tower without words ``timm`` (its model) and
     its arguments. loss: on captions "softmax" or "sigmoid", as CLIP and SigLIP; "classes" learns
-    what a scene shows; "views" brings two crops of one scene together (SimCLR). seed: of the
-    scenes, the first weights and the order.
+    what a scene shows; "views" brings two crops of one scene together (SimCLR); "skip-gram" and
+    "masked-words" learn from the captions alone, as Word2Vec and BERT. seed: of the scenes, the
+    first weights and the order.
     """
 
     config: dict
@@ -93,3 +96,37 @@ RECIPES = {
     "micro-supervised": Recipe(_WORDLESS, "classes"),
     "micro-simclr": Recipe(_WORDLESS, "views"),
 }
+
+# The same scenes' captions, without the pictures. BERT has the size of micro-clip's text tower.
+READERS = {
+    "micro-word2vec": Recipe(
+        {"words": {"vector_size": 32, "window": 5, "negative": 5, "min_count": 5}},
+        "skip-gram",
+        epochs=20,
+        batch_size=1,
+        lr=0.025,  # Word2Vec's own, as the numbers above but for the width
+        weight_decay=0.0,
+    ),
+    "micro-bert": Recipe(
+        {
+            "bert": {
+                "vocab_size": 49409,  # the tokenizer's, and one for what is masked
+                "hidden_size": 32,
+                "num_hidden_layers": 2,
+                "num_attention_heads": 2,
+                "intermediate_size": 128,
+                "max_position_embeddings": 24,
+                "pad_token_id": 0,
+            }
+        },
+        "masked-words",
+        epochs=20,
+    ),
+}
+
+
+def find_recipe(name: str, among: Mapping[str, Recipe]) -> Recipe:
+    """The recipe called ``name``. ValueError with the names that there are."""
+    if name not in among:
+        raise ValueError(f"no recipe for {name!r}; there are {', '.join(among)}")
+    return among[name]
