@@ -30,6 +30,8 @@
 # %% tags=["parameters", "hide-input"]
 objects: str = "micro:annotations/instances_train2017.json"  # COCO json, cut-outs, or images+masks
 backgrounds: str = "micro:places365_standard/train"  # folder of pictures
+mask_values: list[int] = []  # values of masks that are objects; empty: found out, and said below
+mask_from: str = "auto"  # or "grey", "inverted" (dark is the object), "alpha" (opaque is)
 encoder: str = "micro-clip"  # micro name, open_clip NAME:TAG, :FILE or :random, or a .safetensors
 n_objects: int = 300  # N, objects at most
 n_backgrounds: int = 600  # backgrounds at most
@@ -53,7 +55,7 @@ from bap_core.method.additivity import additivity_scores, background_swap_bsi
 
 page = report.open_page("14_your_own_objects", globals())
 teacher = load(encoder)
-found = folders.objects(micro.resolve(objects))
+found = folders.objects(micro.resolve(objects), mask_values=mask_values, mask_from=mask_from)
 scenery = folders.backgrounds(micro.resolve(backgrounds))
 page.banner(teacher, found, scenery)
 
@@ -68,6 +70,12 @@ used = found.sample(at_most=n_objects, rng=runtime.rng(seed, "objects"))
 behind = scenery.sample(at_most=n_backgrounds, rng=runtime.rng(seed, "backgrounds"))
 pool = Compositor(used, behind, size=teacher.size, seed=seed).check()
 report.inventory(pool)
+
+# %% tags=["hide-input"]
+report.doubts(found)
+
+# %% mystnb={"image": {"alt": "The first three pictures with their mask files and what was cut out, where there are mask files"}} tags=["hide-input"]
+report.mask_sheet(found)
 
 # %% [markdown]
 # ## The contact sheet

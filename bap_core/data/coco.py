@@ -69,16 +69,21 @@ def instances(
     categories: Sequence[str] | None = None,
     min_side: float = 1,
     strict: bool = True,
+    contradicts: Callable[[np.ndarray], np.ndarray] | None = None,
 ) -> Objects:
     """`Objects` from the index of a COCO JSON.
 
     origin: as in `pictures.ORIGINS`. find: gives the picture for a ``file_name``, relative to
-    ``root``, or None. Extra columns: image_id, annotation_id, image_width, image_height.
+    ``root``, or None. contradicts: says of annotations (R,) whether box and outline disagree, which
+    are skipped and counted then. Extra columns: image_id, annotation_id, image_width, image_height.
     FileNotFoundError if a picture is not there (strict), else its objects are skipped and counted.
     ValueError naming the file for an unknown category, or if no object is left.
     """
     rows = np.flatnonzero(np.isin(index.category, _chosen(index, categories)))
     reasons = _reasons(index, rows, min_side)
+    if contradicts is not None:
+        fine = np.flatnonzero(reasons == "")
+        reasons[fine[contradicts(rows[fine])]] = "box and outline disagree"
     pictures = {
         i: find(index.pictures[i][1])
         for i in np.unique(index.picture[rows[reasons == ""]]).tolist()

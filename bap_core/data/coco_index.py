@@ -132,11 +132,12 @@ class _Annotations:
     def _take(self, entry: dict) -> int | None:
         self.outlined |= "segmentation" in entry
         try:
-            box, size = array("d", entry["bbox"]), self.sizes.get(entry["image_id"])
+            box = array("d", [float(value) for value in entry["bbox"]])
+            size, crowd = self.sizes.get(entry["image_id"]), _as_flag(entry.get("iscrowd"))
             if len(box) != 4 or not np.isfinite(box).all():
                 raise KeyError("bbox")
         # another kind of file may hold such entries: `_columns` complains
-        except (KeyError, TypeError) as error:
+        except (KeyError, TypeError, ValueError) as error:
             self.trouble = self.trouble or f"{error} (annotation {entry.get('id')})"
             return None
         row = len(self.ids)
@@ -144,7 +145,7 @@ class _Annotations:
         self.ids.append(entry.get("id"))
         self.picture.append(entry["image_id"])
         self.category.append(entry["category_id"])
-        self.crowd.append(bool(entry.get("iscrowd")))
+        self.crowd.append(crowd)
         self.runs.append(b"")
         self.area.append(-1)
         self.boxes.extend(box)
@@ -159,13 +160,19 @@ class _Annotations:
         """Any form of segmentation -> compressed run lengths and their area in row ``row``; none
         stay for a bad one.
         """
-        try:
-            encoded = segmentations.encode_segmentation(segmentation, width=width, height=height)
-        except TypeError:  # a polygon of something else than numbers
-            encoded = None
+        encoded = segmentations.encode_segmentation(segmentation, width=width, height=height)
         if encoded is not None:
             self.runs[row], self.area[row] = encoded["counts"], segmentations.covered(encoded)
             self.size[2 * row], self.size[2 * row + 1] = encoded["size"]
+
+
+def _as_flag(value: Any) -> bool:
+    """0 or 1, as a number, as text, or as a word for it. ValueError for anything else."""
+    known = {"": False, "0": False, "false": False, "1": True, "true": True}
+    plain = "" if value is None else str(value).strip().lower()
+    if plain not in known:
+        raise ValueError(f"iscrowd is {value!r}, neither 0 nor 1")
+    return known[plain]
 
 
 def _packed(segmentation: Any) -> Any:
@@ -174,10 +181,7 @@ def _packed(segmentation: Any) -> Any:
     """
     if not isinstance(segmentation, list):
         return segmentation
-    try:
-        return [array("d", polygon) for polygon in segmentation]
-    except TypeError:
-        return []
+    return [array("d", polygon) for polygon in segmentations.as_polygons(segmentation)]
 
 
 def _read(path: Path) -> tuple[dict, _Annotations] | None:
@@ -251,9 +255,13 @@ def _text(entry: dict, key: str) -> str:
 
 
 def _positions(ids: list, listed: list[list]) -> Tensor:
-    """Where each id stands in the list: (N,) int64, -1 for one that is not there."""
-    position = {entry[0]: i for i, entry in enumerate(listed)}
-    return torch.tensor([position.get(number, -1) for number in ids], dtype=torch.int64)
+    """Where each id stands in the list: (N,) int64, -1 for one that is not there. An id that is
+    listed as a number may be named as text, and the reverse.
+    """
+    position = {str(entry[0]): i for i, entry in enumerate(listed)}
+    position |= {entry[0]: i for i, entry in enumerate(listed)}
+    places = [position.get(number, position.get(str(number), -1)) for number in ids]
+    return torch.tensor(places, dtype=torch.int64)
 
 
 def _bytes(content: bytes | bytearray) -> Tensor:

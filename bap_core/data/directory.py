@@ -2,6 +2,7 @@
 read whole or refused by name.
 """
 
+import importlib.util
 import json
 import os
 from collections import Counter
@@ -9,27 +10,93 @@ from collections.abc import Callable, Collection, Iterable
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-EXTENSIONS = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"}
+EXTENSIONS = {
+    *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"),
+    ".avif",
+    *((".heic", ".heif") if importlib.util.find_spec("pillow_heif") else ()),
+}
+
+
+class LeftOut(Counter):
+    """How many files were left out, by reason, with the first names of each."""
+
+    def __init__(self):
+        super().__init__()
+        self.names: dict[str, list[str]] = {}
+
+    def add(self, reason: str, name: str) -> None:
+        """Count a file."""
+        self[reason] += 1
+        named = self.names.setdefault(reason, [])
+        if len(named) < 3:
+            named.append(readable(name))
+
+    def include(self, other: "LeftOut") -> None:
+        """Count all that another one has counted."""
+        for reason, n in other.items():
+            self[reason] += n
+            self.names[reason] = [*self.names.get(reason, []), *other.names[reason]][:3]
+
+
+def readable(name: str) -> str:
+    """A file's name as it can be printed, bytes that are no text by their numbers."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def list_pictures(folder: str | Path) -> list[str]:
     """Picture files below ``folder`` by extension, as relative names with "/", sorted folder by
     folder.
 
-    Hidden files and folders are left out. 100,000 names take well under a second of processor time.
+    Hidden files and folders are left out, links to folders are followed. 100,000 names take well
+    under a second of processor time.
     """
-    found = []
-    for place, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if not name.startswith(".")]
+    return survey(folder)[0]
+
+
+def survey(folder: str | Path) -> tuple[list[str], LeftOut]:
+    """`list_pictures`, and the files that it leaves out: those whose suffix is no picture's, whose
+    name is no text, and links that lead nowhere.
+    """
+    found, left_out, seen = [], LeftOut(), set()
+    for place, folders, names in os.walk(folder, followlinks=True):
+        status = os.stat(place)
+        # a link that leads back
+        if (status.st_dev, status.st_ino) in seen:
+            folders.clear()
+            continue
+        seen.add((status.st_dev, status.st_ino))
+        folders[:] = [name for name in folders if not name.startswith(".") and is_text(name)]
         # No name holds a zero byte, so as a separator it makes texts sort as lists of their parts
         # would.
         inner = "".join(f"{part}\0" for part in Path(os.path.relpath(place, folder)).parts)
-        found += [
-            inner + name
-            for name in names
-            if os.path.splitext(name)[1].lower() in EXTENSIONS and not name.startswith(".")
-        ]
-    return [name.replace("\0", "/") for name in sorted(found)]
+        for name in names:
+            if name.startswith("."):
+                continue
+            if reason := _unusable(place, name):
+                left_out.add(reason, name)
+            else:
+                found.append(inner + name)
+    return [name.replace("\0", "/") for name in sorted(found)], left_out
+
+
+def _unusable(place: str, name: str) -> str:
+    """Why a file is no picture that can be listed, or ""."""
+    suffix = os.path.splitext(name)[1].lower()
+    if suffix not in EXTENSIONS:
+        return f"no picture by its suffix ({suffix or 'none'})"
+    if not is_text(name):
+        return "a name that is no text: rename it"
+    path = os.path.join(place, name)
+    return "a link that leads nowhere" if os.path.islink(path) and not os.path.exists(path) else ""
+
+
+def is_text(name: str) -> bool:
+    """Whether a file's name is text in UTF-8: pages, tables and JSON cannot hold another."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def list_folder(folder: str | Path, *, extensions: Collection[str] = EXTENSIONS) -> list[str]:

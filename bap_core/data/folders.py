@@ -2,24 +2,20 @@
 `Backgrounds`.
 """
 
-import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 
-from bap_core.data import coco_index, directory, images, world_file
-from bap_core.data.coco import instances
-from bap_core.data.coco_index import Index
+from bap_core import runtime
+from bap_core.data import annotated_folder, directory, images, world_file
 from bap_core.data.listings import Backgrounds, Objects
+from bap_core.data.masked_folder import IMAGE_FOLDERS, KINDS, find_pairs, is_mask
 
-MASK_FOLDERS = ("masks", "mask", "segmentations", "SegmentationObject")
-MASK_ENDINGS = (".mask", "_mask", "-mask", ".object", "_object", ".annotation", "_annotation")
-IMAGE_FOLDERS = ("images", "JPEGImages")
-# folders that say what is in them, not of which class it is
-_KINDS = frozenset((*IMAGE_FOLDERS, *MASK_FOLDERS))
-
+_AT_ONCE = 8  # pictures decoded at the same time
 ACCEPTED = (
     "a COCO json beside its images; or a folder of images with masks of the same name "
     "(cat.jpg with "
@@ -28,37 +24,43 @@ ACCEPTED = (
 )
 
 
-def objects(path: str | Path) -> Objects:
+def objects(
+    path: str | Path, *, mask_values: Collection[int] = (), mask_from: str = "auto"
+) -> Objects:
     """`Objects` from what is found at ``path``, tried in this order.
 
     1. A COCO json, or a folder with one in it or in its ``annotations/``. Images may lie beside it
        or in folders.
     2. Images with masks of the same name (any extension): ``cat.mask.png``, ``cat_mask.png`` or
        ``cat.object.png`` beside ``cat.jpg``, or ``cat.png`` in ``masks/`` or ``segmentations/``,
-       inside the folder or next to it. An indexed mask (a palette PNG as in VOC) gives one object
-       per index; 0 is background and 255 void.
+       inside the folder or next to it. Which values of the masks are objects follows from what all
+       of them hold (`mask_readings`); ``understood`` says how they were read.
     3. Cut-outs: pictures with transparency.
+
+    mask_values: values (grey, index, or r + 256 g + 65536 b) that are objects, each of its own;
+    mask_from: "grey", "alpha" or "inverted" instead of "auto". Both are for masks that are read
+    wrongly otherwise.
 
     Label and super_class of 2 and 3 are the first sub-folder's name, else the folder's. ``skipped``
     counts what was left out. FileNotFoundError, or ValueError saying what was found and what is
     accepted.
     """
-    path = _existing(path)
-    if (index := _annotations(path)) is not None:
-        return _from_json(index)
+    path = _existing(path, "objects")
+    told = bool(mask_values) or mask_from != "auto"
+    index, further = annotated_folder.find_annotations(path)
+    if index is not None:
+        _refuse_told(told, f"{index.path} has outlines")
+        found = annotated_folder.read_annotations(index, _name(index.path), origin=_origin(path))
+        return replace(found, skipped=found.skipped | further, named=further.names)
     if path.is_file():
         raise ValueError(f"{path}: one file that is no COCO json; accepted: {ACCEPTED}")
-    for rows, skipped, root in (_with_masks(path), _cut_outs(path)):
-        if rows:
-            return Objects(
-                _name(path), root, pd.DataFrame(rows), skipped=dict(skipped), origin=_origin(path)
-            )
-    kinds = Counter(
-        file.suffix.lower() or "no extension" for file in path.rglob("*") if file.is_file()
-    )
-    found = ", ".join(f"{n} x {kind}" for kind, n in kinds.most_common(4)) or "nothing"
+    if found := _with_masks(path, mask_values=mask_values, mask_from=mask_from):
+        return found
+    _refuse_told(told, f"{path} has no masks")
+    if found := _cut_outs(path):
+        return found
     raise ValueError(
-        f"{path}: no objects here (found {found}; no masks and no transparency); "
+        f"{path}: no objects here (found {_kinds_of_files(path)}; no masks and no transparency); "
         f"accepted: {ACCEPTED}"
     )
 
@@ -70,27 +72,43 @@ def backgrounds(path: str | Path) -> Backgrounds:
     (``x.mask.png``, ``x.annotation.png``, in ``masks/``) are counted in ``skipped``.
     FileNotFoundError, or ValueError without pictures.
     """
-    path = _existing(path)
+    path = _existing(path, "backgrounds")
     if not path.is_dir():
         raise ValueError(f"{path}: one file; a folder of pictures is needed")
-    found = directory.list_pictures(path)
-    rows = [file for file in found if not _is_mask(file)]
+    found, left_out = directory.survey(path)
+    rows = [file for file in found if not is_mask(file)]
     if not rows:
         raise ValueError(
-            f"{path}: no pictures here or below; accepted: "
+            f"{path}: no pictures here or below (found {_kinds_of_files(path)}); accepted: "
             f"{', '.join(sorted(directory.EXTENSIONS))}"
         )
     frame = pd.DataFrame({"image": rows, "category": [_first_folder(file, path) for file in rows]})
+    masks = {"mask by its name": len(found) - len(rows)}
     return Backgrounds(
         _name(path),
         path,
         frame,
-        skipped={"mask by its name": len(found) - len(rows)},
+        skipped=masks | left_out,
+        named=left_out.names,
         origin=_origin(path),
     )
 
 
-def _existing(path: str | Path) -> Path:
+def _refuse_told(told: bool, why: str) -> None:
+    if told:
+        raise ValueError(f"{why}: leave mask_values and mask_from out")
+
+
+def _kinds_of_files(path: Path) -> str:
+    kinds = Counter(
+        file.suffix.lower() or "no extension" for file in path.rglob("*") if file.is_file()
+    )
+    return ", ".join(f"{n} x {kind}" for kind, n in kinds.most_common(4)) or "nothing"
+
+
+def _existing(path: str | Path, what: str) -> Path:
+    if not str(path).strip():
+        raise ValueError(f"{what} is empty: give a folder")
     path = Path(path).expanduser()
     if not path.exists():
         near = next((parent for parent in path.parents if parent.exists()), None)
@@ -107,116 +125,57 @@ def _origin(path: Path) -> str:
     return "micro" if world_file.world_around(path) else "own"
 
 
-def _annotations(path: Path) -> Index | None:
-    """The COCO json at ``path``, in it or in its ``annotations/``; None if there is none.
-    ValueError if several.
-    """
-    if path.is_file():
-        return _of_file(path) if path.suffix.lower() == ".json" else None
-    candidates = [
-        place / name
-        for place in (path, path / "annotations")
-        if place.is_dir()
-        for name in directory.list_folder(place, extensions={".json"})
-    ]
-    found = [index for file in candidates if (index := coco_index.parsed(file)) is not None]
-    if len(found) > 1:
-        names = [index.path.relative_to(path).as_posix() for index in found]
-        raise ValueError(
-            f"{path}: holds {len(found)} annotation files ({', '.join(names)}); give "
-            "the path of one"
-        )
-    return found[0] if found else None
+def _with_masks(path: Path, *, mask_values: Collection[int], mask_from: str) -> Objects | None:
+    pairs = find_pairs(path, values=mask_values, source=mask_from)
+    if not pairs.rows:
+        return None
+    rows = []
+    for file, mask, how, instance in pairs.rows:
+        label = _first_folder((pairs.root / file).relative_to(path).as_posix(), path)
+        number = float("nan") if instance is None else instance
+        rows.append({**_row(file, label), "mask": mask, "mask_as": how, "instance": number})
+    return Objects(
+        _name(path),
+        pairs.root,
+        pd.DataFrame(rows),
+        skipped=dict(pairs.left_out),
+        named=pairs.left_out.names,
+        origin=_origin(path),
+        understood={f"{one.files:,} masks": one.words for one in pairs.readings},
+        doubts={one.doubt: one.files for one in pairs.readings if one.doubt},
+    )
 
 
-def _of_file(path: Path) -> Index:
-    if (index := coco_index.parsed(path)) is None:
-        raise ValueError(coco_index.refusal(path))
-    return index
+def _cut_outs(path: Path) -> Objects | None:
+    files, left_out = directory.survey(path)
 
-
-def _from_json(index: Index) -> Objects:
-    file = index.path
-    root = file.parent.parent if file.parent.name == "annotations" else file.parent
-    listed = directory.list_pictures(root)
-    by_path, by_name = set(listed), {}
-    for path in listed:
-        by_name.setdefault(Path(path).name, []).append(path)
-
-    def find(file_name: str) -> str | None:
-        """As written; else the picture whose path ends so; else the only one of that name,
-        wherever it lies.
-        """
-        wanted = Path(file_name).as_posix()
-        same = by_name.get(Path(file_name).name, [])
-        ending = [path for path in same if path.endswith(f"/{wanted}")]
-        choice = [wanted] if wanted in by_path else ending or same
-        if len(choice) > 1:
-            raise ValueError(
-                f"{file}: {file_name} is {choice[0]} or {choice[1]} below {root}: "
-                "write the folder too"
-            )
-        return choice[0] if choice else None
-
-    return instances(index, _name(file), root=root, find=find, origin=_origin(file))
-
-
-def _with_masks(path: Path) -> tuple[list[dict], Counter, Path]:
-    """Pairs of picture and mask, by the same name in the same place once mask endings and
-    folders are taken off.
-    """
-    siblings = [path.parent / name for name in MASK_FOLDERS] if path.name in IMAGE_FOLDERS else []
-    beside = [folder for folder in siblings if folder.is_dir()]
-    root = path.parent if beside else path
-    pictures, masks = {}, {}
-    for folder in (path, *beside):
-        for found in directory.list_pictures(folder):
-            file = (folder / found).relative_to(root).as_posix()
-            (masks if _is_mask(file) else pictures).setdefault(_key(file), []).append(file)
-    rows, skipped = [], Counter()
-    for key, files in pictures.items() if masks else ():
-        for file in files:
-            found = masks.get(key, [])
-            if len(found) > 1 or len(files) > 1:
-                raise ValueError(
-                    f"{root}: {', '.join(map(str, [*files, *found]))} share one name, "
-                    "so pictures and "
-                    "masks cannot be told apart; rename them"
-                )
-            made = list(_masked_rows(file, found[0], root, path)) if found else []
-            skipped["picture without a mask" if not found else "mask without an object"] += not made
-            rows += made
-    skipped["mask without a picture"] = len(set(masks) - set(pictures))
-    return rows, skipped, root
-
-
-def _masked_rows(file: str, mask: str, root: Path, path: Path) -> Iterator[dict]:
-    label = _first_folder((root / file).relative_to(path).as_posix(), path)
-    try:
-        indices = images.read_indices(root / mask)
-    except images.UnreadablePicture:  # cutting out will say so, where it is counted
-        indices = []
-    for index in indices or [None]:
-        yield {
-            **_row(file, label),
-            "mask": mask,
-            "instance": float("nan") if index is None else index,
-        }
-
-
-def _cut_outs(path: Path) -> tuple[list[dict], Counter, Path]:
-    rows, skipped = [], Counter()
-    for file in directory.list_pictures(path):
+    def look(file: str) -> bool | images.UnreadablePicture:
         try:
-            transparent = images.is_transparent(path / file)
-        except images.UnreadablePicture:
-            skipped["truncated, or not a picture"] += 1
-            continue
-        if transparent:
-            rows.append(_row(file, _first_folder(file, path)))
-        else:
-            skipped["picture without transparency"] += 1
-    return rows, skipped, path
+            return images.is_cut_out(path / file)
+        except images.UnreadablePicture as error:
+            return error
+
+    rows = []
+    with ThreadPoolExecutor(_AT_ONCE) as threads:
+        told = threads.map(look, files)
+        bar = runtime.progress(told, total=len(files), label="reading cut-outs", unit="img")
+        for file, found in zip(files, bar):
+            if isinstance(found, images.UnreadablePicture):
+                left_out.add("truncated, or not a picture", f"{file} ({found.detail})")
+            elif found:
+                rows.append(_row(file, _first_folder(file, path)))
+            else:
+                left_out.add("picture without transparency", file)
+    if not rows:
+        return None
+    return Objects(
+        _name(path),
+        path,
+        pd.DataFrame(rows),
+        skipped=dict(left_out),
+        named=left_out.names,
+        origin=_origin(path),
+    )
 
 
 def _row(file: str, label: str) -> dict:
@@ -234,20 +193,5 @@ def _row(file: str, label: str) -> dict:
 
 
 def _first_folder(file: str, path: Path) -> str:
-    inner = [part for part in file.split("/")[:-1] if part not in _KINDS]
+    inner = [part for part in file.split("/")[:-1] if part not in KINDS]
     return inner[0] if inner else path.name if path.name not in IMAGE_FOLDERS else path.parent.name
-
-
-def _is_mask(file: str) -> bool:
-    *inner, name = file.split("/")
-    return os.path.splitext(name)[0].endswith(MASK_ENDINGS) or any(
-        part in MASK_FOLDERS for part in inner
-    )
-
-
-def _key(file: str) -> tuple[str, ...]:
-    *inner, name = file.split("/")
-    stem = os.path.splitext(name)[0]
-    for ending in MASK_ENDINGS:
-        stem = stem.removesuffix(ending)
-    return (*(part for part in inner if part not in _KINDS), stem)

@@ -2,6 +2,7 @@
 names the file.
 """
 
+import importlib.util
 import os
 import stat
 import struct
@@ -10,9 +11,14 @@ from pathlib import Path
 from typing import cast
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import ExifTags, Image, ImageOps
 
 from bap_core import contents
+
+if importlib.util.find_spec("pillow_heif"):
+    from pillow_heif import register_heif_opener
+
+    register_heif_opener()
 
 THRESHOLD = 100  # a mask value above it belongs to the object (paper, appendix on compositing)
 SMART_CROP = (50, 0.1)  # pixels, and the share of a side that they must not exceed
@@ -31,7 +37,11 @@ _BROKEN = (
 
 
 class UnreadablePicture(ValueError):
-    """The file exists but is not a whole picture."""
+    """The file exists but is not a whole picture. detail: the library's words."""
+
+    def __init__(self, message: str, detail: object = ""):
+        super().__init__(message)
+        self.detail = str(detail)
 
 
 class EmptyMask(ValueError):
@@ -45,9 +55,21 @@ def read_rgb(path: str | Path, *, size: tuple[int, int] | None = None) -> Image.
     before it is turned stays as it is. FileNotFoundError, or UnreadablePicture for a file that is
     truncated or no picture.
     """
-    picture = _load(path)
+    picture = load(path)
     turned = _turned(picture)
     return to_rgb(picture if size and picture.size == tuple(size) != turned.size else turned)
+
+
+def is_turned(path: str | Path, *, size: tuple[int, int]) -> bool:
+    """Whether the EXIF tag turns the picture at ``path`` though (width, height) in pixels is also
+    its size before: annotations of that size may be of either. False for a file that is no picture.
+    """
+    try:
+        with _opened(path) as picture:
+            turns = picture.getexif().get(ExifTags.Base.Orientation, 1) not in (0, 1)
+            return turns and picture.size == tuple(size)
+    except _BROKEN:
+        return False
 
 
 def to_rgb(picture: Image.Image) -> Image.Image:
@@ -67,7 +89,7 @@ def read_rgba(path: str | Path) -> Image.Image:
     Fully transparent pixels take the colour of the nearest visible one, since resizing and soft
     edges look at them and programs store anything there, mostly black.
     """
-    picture = _turned(_load(path))
+    picture = _turned(load(path))
     if not picture.has_transparency_data:
         raise UnreadablePicture(
             f"{path}: a cut-out needs transparency, this {picture.mode} picture has none"
@@ -75,34 +97,16 @@ def read_rgba(path: str | Path) -> Image.Image:
     return _bleed(picture.convert("RGBA"))
 
 
-def read_mask(path: str | Path, *, instance: int | None = None) -> Image.Image:
-    """Mask file -> `L`, 0..255. A mask of 0 and 1 is stretched to 0 and 255.
-
-    instance: read the file as an indexed mask and give 255 where the index is ``instance``.
-    """
-    picture = _load(path)
-    if picture.mode == "P" or instance is not None:
-        index = np.asarray(picture if picture.mode in ("P", "L") else picture.convert("L"))
-        found = (index == instance) if instance is not None else (index > 0) & (index != VOID)
-        return Image.fromarray(found.astype(np.uint8) * 255)
-    grey = _eight_bits(picture) if picture.mode.startswith(("I", "F")) else picture.convert("L")
+def read_mask(path: str | Path) -> Image.Image:
+    """Mask of a data set -> `L`, 0..255. A mask of 0 and 1 is stretched to 0 and 255."""
+    grey = to_grey(load(path))
     return grey.point(lambda value: value * 255) if grey.getextrema()[1] == 1 else grey
 
 
-def read_indices(path: str | Path) -> list[int]:
-    """Indices of the objects in an indexed mask (palette file, or grey values of 2..`THRESHOLD` as
-    well as 1).
-
-    An empty list means that the file is an ordinary mask of one object. 0 is background, 255 is
-    void.
-    """
-    picture = _load(path)
-    if picture.mode not in ("P", "L"):
-        return []
-    values = np.unique(np.asarray(picture))
-    found = [int(value) for value in values if value not in (0, VOID)]
-    indexed = picture.mode == "P" or (found and max(found) <= THRESHOLD and len(found) > 1)
-    return found if indexed else []
+def to_grey(picture: Image.Image) -> Image.Image:
+    """Any PIL mode -> `L` with 8 bits; numbers of more bits are scaled down."""
+    deep = picture.mode.startswith(("I", "F"))
+    return _eight_bits(picture) if deep else picture.convert("L")
 
 
 def solid(mask: Image.Image) -> Image.Image:
@@ -162,13 +166,15 @@ def is_whole(path: str | Path) -> bool:
     return True
 
 
-def is_transparent(path: str | Path) -> bool:
-    """Whether a picture has transparency, by its header. UnreadablePicture if it has none."""
+def is_cut_out(path: str | Path) -> bool:
+    """Whether anything of a picture is transparent. UnreadablePicture if it is none."""
     try:
         with _opened(path) as picture:
-            return picture.has_transparency_data
+            if not picture.has_transparency_data:
+                return False
     except _BROKEN as error:
-        raise UnreadablePicture(f"{path}: not a picture ({error})") from None
+        raise UnreadablePicture(f"{path}: not a picture ({error})", error) from None
+    return bool(np.asarray(load(path).convert("RGBA").getchannel("A")).min() < 255)
 
 
 def _opened(path: str | Path) -> Image.Image:
@@ -185,7 +191,8 @@ def _opened(path: str | Path) -> Image.Image:
     return picture
 
 
-def _load(path: str | Path) -> Image.Image:
+def load(path: str | Path) -> Image.Image:
+    """A picture as its file has it, whole. FileNotFoundError, or UnreadablePicture."""
     contents.note(path)
     try:
         with _opened(path) as picture:
@@ -195,7 +202,7 @@ def _load(path: str | Path) -> Image.Image:
         raise FileNotFoundError(f"{path}: no such picture") from None
     except _BROKEN as error:
         raise UnreadablePicture(
-            f"{path}: truncated, or not a picture ({error}); replace or remove the file"
+            f"{path}: truncated, or not a picture ({error}); replace or remove the file", error
         ) from None
 
 

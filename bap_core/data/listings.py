@@ -18,7 +18,7 @@ import numpy as np
 from PIL import Image
 
 from bap_core import groups, runtime
-from bap_core.data import cache, images, segmentations
+from bap_core.data import cache, images, mask_files, segmentations
 from bap_core.data.images import EmptyMask
 from bap_core.data.pictures import Listing, PictureFiles
 
@@ -36,12 +36,16 @@ class Objects(PictureFiles):
 
     frame: image (file), mask (file or missing), segmentation (COCO polygons or run lengths, or
     missing), x, y, width, height (box in pixels, may be missing), label, super_class. Without mask
-    and segmentation the picture's own transparency is the mask. An extra column ``instance`` gives
-    the index to read in an indexed mask. bbox_source: crop to the extent of the "mask", or to the
-    box of the "file" (the paper says only "bounding box").
+    and segmentation the picture's own transparency is the mask. Extra columns ``mask_as`` and
+    ``instance`` say how a mask is read, as `mask_files.read` has it. bbox_source: crop to the
+    extent of the "mask", or to the box of the "file" (the paper says only "bounding box").
+    understood: what the masks were taken to mean, in words, by what they are; doubts: how many
+    objects may have been misunderstood, by reason.
     """
 
     bbox_source: str = field(default="mask", kw_only=True)
+    understood: dict[str, str] = field(default_factory=dict, kw_only=True)
+    doubts: dict[str, int] = field(default_factory=dict, kw_only=True)
     columns: ClassVar[tuple[str, ...]] = (
         "image",
         "mask",
@@ -126,11 +130,7 @@ class Objects(PictureFiles):
     def _picture_and_mask(self, row) -> tuple[Image.Image, Image.Image]:
         path = self.root / row["image"]
         if isinstance(row["mask"], str):
-            instance = row.get("instance")
-            mask = images.read_mask(
-                self.root / row["mask"],
-                instance=None if instance is None or math.isnan(instance) else int(instance),
-            )
+            mask = self._mask(row)
             return images.read_rgb(path, size=mask.size), mask
         if isinstance(row["segmentation"], (list, dict)):
             size = int(row["image_width"]), int(row["image_height"])
@@ -140,6 +140,13 @@ class Objects(PictureFiles):
             return images.read_rgb(path, size=size), mask
         whole = images.read_rgba(path)
         return whole.convert("RGB"), whole.getchannel("A")
+
+    def _mask(self, row) -> Image.Image:
+        path, instance = self.root / row["mask"], row.get("instance")
+        if not isinstance(how := row.get("mask_as"), str):
+            return images.read_mask(path)
+        known = None if instance is None or math.isnan(instance) else int(instance)
+        return mask_files.read(path, how=how, instance=known)
 
     def _box(self, row, mask: Image.Image) -> tuple[int, int, int, int]:
         extent = images.solid(mask).getbbox()

@@ -43,13 +43,15 @@ class Pictures(Protocol):
 @dataclass(frozen=True, eq=False)
 class Listing:
     """Rows of a frame, one per picture or object. ``skipped`` counts what a loader left out, by
-    reason; ``origin`` is one of `ORIGINS`. ValueError for a frame without the ``columns``.
+    reason, and ``named`` has the first names of each, where the loader knows them; ``origin`` is
+    one of `ORIGINS`. ValueError for a frame without the ``columns``.
     """
 
     name: str
     root: Path
     frame: pd.DataFrame
     skipped: dict[str, int] = field(default_factory=dict, kw_only=True)
+    named: dict[str, list[str]] = field(default_factory=dict, kw_only=True)
     origin: str = field(default="own", kw_only=True)
     columns: ClassVar[tuple[str, ...]] = ()
 

@@ -41,13 +41,46 @@ def encode_segmentation(segmentation, *, width: int, height: int) -> dict | None
         return None
     polygons = [
         p
-        for p in segmentation
+        for p in as_polygons(segmentation)
         if isinstance(p, list | array) and len(p) >= 6 and len(p) % 2 == 0 and np.isfinite(p).all()
     ]
     far = REACH * max(height, width)
     if not polygons or any(max(p) > far or min(p) < -far for p in polygons):
         return None
     return _run_lengths.merge(_run_lengths.frPyObjects(polygons, height, width))
+
+
+def as_polygons(segmentation: list) -> list:
+    """Polygons as COCO writes them, x, y, x, y, ... in a list each, of the other ways in which
+    programs write the same: pairs of numbers, one polygon without its list, numbers as text.
+    """
+    if segmentation and not isinstance(segmentation[0], list | array | dict):
+        segmentation = [segmentation]  # one polygon, not in a list of its own
+    elif segmentation and all(_is_corner(corner) for corner in segmentation):
+        segmentation = [segmentation]  # one polygon of pairs
+    return [_as_numbers(polygon) for polygon in segmentation]
+
+
+def _is_corner(corner: Any) -> bool:
+    pair = isinstance(corner, list) and len(corner) == 2
+    return pair and not any(isinstance(value, list | dict) for value in corner)
+
+
+def _as_numbers(polygon: Any) -> list[float] | array:
+    """Its numbers; none for what is no polygon."""
+    if isinstance(polygon, array):
+        return polygon
+    if isinstance(polygon, list) and polygon and all(_is_corner(corner) for corner in polygon):
+        polygon = [value for corner in polygon for value in corner]
+    try:
+        return [float(value) for value in polygon]
+    except (TypeError, ValueError):
+        return []
+
+
+def boxes(encoded: list[dict]) -> np.ndarray:
+    """x, y, width, height of what compressed run lengths cover, (N, 4)."""
+    return np.asarray(_run_lengths.toBbox(encoded), dtype=float).reshape(-1, 4)
 
 
 def covered(encoded: dict) -> int:

@@ -5,6 +5,7 @@ computes no metric.
 from bap_core.report.anchor_slider import AnchorSlider
 from bap_core.report.claims import judge
 from bap_core.report.data_tables import (
+    doubts,
     group_table,
     inventory,
     margin_table,
@@ -18,7 +19,7 @@ from bap_core.report.idea_figure import idea
 from bap_core.report.labels import label
 from bap_core.report.map_figures import MapExplorer, map_grid
 from bap_core.report.page import Page, open_page
-from bap_core.report.picture_figures import contact_sheet, mistakes, picture_grid
+from bap_core.report.picture_figures import contact_sheet, mask_sheet, mistakes, picture_grid
 from bap_core.report.stamp import source_hash
 from bap_core.report.summary import write_summaries
 from bap_core.report.tables import group_accuracy_table, paper_table, results_table, side_by_side
@@ -33,6 +34,7 @@ __all__ = [
     "before_and_after",
     "contact_sheet",
     "dot_plot",
+    "doubts",
     "group_accuracy_table",
     "group_table",
     "idea",
@@ -42,6 +44,7 @@ __all__ = [
     "label",
     "map_grid",
     "margin_table",
+    "mask_sheet",
     "mistakes",
     "open_page",
     "paper_table",

@@ -12,7 +12,7 @@ from bap_core.data.listings import SPLITS
 from bap_core.groups import group_counts
 from bap_core.people import design
 from bap_core.report import labels
-from bap_core.report.html import Table
+from bap_core.report.html import Notice, Table
 
 
 def group_table(sets: Sequence) -> Table:
@@ -47,7 +47,7 @@ def _thousands(n: int) -> str:
 
 def inventory(compositor) -> Table:
     """What a compositor found: objects per label, backgrounds, what stands in for categories that
-    are not there, and everything that was left out, with its reason.
+    are not there, how masks were read, and everything that was left out, with its reason.
     """
     objects, backgrounds = compositor.objects, compositor.backgrounds
     rows = [
@@ -62,8 +62,13 @@ def inventory(compositor) -> Table:
         )
         for name, others in backgrounds.substitutes.items()
     ]
-    lost = {**objects.skipped, **backgrounds.skipped}
-    rows += [("left out by the loader", f"{n:,}", reason) for reason, n in lost.items() if n]
+    rows += [("masks", kind, words) for kind, words in objects.understood.items()]
+    rows += [("uncertain", f"{n:,}", reason) for reason, n in objects.doubts.items()]
+    rows += [
+        ("left out by the loader", f"{n:,}", _with_names(reason, n, listing.named.get(reason, [])))
+        for listing in (objects, backgrounds)
+        for reason, n in listing.skipped.items()
+    ]
     rows += [
         (f"left out: {row.kind}", "1", row.reason)
         for row in compositor.skipped.head(10).itertuples()
@@ -80,6 +85,22 @@ def inventory(compositor) -> Table:
         )
     frame = pd.DataFrame(rows, columns=["what", "number", "which"]).set_index("what")
     return Table(frame, caption="What was found, and what was left out.", words=("which",))
+
+
+def _with_names(reason: str, n: int, names: Sequence[str]) -> str:
+    listed = f": {', '.join(names)}" if names else ""
+    return f"{reason}{listed}{', ...' if listed and n > len(names) else ''}"
+
+
+def doubts(objects) -> Notice | None:
+    """A box that says what may have been misunderstood in one's own files; None if nothing."""
+    if not objects.doubts:
+        return None
+    said = "; ".join(f"{reason} ({n:,})" for reason, n in objects.doubts.items())
+    return Notice(
+        "Look at the masks before you trust anything below",
+        f"Uncertain: {said}. If they were read wrongly, say how with mask_values or mask_from.",
+    )
 
 
 def margin_table(labelled, chosen, *, bounds: tuple[float, float], n_bins: int = 15) -> Table:

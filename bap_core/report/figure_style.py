@@ -48,6 +48,7 @@ RC: dict[Any, Any] = {
     "grid.color": HAIRLINE,
     "grid.linewidth": 0.8,
     "text.color": INK,
+    "text.parse_math": False,  # a label may hold dollars
     "xtick.color": MUTED,
     "ytick.color": MUTED,
     "xtick.labelcolor": INK,

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from PIL import Image
+from PIL import Image, ImageOps
 
+from bap_core.data import images
 from bap_core.report import figure_style, labels
 
 
@@ -95,6 +96,22 @@ def contact_sheet(
         narrow = {"w_pad": 0.02, "h_pad": 0.02, "wspace": 0.02, "hspace": 0.02}
         figure.set_layout_engine("constrained", **narrow)
     return figure
+
+
+def mask_sheet(objects, *, at_most: int = 3) -> figure_style.Picture | None:
+    """The first pictures with their mask files, as they are and with all contrast, and what was cut
+    out; None if there are no mask files.
+    """
+    masked = objects.frame[objects.frame["mask"].notna()].drop_duplicates("mask").head(at_most)
+    rows = []
+    for i, file in masked["mask"].items():
+        try:
+            mask = images.to_grey(images.load(objects.root / file))
+            rows.append([objects.image(i), ImageOps.autocontrast(mask)])
+            rows[-1].append(objects.cutout(i))
+        except ValueError:  # an empty mask or half a picture: the inventory names it
+            continue
+    return contact_sheet(rows, headings=["picture", "mask file", "understood"]) if rows else None
 
 
 def _show(axes: Axes, picture, title: str) -> None:

@@ -10,7 +10,15 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from bap_core.data import Backgrounds, EmptyMask, Objects, folders, images, segmentations
+from bap_core.data import (
+    Backgrounds,
+    EmptyMask,
+    Objects,
+    folders,
+    images,
+    mask_files,
+    segmentations,
+)
 from bap_core.data.images import UnreadablePicture
 from bap_core.data.listings import MaskSizeWarning
 from bap_core.method.compositing import Compositor
@@ -91,7 +99,7 @@ def test_a_truncated_or_foreign_file_gives_one_error_that_names_it(tmp_path, con
         noise.save(path, format=content.split()[-1])
         content = path.read_bytes()[: path.stat().st_size // 2]
     path.write_bytes(content)
-    for read in (images.read_rgb, images.read_mask, images.read_rgba, images.read_indices):
+    for read in (images.read_rgb, images.read_mask, images.read_rgba, mask_files.look):
         with pytest.raises(UnreadablePicture, match="broken.jpg: truncated, or not a picture"):
             read(path)
 
