@@ -213,11 +213,18 @@ class Encoder:
         what else does.
 
         A path that ends in ``.safetensors`` becomes one file, as open_clip and timm read it; for a
-        model of transformers any other path becomes a folder for its ``from_pretrained``.
+        model of transformers a path without a suffix becomes a folder for its ``from_pretrained``.
+        ValueError for another suffix.
         """
         self._refuse_text_only()
-        path, noted = Path(path), {"architecture": self.architecture, "scale": self.scale}
-        if isinstance(self.model, shape.FolderModel) and path.suffix != ".safetensors":
+        path = Path(path).expanduser()
+        noted = {"architecture": self.architecture, "scale": self.scale}
+        folder = isinstance(self.model, shape.FolderModel) and path.suffix == ""
+        if not folder and path.suffix != ".safetensors":
+            raise ValueError(
+                f"{path}: the weights of {self.name} are saved as a file that ends in .safetensors"
+            )
+        if folder:
             with store.atomic_folder(path) as temporary:
                 self.model.write(temporary)
                 (temporary / SETTINGS).write_text(

@@ -50,7 +50,8 @@ def load(
     everywhere: half of their small steps would be casting, and a book made on another processor
     shows the same numbers but for rounding. On the meta device an encoder has shapes but no values.
 
-    ValueError for a name, weights or a choice that do not exist, with the nearest ones;
+    ValueError for a name, weights or a choice that do not exist, with the nearest ones, and for
+    weights that are not finite;
     FileNotFoundError when weights have to be downloaded and cannot be.
     """
     register_micro()
@@ -64,6 +65,8 @@ def load(
         wanted, size=size, pooling=pooling, on="meta" if device.type == "meta" else "cpu"
     )
     _set_statistics(model, wanted, statistics)
+    if Path(wanted.weights).expanduser().exists() and device.type != "meta":
+        _refuse_broken(model, wanted)
     if dtype is None:
         micro = wanted.architecture in micro_names()
         dtype = torch.float32 if micro else runtime.compute_dtype(device)
@@ -116,6 +119,16 @@ def _set_statistics(model: torch.nn.Module, wanted: names.Wanted, statistics: st
     mean, std = clip if statistics == "clip" else (wanted.mean, wanted.std)
     if mean and std:
         model.visual.preprocess_cfg = {"mean": mean, "std": std}
+
+
+def _refuse_broken(model: torch.nn.Module, wanted: names.Wanted) -> None:
+    for name, tensor in model.state_dict().items():
+        if tensor.is_floating_point() and not torch.isfinite(tensor).all():
+            kind = "NaN" if torch.isnan(tensor).any() else "infinite numbers"
+            raise ValueError(
+                f"{wanted.weights} holds weights that are {kind}, first in {name}: the training "
+                "that wrote it broke down; use an earlier file"
+            )
 
 
 def _check_size(encoder: Encoder) -> None:

@@ -20,8 +20,10 @@ def resolve(data_root: str | Path) -> Path:
     are paths as they are.
 
     ``"micro:places365_standard/train"`` is a path inside the world. FileNotFoundError for what does
-    not exist.
+    not exist, ValueError for an empty name.
     """
+    if not str(data_root).strip():
+        raise ValueError("the name of the folder is empty: give one")
     name, _, inside = str(data_root).partition(":")
     if name in WORLDS:
         return _world(name) / inside

@@ -15,7 +15,7 @@ from nbformat import NotebookNode
 
 from bap_core import micro, runtime, store
 from bap_core.data import catalogue
-from bap_core.runner import parameters
+from bap_core.runner import checks, parameters
 
 SUFFIXES = (".py", ".ipynb")
 KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
@@ -121,6 +121,7 @@ def plan(
     for path in paths:
         given = values[path.parent][path.stem]
         every, changed = parameters.settle(known[path], given, overrides, where=path.stem)
+        checks.refuse_unusable(known[path], every, changed)
         datasets = find_datasets(notebooks[path], where=path.name)
         if datasets and "data_root" not in every:
             raise ValueError(f"{path.name} declares datasets, but has no parameter data_root")

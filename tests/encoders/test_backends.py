@@ -5,6 +5,7 @@ closed.
 import json
 import logging
 import sys
+import warnings
 from typing import Any
 
 import open_clip
@@ -651,3 +652,41 @@ def test_with_positions_first_a_transformer_gives_what_open_clip_gives():
     with torch.no_grad():
         assert torch.allclose(ours.encode_image(x), theirs.encode_image(x), atol=1e-5)
         assert torch.allclose(ours.encode_text(tokens), theirs.encode_text(tokens), atol=1e-5)
+
+
+def test_weights_that_are_no_numbers_are_called_so_with_the_first_tensor(tmp_path):
+    encoder = load("micro-clip")
+    next(encoder.image_tower.parameters()).data[0] = float("nan")
+    path = encoder.save(tmp_path / "broken.safetensors")
+    with pytest.raises(ValueError, match=r"broken\.safetensors holds weights that are NaN, first"):
+        load(str(path))
+
+
+def test_a_file_that_does_not_fit_is_refused_in_the_librarys_whole_words(tmp_path):
+    path = load("micro-clip").save(tmp_path / "small.safetensors")
+    content = load_file(path)
+    save_file({name: content[name] for name in list(content)[:3]}, tmp_path / "part.safetensors")
+    with pytest.raises(ValueError, match=r"Missing key\(s\).*visual\.proj|visual\.proj.*Missing"):
+        load(f"micro-clip:{tmp_path}/part.safetensors")
+
+
+def test_a_file_from_elsewhere_is_asked_which_gelu_it_was_trained_with(tmp_path):
+    model = open_clip.create_model("ViT-B-32")
+    save_file(model.state_dict(), tmp_path / "own.safetensors")
+    with pytest.warns(UserWarning, match=r"which GELU .* load ViT-B-32-quickgelu:"):
+        encoder = load(f"ViT-B-32:{tmp_path}/own.safetensors")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        load(str(encoder.save(tmp_path / "ours.safetensors")))
+
+
+@pytest.mark.parametrize("name", ["aligned.pt", "aligned.bin", "aligned"])
+def test_weights_are_saved_under_no_suffix_that_would_not_be_read_back(tmp_path, name):
+    with pytest.raises(ValueError, match=r"saved as a file that ends in \.safetensors"):
+        load("micro-clip").save(tmp_path / name)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_home_folder_in_a_path_is_the_users_own(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert load("micro-clip").save("~/a.safetensors") == tmp_path / "a.safetensors"

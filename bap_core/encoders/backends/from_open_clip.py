@@ -4,6 +4,7 @@ open_clip's own models have the shape that `backends.shape` describes, so nothin
 """
 
 import logging
+import warnings
 from pathlib import Path
 from typing import cast
 
@@ -112,12 +113,31 @@ def _check_tag(architecture: str, tag: str, tags: list[str]) -> None:
         )
 
 
+def _warn_of_activation(architecture: str, path: Path) -> None:
+    """A file does not say which GELU its weights were trained with, and with the other one they
+    load without a word.
+    """
+    plain = architecture.removesuffix("-quickgelu")
+    quick = f"{plain}-quickgelu"
+    if quick in open_clip.list_models():
+        other, computes = (plain, "the quick") if architecture == quick else (quick, "the exact")
+        warnings.warn(
+            f"{path} does not say which GELU it was trained with; {architecture} computes "
+            f"{computes} one. OpenAI, MetaCLIP and DFN trained with the quick one, LAION and "
+            f"DataComp with the exact one: if that is wrong, load {other}:{path}",
+            UserWarning,
+            stacklevel=2,
+        )
+
+
 def _from_file(architecture: str, path: Path, size: int | None) -> CLIP | CustomTextCLIP:
     """Filled at the size that the file was saved at, then brought to ``size``.
 
     In one step open_clip would interpolate in the file's number format, and in bfloat16 a CPU
     cannot.
     """
+    if not settings(path):
+        _warn_of_activation(architecture, path)
     with loading(path, architecture):
         model = _quietly(architecture, None, settings(path).get("size"))
         open_clip.load_checkpoint(model, str(weights_file(path)))

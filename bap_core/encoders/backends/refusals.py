@@ -9,6 +9,8 @@ from pathlib import Path
 
 from bap_core.encoders import checkpoints
 
+_WORDS = 2000  # characters of a library's message
+
 
 @contextmanager
 def fetching(name: str, tag: str, *, by: str) -> Iterator[None]:
@@ -28,8 +30,9 @@ def loading(path: str | Path, name: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        reason = checkpoints.first_line(error)
-        raise ValueError(f"{path} cannot be loaded into {name}: {reason}") from error
+        # the library's whole message: the first line of torch's names no tensor
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise ValueError(f"{path} cannot be loaded into {name}: {reason[:_WORDS]}") from error
 
 
 def unknown_tag(name: str, tag: str, tags: Iterable[str]) -> ValueError:
