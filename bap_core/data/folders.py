@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from bap_core import runtime
-from bap_core.data import annotated_folder, directory, images, world_file
+from bap_core.data import annotated_folder, directory, images, mask_readings, world_file
 from bap_core.data.listings import Backgrounds, Objects
 from bap_core.data.masked_folder import IMAGE_FOLDERS, KINDS, find_pairs, is_mask
 
@@ -46,6 +46,7 @@ def objects(
     accepted.
     """
     path = _existing(path, "objects")
+    mask_readings.refuse_contradictions(mask_values, mask_from)
     told = bool(mask_values) or mask_from != "auto"
     index, further = annotated_folder.find_annotations(path)
     if index is not None:

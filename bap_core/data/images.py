@@ -2,6 +2,7 @@
 names the file.
 """
 
+import importlib
 import importlib.util
 import os
 import stat
@@ -15,10 +16,8 @@ from PIL import ExifTags, Image, ImageOps
 
 from bap_core import contents
 
-if importlib.util.find_spec("pillow_heif"):
-    from pillow_heif import register_heif_opener
-
-    register_heif_opener()
+if importlib.util.find_spec("pillow_heif"):  # the extra "heic"
+    importlib.import_module("pillow_heif").register_heif_opener()
 
 THRESHOLD = 100  # a mask value above it belongs to the object (paper, appendix on compositing)
 SMART_CROP = (50, 0.1)  # pixels, and the share of a side that they must not exceed

@@ -47,16 +47,21 @@ def decide(masks: Sequence[Seen], *, values: Collection[int] = (), source: str =
     values: those that are objects, if the user says so; source: one of `SOURCES`, where the mask is
     taken from. ValueError for another source, for both, or if no mask holds one of the values.
     """
+    refuse_contradictions(values, source)
     said = _as_told(masks, set(values), source)
     reading = said or next(filter(None, (rule(masks) for rule in _RULES[masks[0].kind])))
     return Reading(reading.how, reading.objects, reading.words, reading.doubt, len(masks))
 
 
-def _as_told(masks: Sequence[Seen], values: set[int], source: str) -> Reading | None:
+def refuse_contradictions(values: Collection[int], source: str) -> None:
+    """ValueError for an unknown source, or for one beside values."""
     if source not in SOURCES:
         raise ValueError(f"mask_from={source!r}; choices: {', '.join(SOURCES)}")
     if values and source != "auto":
         raise ValueError(f"mask_values={sorted(values)} and mask_from={source!r}: give one of them")
+
+
+def _as_told(masks: Sequence[Seen], values: set[int], source: str) -> Reading | None:
     if values:
         found = _union(masks)
         if not values & found:

@@ -219,18 +219,17 @@ class Encoder:
         self._refuse_text_only()
         path = Path(path).expanduser()
         noted = {"architecture": self.architecture, "scale": self.scale}
-        folder = isinstance(self.model, shape.FolderModel) and path.suffix == ""
-        if not folder and path.suffix != ".safetensors":
-            raise ValueError(
-                f"{path}: the weights of {self.name} are saved as a file that ends in .safetensors"
-            )
-        if folder:
+        if isinstance(self.model, shape.FolderModel) and path.suffix == "":
             with store.atomic_folder(path) as temporary:
                 self.model.write(temporary)
                 (temporary / SETTINGS).write_text(
                     json.dumps({**noted, **self._use}, indent=1), encoding="utf-8"
                 )
             return path
+        if path.suffix != ".safetensors":
+            raise ValueError(
+                f"{path}: the weights of {self.name} are saved as a file that ends in .safetensors"
+            )
         weights = shape.unwrap(self.model).state_dict()
         tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}
         with store.atomic_write(path) as temporary:

@@ -9,6 +9,7 @@ from bap_core.store.files import (
     atomic_write,
     digest,
     explain_refused_writes,
+    next_folder,
     scratch_folder,
 )
 from bap_core.store.locks import alone
@@ -25,6 +26,7 @@ __all__ = [
     "explain_refused_writes",
     "folder",
     "key",
+    "next_folder",
     "read",
     "scratch_folder",
     "write",

@@ -6,6 +6,7 @@ be told from what a living one is at.
 
 import errno
 import functools
+import itertools
 import os
 import re
 import shutil
@@ -70,6 +71,22 @@ def atomic_folder(path: str | Path) -> Iterator[Path]:
             os.replace(temporary, path)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
+
+
+def next_folder(parent: str | Path, name: str) -> Path:
+    """A new folder ``<name>-1``, ``-2``, ... in ``parent``: the first number that nobody has, also
+    where several ask at the same time. What a file's name may not hold becomes a hyphen.
+    """
+    plain = re.sub(r"[^\w.]+", "-", name).strip("-.") or "run"
+    Path(parent).mkdir(parents=True, exist_ok=True)
+    for number in itertools.count(1):
+        folder = Path(parent) / f"{plain}-{number}"
+        try:
+            folder.mkdir()
+        except FileExistsError:
+            continue
+        return folder
+    raise AssertionError("numbers do not end")
 
 
 @contextmanager
