@@ -16,10 +16,11 @@ from bap_core.method.compositing import Compositor
 class Audit:
     """What was measured, on the objects and backgrounds of ``pool``.
 
-    variance, neighbours, named: as `measures` has them; named and neighbours are empty where there
-    is one class, neighbours and sensitivity where no class has two objects. sensitivity: class ->
-    index. changes, attraction: a row per object, and per background. holding: backgrounds that may
-    hold objects already. warnings: what to know before any number is read.
+    spread, variance, neighbours, named: as `measures` has them; named and neighbours are empty
+    where there is one class, neighbours and sensitivity where no class has two objects.
+    sensitivity: class -> index. changes, attraction: a row per object, and per background.
+    holding: backgrounds that may hold objects already. warnings: what to know before any number is
+    read.
     """
 
     encoder: str
@@ -27,6 +28,7 @@ class Audit:
     pool: Compositor
     seed: int
     seconds: float
+    spread: float
     variance: dict[str, Figure]
     sensitivity: dict[str, Figure]
     neighbours: dict[str, Figure]
@@ -65,6 +67,7 @@ def examine(
         pool,
         seed,
         time.perf_counter() - started,
+        measures.spread(grid),
         measures.variance_shares(grid, weights),
         sensitivity,
         measures.nearest_neighbour(grid, weights, seed=seed) if compared else {},

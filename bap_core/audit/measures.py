@@ -15,6 +15,11 @@ from bap_core.audit.resampling import Figure, figure, mean_over_objects
 _PAIRS = 100  # of backgrounds, for the index
 
 
+def spread(grid: Grid) -> float:
+    """Variance of all embeddings, summed over the dimensions: 0 where all are alike, at most 1."""
+    return float(1 - grid.z.mean(dim=(0, 1)).square().sum())
+
+
 def variance_shares(grid: Grid, weights: Tensor) -> dict[str, Figure]:
     """How much of the embeddings' variance the object explains, the background, and the two
     together beyond that: a two-way analysis of variance, summed over the dimensions. The three add
@@ -76,12 +81,16 @@ def nearest_neighbour(grid: Grid, weights: Tensor, *, seed: int) -> dict[str, Fi
 
 
 def named_right(grid: Grid, weights: Tensor) -> dict[str, Figure]:
-    """How often an object's class is the nearest one: on grey, on the backgrounds, and on the worst
-    of the backgrounds for each object.
+    """How often an object's class is the nearest one: on grey, on the backgrounds, and on every
+    one of them.
     """
     alone = grid.right(grid.scores(grid.alone).argmax(dim=-1))
     on = grid.right(grid.scores(grid.z).argmax(dim=-1))
-    found = {"on grey": alone, "on backgrounds": on.mean(axis=1), "on the worst": on.all(axis=1)}
+    found = {
+        "on grey": alone,
+        "on backgrounds": on.mean(axis=1),
+        "on every background": on.all(axis=1),
+    }
     return {name: mean_over_objects(values, weights) for name, values in found.items()}
 
 

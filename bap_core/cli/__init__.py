@@ -1,5 +1,6 @@
 """The command `bap`: run notebooks, build the book, check pages and the machine, get the data, look
-after what is kept, record results, make the micro world, audit an encoder on one's own pictures.
+after what is kept, record results, make the micro world, audit and align an encoder on one's own
+pictures.
 
 Whatever the user can set right is answered with one message and exit code 2; a notebook that fails,
 a page that is refused, something missing or a full disk gives 1; Ctrl-C gives 130.
@@ -9,7 +10,7 @@ import argparse
 import sys
 
 from bap_core import __version__, processes
-from bap_core.cli import audit, cache, data, micro, results
+from bap_core.cli import align, audit, cache, data, micro, results
 from bap_core.cli.parsing import add_command, add_out, add_profile
 
 _UNTOUCHED = "results that were there before are untouched"
@@ -55,6 +56,7 @@ def _make_parser() -> argparse.ArgumentParser:
     micro.add(commands)
     results.add(commands)
     audit.add(commands)
+    align.add(commands)
     return parser
 
 

@@ -5,8 +5,6 @@ from pathlib import Path
 
 from bap_core.cli.parsing import add_command
 
-_LEAST = {"n_objects": 2, "n_backgrounds": 2, "seed": 0}
-
 
 def add(commands) -> None:
     """Add the command."""
@@ -46,35 +44,61 @@ def add_data(parser) -> None:
     parser.add_argument("--seed", type=int, default=0, help="of what is drawn (default: 0)")
 
 
-def _audit(chosen) -> int:
-    for name, least in _LEAST.items():
-        if (value := getattr(chosen, name)) < least:
-            raise ValueError(
-                f"--{name.replace('_', '-')} is {value}; it has to be at least {least}"
-            )
-    if chosen.out and (chosen.out / "report.html").exists():
-        raise ValueError(f"{chosen.out} holds a report already: give another folder")
-    from bap_core import micro, store
-    from bap_core.audit import examine
+def read_data(chosen) -> tuple:
+    """Encoder, objects and backgrounds that were asked for; counts out of range are refused before
+    anything is loaded.
+    """
+    refuse_below(chosen, n_objects=2, n_backgrounds=2, seed=0)
+    from bap_core import micro
     from bap_core.data import folders
     from bap_core.encoders import load
-    from bap_core.report import audit_report
 
     encoder = load(chosen.encoder)
     told = {"mask_values": chosen.mask_values, "mask_from": chosen.mask_from}
     objects = folders.objects(micro.resolve(chosen.objects), **told)
-    backgrounds = folders.backgrounds(micro.resolve(chosen.backgrounds))
-    counts = {name: getattr(chosen, name) for name in _LEAST}
-    found = examine(encoder, objects, backgrounds, **counts)
-    files = {
-        "report.html": audit_report.render(found),
-        "report.json": json.dumps(audit_report.figures_of(found), indent=1, ensure_ascii=False),
-    }
-    out = chosen.out or store.next_folder("audits", encoder.name)
+    return encoder, objects, folders.backgrounds(micro.resolve(chosen.backgrounds))
+
+
+def refuse_below(chosen, **least: float) -> None:
+    """ValueError for the first option whose value is below its least one."""
+    for name, bound in least.items():
+        if (value := getattr(chosen, name)) < bound:
+            option = f"--{name.replace('_', '-')}"
+            raise ValueError(f"{option} is {value}; it has to be at least {bound}")
+
+
+def write_report(out: Path, *, html: str, figures: dict) -> Path:
+    """Write ``report.html`` and ``report.json`` into the folder; returns the first."""
+    from bap_core import store
+
     out.mkdir(parents=True, exist_ok=True)
-    for name, text in files.items():
+    text = json.dumps(figures, indent=1, ensure_ascii=False, allow_nan=False)
+    for name, content in {"report.json": text, "report.html": html}.items():
         with store.atomic_write(out / name) as temporary:
-            temporary.write_text(text, encoding="utf-8")
+            temporary.write_text(content, encoding="utf-8")
+    return out / "report.html"
+
+
+def refuse_used(out: Path | None) -> None:
+    """ValueError for a folder that holds a report already, or a path that is a file."""
+    if out and out.is_file():
+        raise ValueError(f"{out} is a file: give a folder")
+    if out and (out / "report.html").exists():
+        raise ValueError(f"{out} holds a report already: give another folder")
+
+
+def _audit(chosen) -> int:
+    refuse_used(chosen.out)
+    encoder, objects, backgrounds = read_data(chosen)
+    from bap_core import store
+    from bap_core.audit import examine
+    from bap_core.report import audit_report
+
+    counts = {name: getattr(chosen, name) for name in ("n_objects", "n_backgrounds", "seed")}
+    found = examine(encoder, objects, backgrounds, **counts)
+    html, figures = audit_report.render(found), audit_report.figures_of(found)
+    out = chosen.out or store.next_folder("audits", encoder.name)
+    report = write_report(out, html=html, figures=figures)
     print("\n".join(audit_report.in_words(found)))
-    print(f"The report: {(out / 'report.html').resolve().as_uri()}")
+    print(f"The report: {report.resolve().as_uri()}")
     return 0

@@ -66,10 +66,12 @@ def _plain(row: Mapping) -> dict:
 def render(audit: Audit) -> str:
     """The report: HTML with its style and its pictures in it."""
     title = f"How much does {audit.encoder} look at the background?"
-    parts = [
-        f"<h1>{escape(title)}</h1>",
-        f'<p class="muted">{_what_was_done(audit)}</p>',
-        f'<ul class="lead">{"".join(f"<li>{said}</li>" for said in _main_figures(audit))}</ul>',
+    return page(title, [_what_was_done(audit), _main(audit), *sections(audit)])
+
+
+def sections(audit: Audit) -> list[str]:
+    """Everything that was measured and read, as parts of a page."""
+    return [
         *(f'<p class="warn">{escape(warning)}</p>' for warning in audit.warnings),
         *_variance(audit),
         *_accuracies(audit),
@@ -79,22 +81,33 @@ def render(audit: Audit) -> str:
         "<h2>What was read</h2>",
         _found(audit),
     ]
-    page = resources.files("bap_core.report").joinpath("audit_report.html").read_text("utf-8")
-    return page.replace("@TITLE@", escape(title)).replace("@BODY@", "\n".join(parts))
+
+
+def page(title: str, parts: Sequence[str]) -> str:
+    """A page that loads nothing, of a title and its parts in HTML."""
+    html = resources.files("bap_core.report").joinpath("audit_report.html").read_text("utf-8")
+    body = "\n".join([f"<h1>{escape(title)}</h1>", *parts])
+    return html.replace("@TITLE@", escape(title)).replace("@BODY@", body)
+
+
+def _main(audit: Audit) -> str:
+    return f'<ul class="lead">{"".join(f"<li>{said}</li>" for said in _main_figures(audit))}</ul>'
 
 
 def _what_was_done(audit: Audit) -> str:
     n, b = len(audit.pool.objects), len(audit.pool.backgrounds)
     day = f"{datetime.now():%Y-%m-%d}"
     made = f"Made on {day} with bap {__version__}, seed {audit.seed}."
-    return f"{n:,} objects, each on {b:,} backgrounds. {made}"
+    return f'<p class="muted">{n:,} objects, each on {b:,} backgrounds. {made}</p>'
 
 
-def _percent(one: Figure) -> str:
-    return f"{100 * one.value:.0f} %{_interval(one, times=100)}"
+def percent(one: Figure) -> str:
+    """A share with its interval, if that is known."""
+    return f"{100 * one.value:.0f} %{interval_of(one, times=100)}"
 
 
-def _interval(one: Figure, *, times: int = 1) -> str:
+def interval_of(one: Figure, *, times: int = 1) -> str:
+    """`` (low to high)``, or nothing where it is not known."""
     if not math.isfinite(one.low):
         return ""
     low, high = (f"{times * end:.{0 if times > 1 else 2}f}" for end in (one.low, one.high))
@@ -109,14 +122,14 @@ def in_words(audit: Audit) -> list[str]:
 def _main_figures(audit: Audit) -> Iterable[str]:
     shares = audit.variance
     yield (
-        f"The background explains <b>{_percent(shares['background'])}</b> of what differs between "
-        f"the embeddings, the object {_percent(shares['object'])}."
+        f"The background explains <b>{percent(shares['background'])}</b> of what differs between "
+        f"the embeddings, the object {percent(shares['object'])}."
     )
     if audit.neighbours:
         kept, swapped = audit.neighbours["kept"], audit.neighbours["swapped"]
         yield (
-            f"The nearest other object is of the same class in {_percent(kept)} of cases where all "
-            f"stand on one background, in <b>{_percent(swapped)}</b> where it stands on another."
+            f"The nearest other object is of the same class in {percent(kept)} of cases where all "
+            f"stand on one background, in <b>{percent(swapped)}</b> where it stands on another."
         )
     if len(audit.changes):
         right = audit.changes["right"].to_numpy()
@@ -133,10 +146,10 @@ def _variance(audit: Audit) -> Iterable[str]:
         f'<span class="{_OF[name]}" style="width:{100 * max(0.0, one.value):.1f}%"></span>'
         for name, one in audit.variance.items()
     ]
-    told = ", ".join(f"{name} {_percent(one)}" for name, one in audit.variance.items())
+    told = ", ".join(f"{name} {percent(one)}" for name, one in audit.variance.items())
     yield f'<div class="bar" role="img" aria-label="{told}">{"".join(bars)}</div>'
     keys = [
-        f'<li><i class="{_OF[name]}"></i>{name}: {_percent(one)}</li>'
+        f'<li><i class="{_OF[name]}"></i>{name}: {percent(one)}</li>'
         for name, one in audit.variance.items()
     ]
     yield f'<ul class="key">{"".join(keys)}</ul>'
@@ -153,12 +166,12 @@ def _accuracies(audit: Audit) -> Iterable[str]:
     how = "its name" if audit.reads_text else "the other objects of its class"
     rows = [
         *(
-            (f"nearest other object is of the same class, background {name}", _percent(one))
+            (f"nearest other object is of the same class, background {name}", percent(one))
             for name, one in audit.neighbours.items()
         ),
-        *((f"class found by {how}, {name}", _percent(one)) for name, one in audit.named.items()),
+        *((f"class found by {how}, {name}", percent(one)) for name, one in audit.named.items()),
     ]
-    yield _table(("", "of the objects"), rows)
+    yield table(("", "of the objects"), rows)
 
 
 def _classes(audit: Audit) -> Iterable[str]:
@@ -170,10 +183,10 @@ def _classes(audit: Audit) -> Iterable[str]:
         "widely its objects spread (variance per dimension); mean over pairs of backgrounds.</p>"
     )
     ordered = sorted(audit.sensitivity.items(), key=lambda item: -item[1].value)
-    yield _table(
+    yield table(
         ("class", "objects", "index", "95 % interval"),
         [
-            (name, f"{one.n:,}", f"{one.value:.2f}", _interval(one).strip(" ()") or "–")
+            (name, f"{one.n:,}", f"{one.value:.2f}", interval_of(one).strip(" ()") or "–")
             for name, one in ordered
         ],
     )
@@ -215,12 +228,14 @@ def _attracting(audit: Audit) -> Iterable[str]:
 
 def _found(audit: Audit) -> str:
     frame = inventory(audit.pool).frame
-    return _table(
+    return table(
         ("", "number", "which"), [(str(name), *row) for name, *row in frame.itertuples()], words=2
     )
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]], *, words: int = -1) -> str:
+def table(head: Sequence[str], rows: Sequence[Sequence[str]], *, words: int = -1) -> str:
+    """Rows of text below their headings; ``words`` is the column that holds running text."""
+
     def cell(place: int, text: str) -> str:
         kind = ' class="words"' if place == words else ""
         return f"<td{kind}>{escape(text)}</td>"

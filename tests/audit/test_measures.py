@@ -109,7 +109,7 @@ def test_what_becomes_of_every_object_is_counted_with_a_background_of_each_kind(
 def test_accuracies_by_name_are_those_counted_by_hand():
     found = measures.named_right(grid(MIXED, [0, 0, 1], text=TEXT), whole([0, 0, 1]))
     assert found["on backgrounds"].value == pytest.approx(0.5)
-    assert found["on the worst"].value == pytest.approx(1 / 3)
+    assert found["on every background"].value == pytest.approx(1 / 3)
     assert found["on grey"].value == pytest.approx(2 / 3)
 
 

@@ -1,0 +1,130 @@
+"""An alignment on one's own pictures, judged on objects and backgrounds that it never saw."""
+
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+import pandas as pd
+
+from bap_core import runtime
+from bap_core.audit.examine import Audit, examine
+from bap_core.data.listings import Backgrounds, Objects
+from bap_core.encoders import Encoder, features
+from bap_core.method import Compositor, Contexts, pretrain_bap
+
+HELD_OUT = 0.25  # of the picture files
+COLLAPSED = 0.02  # of the variance of before; what is left below it tells nothing apart
+METHODS = ("bap",)
+Some = TypeVar("Some", Objects, Backgrounds)
+
+
+@dataclass(frozen=True, eq=False)
+class Aligned:
+    """An aligned encoder with what it was like before and after, on what was held out.
+
+    pool: what it was aligned on. losses: of every epoch. scenes: what became of background pictures
+    alone, as `compare_scenes` has it. settings: of the alignment.
+    """
+
+    encoder: Encoder
+    pool: Compositor
+    before: Audit
+    after: Audit
+    losses: list[float]
+    scenes: dict[str, tuple[float, float]]
+    settings: dict
+
+    @property
+    def collapsed(self) -> bool:
+        """Whether hardly anything is left that tells the held-out pictures apart."""
+        return self.after.spread < COLLAPSED * self.before.spread
+
+    @property
+    def worse(self) -> pd.DataFrame:
+        """Classes of which fewer pictures are found than before, the worst first: ``before`` and
+        ``after``, shares, by class.
+        """
+        if not len(self.before.changes):
+            return pd.DataFrame(columns=["before", "after"])
+        found = pd.DataFrame(
+            {
+                name: one.changes.groupby("class")["right"].mean()
+                for name, one in (("before", self.before), ("after", self.after))
+            }
+        )
+        fell = found[found["after"] < found["before"]]
+        return fell.loc[(fell["after"] - fell["before"]).sort_values().index]
+
+
+def hold_out(listing: Some, *, seed: int) -> tuple[Some, Some]:
+    """What to learn from and what to judge by: a quarter of the picture files, so that two objects
+    of one picture are never on both sides. ValueError if there are too few files for both.
+    """
+    files = pd.unique(listing.frame["image"])
+    n_held = max(2, round(HELD_OUT * len(files)))
+    if len(files) - n_held < 2:
+        raise ValueError(
+            f"{listing.name}: {len(files)} picture files; an alignment needs at least 4, of which "
+            "some are held out to judge it by"
+        )
+    held = set(runtime.rng(seed, "held out", listing.name).permutation(files)[:n_held].tolist())
+    outside = listing.frame["image"].isin(held).to_numpy()
+    return listing.take(~outside), listing.take(outside)
+
+
+def align(
+    teacher: Encoder,
+    objects: Objects,
+    backgrounds: Backgrounds,
+    *,
+    n_objects: int,
+    n_backgrounds: int,
+    seed: int,
+    k: int,
+    m: int,
+    epochs: int,
+    lr: float,
+    batch_size: int,
+) -> Aligned:
+    """Audit, align by BAP, audit again. What was interrupted goes on where it stopped.
+
+    n_objects, n_backgrounds: of an audit, at most; the alignment takes all that is not held out. k,
+    m, epochs, lr, batch_size: as in Table 17. ValueError if too little is there to hold some out.
+    """
+    learned, judged = zip(hold_out(objects, seed=seed), hold_out(backgrounds, seed=seed))
+    counts = {"n_objects": n_objects, "n_backgrounds": n_backgrounds, "seed": seed}
+    before = examine(teacher, *judged, **counts)
+    pool = Compositor(*learned, size=teacher.size, seed=seed).check()
+    contexts = Contexts(m=m, epochs=epochs, batch_size=batch_size, seed=seed)
+    k = min(k, len(pool.backgrounds))
+    made = pretrain_bap(teacher, pool, contexts=contexts, k=k, lr=lr)
+    after = examine(made.encoder, *judged, **counts)
+    scenes = compare_scenes(teacher, made.encoder, before.pool.backgrounds)
+    settings = {"method": "bap", "k": k, "m": m, "epochs": epochs, "lr": lr}
+    settings |= {"batch_size": batch_size, "seed": seed}
+    return Aligned(made.encoder, pool, before, after, made.losses, scenes, settings)
+
+
+def compare_scenes(
+    before: Encoder, after: Encoder, backgrounds: Backgrounds
+) -> dict[str, tuple[float, float]]:
+    """What became of background pictures alone: (before, after) of each.
+
+    ``same place``: the cosine of a picture's embedding with that of before. ``nearest is of its
+    kind``: how often the nearest other background is of the same category, where two categories
+    have two pictures.
+    """
+    found = [features.extract(encoder, backgrounds) for encoder in (before, after)]
+    kept = float((found[0] * found[1]).sum(dim=1).mean())
+    told = {"same place": (1.0, kept)}
+    kinds = backgrounds.frame["category"].to_numpy()
+    several = np.isin(kinds, [kind for kind in set(kinds) if (kinds == kind).sum() > 1])
+    if len(set(kinds[several])) > 1:
+        told["nearest is of its kind"] = tuple(_of_a_kind(z, kinds, several) for z in found)
+    return told
+
+
+def _of_a_kind(z, kinds: np.ndarray, several: np.ndarray) -> float:
+    near = z @ z.T
+    near.fill_diagonal_(-2)
+    return float((kinds[near.argmax(dim=1).numpy()] == kinds)[several].mean())
