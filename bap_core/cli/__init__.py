@@ -1,6 +1,5 @@
 """The command `bap`: run notebooks, build the book, check pages and the machine, get the data, look
-after what is kept, record results, make the micro world, audit and align an encoder on one's own
-pictures.
+after what is kept, record results, make the micro world, audit, align and export an encoder.
 
 Whatever the user can set right is answered with one message and exit code 2; a notebook that fails,
 a page that is refused, something missing or a full disk gives 1; Ctrl-C gives 130.
@@ -10,7 +9,7 @@ import argparse
 import sys
 
 from bap_core import __version__, processes
-from bap_core.cli import align, audit, cache, data, micro, results
+from bap_core.cli import align, audit, cache, data, export, micro, results
 from bap_core.cli.parsing import add_command, add_out, add_profile
 
 _UNTOUCHED = "results that were there before are untouched"
@@ -57,6 +56,7 @@ def _make_parser() -> argparse.ArgumentParser:
     results.add(commands)
     audit.add(commands)
     align.add(commands)
+    export.add(commands)
     return parser
 
 
