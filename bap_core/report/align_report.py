@@ -29,12 +29,13 @@ def figures_of(made: Aligned) -> dict:
 
 
 def in_words(made: Aligned) -> list[str]:
-    """What happened, a sentence each, as plain text."""
+    """The warnings and what happened, a sentence each, as plain text."""
     before, after = (one.variance["background"] for one in (made.before, made.after))
     where = "On objects and backgrounds that were held out"
     what = "of what differs between the embeddings"
     said = [
-        f"{where}, the background explained {percent(before)} {what}, and now {percent(after)}."
+        *made.after.warnings,
+        f"{where}, the background explained {percent(before)} {what}, and now {percent(after)}.",
     ]
     if made.after.neighbours:
         pair = (one.neighbours["swapped"] for one in (made.before, made.after))
@@ -67,7 +68,7 @@ def render(made: Aligned) -> str:
     title = f"{made.before.encoder}, aligned"
     settings = ", ".join(f"{name} {value}" for name, value in made.settings.items())
     n, b = len(made.pool.objects), len(made.pool.backgrounds)
-    told = in_words(made)
+    told = [said for said in in_words(made) if said not in made.after.warnings]
     return audit_report.page(
         title,
         [

@@ -88,6 +88,13 @@ def test_the_report_has_both_audits_and_the_figures_are_strict_json(made):
     assert told["settings"]["k"] == 3 and len(told["losses"]) == 2
 
 
+def test_warnings_are_said_before_any_figure(made):
+    made.after.warnings.append("Look out.")
+    assert "Look out." in align_report.in_words(made)[: len(made.after.warnings)]
+    assert align_report.render(made).count("Look out.") == 1
+    made.after.warnings.remove("Look out.")
+
+
 def test_classes_that_got_worse_are_named_the_worst_first(made):
     worse = made.worse
     fall = (worse["after"] - worse["before"]).to_numpy()
