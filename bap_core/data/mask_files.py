@@ -15,8 +15,8 @@ from bap_core.data import images
 
 HOW = ("grey", "inverted", "alpha", "blend", "values")
 _LISTED = 256  # different values that are told apart; more are shades
+_FEW = 16  # values of which it is asked whether they fill an area
 _ON_A_LINE = 12.0  # of 255: how far shades between two colours may lie off the line
-_SHADES = 5  # colours in a row that are shades of one edge; fewer may be as many objects
 
 
 @dataclass(frozen=True)
@@ -26,12 +26,14 @@ class Seen:
     kind: "grey" (0..255), "deep" (more than eight bits), "index" (a palette with colours), "colour"
     (r + 256 g + 65536 b), "blend" (shades between two colours) or "alpha". shares: value -> share
     of the pixels; empty if there are more values than can be told apart. frame: the value most
-    frequent on the outermost pixels, and its share of them.
+    frequent on the outermost pixels, and its share of them. solid: the values that fill a square of
+    three by three pixels somewhere, which the shades of an edge do not; of few values only.
     """
 
     kind: str
     shares: dict[int, float]
     frame: tuple[int, float]
+    solid: frozenset[int] = frozenset()
 
     @property
     def values(self) -> set[int]:
@@ -85,7 +87,19 @@ def _seen(kind: str, values: np.ndarray) -> Seen:
     most = int(times.argmax())
     told_apart = len(numbers) <= _LISTED
     shares = dict(zip(numbers.tolist(), (counts / values.size).tolist())) if told_apart else {}
-    return Seen(kind, shares, (int(on_frame[most]), float(times[most] / frame.size)))
+    solid = _solid(values) if len(numbers) <= _FEW else frozenset()
+    return Seen(kind, shares, (int(on_frame[most]), float(times[most] / frame.size)), solid)
+
+
+def _solid(values: np.ndarray) -> frozenset[int]:
+    height, width = values.shape
+    if height < 3 or width < 3:
+        return frozenset()
+    centre = values[1:-1, 1:-1]
+    same = np.ones(centre.shape, dtype=bool)
+    for y, x in np.ndindex(3, 3):
+        same &= values[y : height - 2 + y, x : width - 2 + x] == centre
+    return frozenset(np.unique(centre[same]).tolist())
 
 
 def _count(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -136,7 +150,7 @@ def _is_grey(picture: Image.Image) -> bool:
 
 def _is_blend(picture: Image.Image, found: Seen) -> bool:
     """Whether the colours are shades between two: those of one edge, or of a lossy file."""
-    if found.shares and len(found.shares) < _SHADES:
+    if found.shares and (len(found.shares) < 3 or found.values == found.solid):
         return False
     colours = np.unique(np.asarray(picture.convert("RGB")).reshape(-1, 3), axis=0).astype(float)
     if not found.shares:

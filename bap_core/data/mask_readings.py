@@ -15,7 +15,6 @@ from bap_core.data.mask_files import Seen
 SOURCES = ("auto", "grey", "alpha", "inverted")
 _FRAMED = 0.99  # share of a frame that is of one value if that value is what lies behind
 _MOST = 0.9  # share of the masks that have to agree
-_AREA = 0.01  # of the picture: what a value covers that is no edge
 _INSTANCES = 1000  # class * 1000 + number, as Cityscapes has it; below it classes alone
 _DEEP = 65535
 
@@ -142,7 +141,7 @@ def _matting_trimap(masks: Sequence[Seen]) -> Reading | None:
     if len(between) != 1 or not all({0, 255} <= seen.values for seen in masks):
         return None
     (grey,) = between
-    if not THRESHOLD < grey < 200:
+    if not THRESHOLD < grey < 200 or not any(grey in seen.solid for seen in masks):
         return None
     words = f"0 = background, 255 = object, {grey} = unknown, left out"
     return Reading("values", frozenset({255}), words)
@@ -159,13 +158,11 @@ def _labels(masks: Sequence[Seen]) -> Reading | None:
 
 
 def _painted(masks: Sequence[Seen]) -> Reading | None:
-    """Labels spread over the greys so that people see them: few, and each covers an area."""
-    if not all(0 < len(seen.shares) <= 16 for seen in masks):
+    """Labels spread over the greys so that people see them: few, and each fills an area."""
+    found = {value for seen in masks for value in seen.solid}
+    if len(found - {0}) < 2 or found != _union(masks) or not all(seen.shares for seen in masks):
         return None
-    found = {value for seen in masks for value, share in seen.shares.items() if share >= _AREA}
-    if len(found - {0}) < 2 or found != _union(masks):
-        return None
-    return _each(masks, found - {0}, "few greys that each cover an area were taken for labels")
+    return _each(masks, found - {0}, "few greys that each fill an area were taken for labels")
 
 
 def _shades(masks: Sequence[Seen]) -> Reading:

@@ -84,6 +84,7 @@ ONE_OBJECT = {
     ),
     "grey palette of soft edges": (antialiased().quantize(16), "above 100 = object", True),
     "red palette of soft edges": (antialiased("red").quantize(16), "shades between", False),
+    "red palette of few shades": (antialiased("red").quantize(4), "shades between", False),
     "a colour on black": (ellipse("red", "black", mode="RGB"), "every colour", True),
     "alpha on white": (with_alpha(), "what is opaque", True),
     "a cut-out": (cut_out(), "what is opaque", True),
@@ -139,6 +140,16 @@ def test_labels_painted_for_the_eye_are_labels_and_said_to_be_uncertain(tmp_path
     ImageDraw.Draw(mask).rectangle((2, 2, 13, 13), fill=240)
     found = folder(tmp_path, mask)
     assert sizes(found) == [(56, 48), (12, 12)] and len(found.doubts) == 1
+
+
+@pytest.mark.parametrize("side", [12, 24, 48])
+def test_a_small_mask_with_few_shades_at_its_edge_is_no_map_of_labels(tmp_path, side):
+    big = Image.new("L", (2 * side, 2 * side))
+    ImageDraw.Draw(big).ellipse((side // 2 + 1, side // 2, side + side // 2, side + 5), fill=255)
+    mask = big.resize((side, side), Image.Resampling.BOX)
+    assert 3 <= len(np.unique(np.asarray(mask))) <= 5
+    found = folder(tmp_path, mask, mask)
+    assert len(found) == 2 and next(iter(found.understood.values())).startswith("grey values")
 
 
 def test_small_ids_in_colours_are_no_greys(tmp_path):
