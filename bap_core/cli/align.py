@@ -53,7 +53,7 @@ def _align(chosen) -> int:
     from bap_core.report import align_report
 
     # before hours of training: it can be written, and it is nobody else's
-    out = chosen.out or store.next_folder("aligned", encoder.name)
+    out = chosen.out or store.next_folder("aligned", encoder.architecture)
     out.mkdir(parents=True, exist_ok=True)
     names = ("n_objects", "n_backgrounds", "seed", "k", "m", "epochs", "batch_size")
     choices = {name: getattr(chosen, name) for name in names}

@@ -97,7 +97,7 @@ def _audit(chosen) -> int:
     counts = {name: getattr(chosen, name) for name in ("n_objects", "n_backgrounds", "seed")}
     found = examine(encoder, objects, backgrounds, **counts)
     html, figures = audit_report.render(found), audit_report.figures_of(found)
-    out = chosen.out or store.next_folder("audits", encoder.name)
+    out = chosen.out or store.next_folder("audits", encoder.architecture)
     report = write_report(out, html=html, figures=figures)
     print("\n".join(audit_report.in_words(found)))
     print(f"The report: {report.resolve().as_uri()}")

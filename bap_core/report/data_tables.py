@@ -99,7 +99,7 @@ def doubts(objects) -> Notice | None:
     said = "; ".join(f"{reason} ({n:,})" for reason, n in objects.doubts.items())
     return Notice(
         "Look at the masks before you trust anything below",
-        f"Uncertain: {said}. If they were read wrongly, say how with mask_values or mask_from.",
+        f"Uncertain: {said}. If masks were read wrongly, say how with mask_values or mask_from.",
     )
 
 

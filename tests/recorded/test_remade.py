@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from bap_core import baselines, data, evaluation, micro, people, runtime, studies, tidy
+from bap_core import audit, baselines, data, evaluation, micro, people, runtime, studies, tidy
 from bap_core.data import folders
 from bap_core.data.places import SUBSTITUTES
 from bap_core.encoders import load
@@ -155,14 +155,12 @@ def first_probe(said, root):
 
 def own_objects(said, root):
     model, seed = load(said["encoder"]), said["seed"]
+    judged = {
+        name: audit.hold_out(getattr(folders, name)(micro.resolve(said[name])), seed=seed)[1]
+        for name in ("objects", "backgrounds")
+    }
     pool = Compositor(
-        chosen(folders.objects(micro.resolve(said["objects"])), said["n_objects"], seed, "objects"),
-        chosen(
-            folders.backgrounds(micro.resolve(said["backgrounds"])),
-            said["n_backgrounds"],
-            seed,
-            "backgrounds",
-        ),
+        *(chosen(some, said["n"], seed, f"held-out {name}") for name, some in judged.items()),
         size=model.size,
         seed=seed,
     ).check()
