@@ -181,8 +181,8 @@ page.claims(everything)
 #
 # Of words, the small contextual encoder is more additive than the text encoders of pictures, against the paper. Its floor
 # says why: with another background word it scores nearly as high, and any two of its words lie close to each other. Its
-# embeddings fill a narrow cone, in which everything is nearly the sum of anything. Held against their floors the order is the
-# paper's again. BERT in the paper has a cosine of words as high as CLIP's, so there the cone is not the difference.
+# embeddings fill a narrow cone, in which everything is nearly the sum of anything. Held against the floors, the text encoders
+# of pictures lie above it again. BERT in the paper has a cosine of words as high as CLIP's, so there the cone is no difference.
 
 # %% tags=["hide-input"]
 page.stamp(everything, data=[pool.objects, pool.backgrounds],

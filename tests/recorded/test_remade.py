@@ -181,6 +181,7 @@ ROWS = {
     "08_anchor_necessity": probed,
     "09_data_requirements": probed,
     "10_scene_collapse": waterbirds,
+    "11_backbones": probed,
     "12_training_progression": first_probe,
     "13_choices": choices,
     "14_your_own_objects": own_objects,
