@@ -172,8 +172,8 @@ page.claims(frame)
 # worst before anything is aligned; page 3 has more on what keeps the others below 90 %.
 #
 # From pre-training to pre-training BAP differs by 3.3 points and the control by 9.6. The difference has the paper's sign and
-# was the same in all three runs, but the interval, which knows the test pictures too, is wider than the difference, so the
-# claim is undecided. The paper's control spreads by 23.7 points over checkpoints that differ in their data by far more than
+# was the same in all three runs, but the interval, which knows the test pictures too, reaches from -14.5 to 2.0 points, so
+# the claim is undecided. The paper's control spreads by 23.7 points over checkpoints that differ in their data by far more than
 # ours, which saw other scenes of one world.
 
 # %% tags=["hide-input"]

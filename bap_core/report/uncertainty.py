@@ -16,6 +16,7 @@ from bap_core.report import criteria, labels
 
 Side = tuple[float, Mapping]  # sign, and the filter of a claim
 _RUN = ["dataset", "encoder", "method"]
+_RANGE = "range_of_"  # a largest value minus a smallest one: the error of a difference
 
 
 def sampling_error(
@@ -51,12 +52,23 @@ def _own_error(frame: pd.DataFrame, rows: pd.DataFrame) -> float:
     """
     if rows.empty:
         return 0.0
+    if rows["metric"].iloc[0].startswith(_RANGE):
+        return math.sqrt(2) * _own_error(frame, _behind_range(frame, rows))
     if labels.is_accuracy(rows["metric"].iloc[0]):
         # one right and one wrong picture more, so that 0 of n is not without error
         n = rows["n"].to_numpy(dtype=float)
         share = (rows["value"].to_numpy() * n + 1) / (n + 2)
         return float(np.sqrt(np.mean(share * (1 - share) / n)))
     return _stated_error(frame, rows)
+
+
+def _behind_range(frame: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows whose largest and smallest value make a range; its own n counts encoders, no
+    pictures.
+    """
+    keys = ["dataset", "method", "seed", "split", "group"]
+    metric = rows["metric"].iloc[0].removeprefix(_RANGE)
+    return rows[keys].merge(frame[frame["metric"] == metric].dropna(subset=["value"]), on=keys)
 
 
 def _stated_error(frame: pd.DataFrame, rows: pd.DataFrame) -> float:
