@@ -51,7 +51,10 @@ def figures_of(audit: Audit) -> dict:
         ],
         "attraction": [_plain(row) for row in pulls.to_dict("records")],
         "may_hold_objects": files.iloc[audit.holding].tolist(),
-        "left_out": audit.pool.objects.skipped | audit.pool.backgrounds.skipped,
+        "left_out": {
+            "objects": audit.pool.objects.skipped,
+            "backgrounds": audit.pool.backgrounds.skipped,
+        },
         "warnings": audit.warnings,
     }
 

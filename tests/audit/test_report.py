@@ -51,6 +51,19 @@ def test_the_figures_are_strict_json_with_what_they_were_measured_on(examined):
     assert len(told["changes"]) == 6 and told["attraction"][0]["background"].startswith("<place>")
 
 
+def test_what_both_left_out_for_one_reason_is_counted_for_each(tmp_path, home):
+    pictures(tmp_path)
+    for folder in ("objects", "behind"):
+        (tmp_path / folder / "note.txt").touch()
+    found = folders.objects(tmp_path / "objects"), folders.backgrounds(tmp_path / "behind")
+    encoder = encoders.load("micro-clip")
+    examined = audit.examine(encoder, *found, n_objects=5, n_backgrounds=5, seed=0)
+    reason = {"no picture by its suffix (.txt)": 1}
+    told = audit_report.figures_of(examined)["left_out"]
+    assert told == {"objects": reason, "backgrounds": reason}
+    assert audit_report.render(examined).count("note.txt") == 2
+
+
 def test_a_toy_on_photographs_is_said_to_say_nothing(examined):
     assert any("toy" in warning for warning in examined.warnings)
     assert audit_report.in_words(examined)[0] in examined.warnings
