@@ -52,22 +52,23 @@ class Aligned:
                 for name, one in (("before", self.before), ("after", self.after))
             }
         )
-        fell = found[found["after"] < found["before"]]
-        return fell.loc[(fell["after"] - fell["before"]).sort_values().index]
+        found["change"] = found["after"] - found["before"]
+        fell = found.query("change < 0").sort_values("change")
+        return fell.drop(columns="change")
 
 
 def hold_out(listing: Some, *, seed: int) -> tuple[Some, Some]:
     """What to learn from and what to judge by: a quarter of the picture files, so that two objects
     of one picture are never on both sides. ValueError if there are too few files for both.
     """
-    files = pd.unique(listing.frame["image"])
+    files = list(dict.fromkeys(listing.frame["image"]))
     n_held = max(2, round(HELD_OUT * len(files)))
     if len(files) - n_held < 2:
         raise ValueError(
             f"{listing.name}: {len(files)} picture files; an alignment needs at least 4, of which "
             "some are held out to judge it by"
         )
-    held = set(runtime.rng(seed, "held out", listing.name).permutation(files)[:n_held].tolist())
+    held = runtime.rng(seed, "held out", listing.name).permutation(files)[:n_held].tolist()
     outside = listing.frame["image"].isin(held).to_numpy()
     return listing.take(~outside), listing.take(outside)
 
@@ -120,7 +121,8 @@ def compare_scenes(
     kinds = backgrounds.frame["category"].to_numpy()
     several = np.isin(kinds, [kind for kind in set(kinds) if (kinds == kind).sum() > 1])
     if len(set(kinds[several])) > 1:
-        told["nearest is of its kind"] = tuple(_of_a_kind(z, kinds, several) for z in found)
+        then, now = (_of_a_kind(z, kinds, several) for z in found)
+        told["nearest is of its kind"] = (then, now)
     return told
 
 

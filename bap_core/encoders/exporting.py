@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable
 from copy import deepcopy
 from pathlib import Path
+from typing import Any
 
 import open_clip
 from open_clip import CLIP
@@ -53,7 +54,7 @@ def _ways(encoder: Encoder) -> dict[str, Callable[[Encoder, Path], str]]:
 
 def _is_plain(model: CLIP) -> bool:
     """Whether transformers' CLIP computes the same: blocks as in the original, the class token."""
-    visual = model.visual
+    visual: Any = model.visual  # whose parts open_clip does not declare
     blocks = [*visual.transformer.resblocks, *model.transformer.resblocks]
     usual = all(type(block) is ResidualAttentionBlock for block in blocks)
     scaled = any(not isinstance(block.ls_1, nn.Identity) for block in blocks)
@@ -80,8 +81,9 @@ def _to_open_clip(encoder: Encoder, folder: Path) -> str:
 
 
 def _to_its_own_folder(encoder: Encoder, folder: Path) -> str:
-    encoder.model.write(folder)
-    kind = type(shape.unwrap(encoder.model)).__name__
+    model: Any = encoder.model
+    model.write(folder)
+    kind = type(shape.unwrap(model)).__name__
     return f"import transformers; model = transformers.{kind}.from_pretrained({{0}})"
 
 
@@ -89,7 +91,7 @@ def _to_timm(encoder: Encoder, folder: Path) -> str:
     from timm.models import save_for_hf
 
     used = {**_statistics(encoder), "input_size": (3, encoder.size, encoder.size)}
-    save_for_hf(encoder.image_tower, folder, safe_serialization=True, data_config=used)
+    save_for_hf(encoder.image_tower, str(folder), safe_serialization=True, data_config=used)
     return "import timm; model = timm.create_model('local-dir:{1}', pretrained=True, num_classes=0)"
 
 
@@ -98,7 +100,8 @@ def _to_clip(encoder: Encoder, folder: Path) -> str:
 
     config = open_clip.get_model_config(encoder.architecture) or {}
     act = {"hidden_act": "quick_gelu" if config.get("quick_gelu") else "gelu"}
-    model, visual = encoder.model, encoder.image_tower
+    model: Any = encoder.model
+    visual: Any = encoder.image_tower
     told = CLIPConfig(
         projection_dim=config["embed_dim"],
         vision_config={
@@ -123,7 +126,7 @@ def _to_clip(encoder: Encoder, folder: Path) -> str:
     return "import transformers; model = transformers.CLIPModel.from_pretrained({0})"
 
 
-def _sizes(transformer: nn.Module, act: dict) -> dict:
+def _sizes(transformer: Any, act: dict) -> dict:
     block = transformer.resblocks[0]
     return {
         "hidden_size": transformer.width,
@@ -139,7 +142,7 @@ def _write_processing(encoder: Encoder, length: int, folder: Path) -> None:
     from transformers import CLIPImageProcessor, CLIPTokenizer
 
     known = open_clip.SimpleTokenizer(context_length=length)
-    merges = sorted(known.bpe_ranks, key=known.bpe_ranks.__getitem__)
+    merges: Any = sorted(known.bpe_ranks, key=known.bpe_ranks.__getitem__)
     # the two marks are the last of the vocabulary, and transformers spells them in its own way
     words = {word: row for word, row in known.encoder.items() if row not in known.all_special_ids}
     words |= dict(zip(("<|startoftext|>", "<|endoftext|>"), known.all_special_ids))

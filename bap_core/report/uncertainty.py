@@ -68,7 +68,8 @@ def _behind_range(frame: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
     """
     keys = ["dataset", "method", "seed", "split", "group"]
     metric = rows["metric"].iloc[0].removeprefix(_RANGE)
-    return rows[keys].merge(frame[frame["metric"] == metric].dropna(subset=["value"]), on=keys)
+    same = frame[(frame["metric"] == metric) & frame["value"].notna()]
+    return rows[keys].merge(same, on=keys)
 
 
 def _stated_error(frame: pd.DataFrame, rows: pd.DataFrame) -> float:
