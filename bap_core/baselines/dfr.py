@@ -12,9 +12,10 @@ the second chooses C. The final head is the mean of R heads, each fitted on anot
 from the second half as BAP says, or from all of validation as the original does:
 ``DFR(n_retrains=20, refit_on="all").fit(..., scale_on=X_train)``.
 
-The solver is liblinear, the original's. It takes the intercept for one more feature and penalises
-it, hence ``|b|`` above. With as many rows of either class, as in balanced groups, that matters
-little; with fewer of one class and a small C it holds the intercept at zero.
+The solver is liblinear, the original's, unless ``solver="saga"`` is asked for. Liblinear takes the
+intercept for one more feature and penalises it, hence ``|b|`` above. With as many rows of either
+class, as in balanced groups, that matters little; with fewer of one class and a small C it holds
+the intercept at zero. Saga leaves it out of the penalty.
 """
 
 from dataclasses import dataclass, replace
@@ -35,6 +36,7 @@ from bap_core.groups import group_counts
 
 REFIT_ON = ("second half", "all")
 SCALE_ON = ("val", "train")
+SOLVERS = ("liblinear", "saga")
 
 
 @dataclass
@@ -53,6 +55,7 @@ class DFR(Scores):
     n_retrains: int = 10
     refit_on: str = "second half"
     scale_on: str = "val"
+    solver: str = "liblinear"
     features: str = "raw"
     start: LPFT | None = None
 
@@ -102,7 +105,7 @@ class DFR(Scores):
         for r in range(self.n_retrains):
             draw = runtime.rng(seed, "DFR retrain", r)
             drawn = rows[balanced_rows(group[rows], n_groups=n_groups, rng=draw)]
-            fits.append(_logistic(self.C_, draw).fit(scaled[drawn], y[drawn]))
+            fits.append(self._logistic(self.C_, draw).fit(scaled[drawn], y[drawn]))
         self.coef_ = np.mean([fit.coef_[0] for fit in fits], axis=0)
         self.intercept_ = float(np.mean([fit.intercept_[0] for fit in fits]))
         return self
@@ -116,6 +119,8 @@ class DFR(Scores):
     def _checked(self, X, y, group, n_groups) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         if self.refit_on not in REFIT_ON:
             raise ValueError(f"refit_on={self.refit_on!r}; choices: {list(REFIT_ON)}")
+        if self.solver not in SOLVERS:
+            raise ValueError(f"solver={self.solver!r}; choices: {list(SOLVERS)}")
         if self.n_retrains < 1:
             raise ValueError(f"n_retrains={self.n_retrains}: the mean needs at least one fit")
         X, y = checks.labelled(X, y)
@@ -126,13 +131,23 @@ class DFR(Scores):
         _refuse_empty(group, n_groups)
         return X.double().numpy(), y.numpy(), group
 
+    def _logistic(self, C: float, draw: np.random.Generator):
+        from sklearn.linear_model import LogisticRegression
+
+        state = int(draw.integers(2**31))
+        # saga needs the steps, liblinear converges long before
+        return LogisticRegression(
+            C=C, l1_ratio=1, solver=self.solver, random_state=state, max_iter=1000
+        )
+
     def _tune(self, X, y, group, first, second, *, n_groups, seed):
         from sklearn.pipeline import make_pipeline
 
         draw = runtime.rng(seed, "DFR tuning")
         drawn = first[balanced_rows(group[first], n_groups=n_groups, rng=draw)]
         fitted = {
-            C: make_pipeline(_scaler(), _logistic(C, draw)).fit(X[drawn], y[drawn]) for C in self.Cs
+            C: make_pipeline(_scaler(), self._logistic(C, draw)).fit(X[drawn], y[drawn])
+            for C in self.Cs
         }
         return select(fitted, X[second], y[second], group[second], n_groups=n_groups)
 
@@ -166,11 +181,3 @@ def _scaler():
     from sklearn.preprocessing import StandardScaler
 
     return StandardScaler()
-
-
-def _logistic(C: float, draw: np.random.Generator):
-    from sklearn.linear_model import LogisticRegression
-
-    return LogisticRegression(
-        C=C, l1_ratio=1, solver="liblinear", random_state=int(draw.integers(2**31))
-    )

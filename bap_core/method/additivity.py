@@ -48,14 +48,15 @@ def draw_pairs(n_objects: int, n_backgrounds: int, *, n: int, seed: int) -> Pair
 
 
 def additivity_scores(
-    encoder, compositor, *, n: int, seed: int, batch_size: int = 256
+    encoder, compositor, *, n: int, seed: int, grey: int = 128, batch_size: int = 256
 ) -> pd.DataFrame:
     """Equation 1 on ``n`` random pairs of object and background, with its parts and its null.
 
     Columns, each (n,): ``score``; its parts ``object_background``, ``composite_object``,
     ``composite_background`` (cosines); its null, the score when the composite is compared with
     parts of which one was swapped for a random other one, ``object_swapped`` and
-    ``background_swapped``. The object alone lies on a grey canvas. Kept in the store.
+    ``background_swapped``. grey: of the canvas that the object alone lies on, 0 to 255. Kept in the
+    store.
     """
     compositor = compositor.at(encoder.size)
     sizes = len(compositor.objects), len(compositor.backgrounds)
@@ -63,11 +64,11 @@ def additivity_scores(
     behind = features.extract(encoder, compositor.backgrounds)
 
     def make() -> dict[str, Tensor]:
-        alone = _objects_alone(encoder, compositor, pairs.all_objects, batch_size)
+        alone = _objects_alone(encoder, compositor, pairs.all_objects, grey, batch_size)
         parts = list(_scored(encoder, compositor, pairs, alone, behind, batch_size))
         return {column: torch.cat([part[column] for part in parts]) for column in parts[0]}
 
-    key = _parts(encoder, compositor, n=n, seed=seed, batch_size=batch_size)
+    key = _parts(encoder, compositor, n=n, seed=seed, grey=grey, batch_size=batch_size)
     pictures = n + len(pairs.all_objects)
     kept = store.arrays("additivity", key, make, tally=encoder.tally, pictures=pictures)
     return pd.DataFrame({name: kept[name].numpy() for name in COLUMNS})
@@ -192,10 +193,10 @@ def _on_background(encoder, compositor, background: int, batch_size: int) -> Ten
     return features.embed(encoder, batches, total=len(compositor.objects), label="background swap")
 
 
-def _objects_alone(encoder, compositor, which: np.ndarray, batch_size: int) -> Tensor:
+def _objects_alone(encoder, compositor, which: np.ndarray, grey: int, batch_size: int) -> Tensor:
     """(N, D) with the rows of ``which`` filled: each object on grey, encoded once."""
     batches = (
-        torch.stack([object_alone(compositor.canvas(i)) for i in which[rows]])
+        torch.stack([object_alone(compositor.canvas(i), grey=grey) for i in which[rows]])
         for rows in _chunks(len(which), batch_size)
     )
     embedded = features.embed(encoder, batches, total=len(which), label="objects alone")
