@@ -28,7 +28,8 @@ from bap_core import data, encoders, micro, runtime
 from bap_core.method.alignment import CompositeBatches, Contexts, alignment_loss
 from bap_core.method.anchors import compute_anchors, draw_backgrounds
 from bap_core.method.bap import pretrain_bap
-from bap_core.method.compositing import Compositor, paste_reference
+from bap_core.method.compositing import Compositor
+from bap_core.method.pasting import paste_reference
 from bap_core.method.training import TABLE_17, train
 
 BATCH, K = 128, 8

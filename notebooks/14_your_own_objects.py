@@ -47,11 +47,10 @@ save_to: str = ""  # file; empty: a new folder in aligned/<scale>, among BAP's f
 # %% tags=["hide-input"]
 import pandas as pd
 
-from bap_core import audit, evaluation, micro, report, runtime, store
+from bap_core import audit, evaluation, micro, report, runtime, store, studies
 from bap_core.data import folders
 from bap_core.encoders import load
-from bap_core.method import Compositor, Contexts, pretrain_bap
-from bap_core.method.additivity import additivity_scores, background_swap_bsi
+from bap_core.method import Compositor, Contexts, additivity_scores, pretrain_bap
 
 page = report.open_page("14_your_own_objects", globals())
 teacher = load(encoder)
@@ -129,7 +128,7 @@ print(f"saved as {saved.name}; load it with\n{aligned.encoder.how_to_load(saved.
 rows = []
 for method, model in {"Native": teacher, "BAP": aligned.encoder}.items():
     scores = additivity_scores(model, held_out, n=n, seed=seed)["score"].to_numpy()
-    swapped = background_swap_bsi(model, held_out, pairs=20, seed=seed,
+    swapped = studies.background_swap_bsi(model, held_out, pairs=20, seed=seed,
                                   labels=held_out.objects.frame["label"])
     measured = {**swapped.to_dict("list"), "additivity": scores}
     rows.append(evaluation.record(measured, dataset="own objects", encoder=teacher.name,

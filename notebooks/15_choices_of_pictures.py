@@ -32,8 +32,9 @@ min_side: int = 24  # smallest side of an object's box in pixels: half of the in
 n_instances: int = 600  # objects of COCO at most
 ks: list[int] = [1, 10]  # backgrounds in an anchor
 pretrained: list[str] = ["as on page 3", "boxes of the file", "balanced over species", "one scale",
-                         "few categories", "all categories", "scenes of the test, too",
-                         "fewer birds", "fewer backgrounds", "another pool"]
+                         "scale per composite", "few categories", "all categories",
+                         "scenes of the test, too", "fewer birds", "fewer backgrounds",
+                         "another pool"]
 seeds: int = 1  # of each of these pre-trainings; from here as on page 3
 n_objects: int = 100
 other_objects: int = 40  # in a smaller pool
@@ -61,7 +62,7 @@ import pandas as pd
 import torch
 
 from bap_core import baselines, data, evaluation, micro, report, runtime, studies
-from bap_core.encoders import load
+from bap_core.encoders import load, prompts
 from bap_core.encoders.prompts import in_words, prototypes
 from bap_core.evaluation import evaluate
 from bap_core.method import Compositor, Contexts, additivity_scores, k_ablation, pretrain_bap
@@ -129,7 +130,8 @@ page.results_table(words, metrics=["text_additivity", "text_additivity_swapped"]
 # ## Which backgrounds an anchor is averaged over
 #
 # Figure 1 has thirty categories that are not listed, and a population that is 10,000 or 100,000 pictures large. Here are
-# thirty, another thirty, all of them, and a tenth of the pictures.
+# thirty, another thirty, all of them, and a tenth of the pictures. The texts have one template, since only differences
+# between the rows are read here.
 
 # %%
 thirty, another = (data.draw_categories(everywhere, categories, rng=runtime.rng(draw, "categories"))
@@ -140,14 +142,17 @@ populations = {"as on page 2": (thirty, n_backgrounds), "another draw": (another
 things = instances["page 1"].sample(at_most=n_instances, rng=runtime.rng(0, "objects"))
 
 # %%
+template = prompts.public_templates("1")
 curves = []
 for name, (some, most) in populations.items():
     pool = Compositor(things, some.sample(at_most=most, rng=runtime.rng(0, "backgrounds")),
                       scale=0.8, size=model.size, seed=0).check()
     labels = pool.objects.labels
-    table = k_ablation(model, pool, ks=ks, seed=0, class_text=prototypes(model, labels),
-                       labels=torch.tensor([labels.index(x) for x in pool.objects.frame["label"]]),
-                       background_text=prototypes(model, [*map(in_words, some.categories)]))
+    texts = {"class_text": prototypes(model, labels, templates=template),
+             "background_text": prototypes(model, [*map(in_words, some.categories)],
+                                           templates=template)}
+    numbers = torch.tensor([labels.index(x) for x in pool.objects.frame["label"]])
+    table = k_ablation(model, pool, ks=ks, seed=0, labels=numbers, **texts)
     curves += [evaluation.record(rows.drop(columns=["k", "object"]).to_dict("list"), seed=0,
                                  dataset="coco on places", encoder=model.name,
                                  method=name, group=f"K={of}") for of, rows in table.groupby("k")]
@@ -176,12 +181,15 @@ kinds = {name: data.draw_categories(everywhere, count, rng=runtime.rng(0, "categ
 
 # %%
 ours = {"birds": birds, "kinds": "ours", "n": n_objects, "most": n_backgrounds,
-        "scale": (0.6, 0.8), "balance": None, "draw": 0}
+        "scale": (0.6, 0.8), "scale_per": "object", "balance": None, "draw": 0}
 changes = {"as on page 3": {}, "boxes of the file": {"birds": boxed},
            "balanced over species": {"balance": "label"}, "one scale": {"scale": fixed_scale},
-           "few categories": {"kinds": "few"}, "all categories": {"kinds": "all"},
-           "scenes of the test, too": {"kinds": "tested on"}, "fewer birds": {"n": other_objects},
-           "fewer backgrounds": {"most": other_backgrounds}, "another pool": {"draw": 1}}
+           "scale per composite": {"scale_per": "composite"}, "few categories": {"kinds": "few"},
+           "all categories": {"kinds": "all"}, "scenes of the test, too": {"kinds": "tested on"},
+           "fewer birds": {"n": other_objects}, "fewer backgrounds": {"most": other_backgrounds},
+           "another pool": {"draw": 1}}
+if strange := sorted({*pretrained} - {*changes}) or {"as on page 3"} - {*pretrained}:
+    raise ValueError(f"pretrained: {strange}; choices: {[*changes]}, the first is needed")
 
 # %%
 aligned, base = {}, {}
@@ -193,7 +201,7 @@ for name in pretrained:
     scenery = kinds[of["kinds"]].sample(at_most=of["most"],
                                         rng=runtime.rng(of["draw"], "backgrounds"))
     base[name] = Compositor(taken, scenery, size=model.size, scale=of["scale"],
-                            seed=of["draw"]).check()
+                            scale_per=of["scale_per"], seed=of["draw"]).check()
     for seed in range(seeds):
         passes = Contexts(m=m, epochs=epochs, batch_size=batch_size, seed=seed)
         made = pretrain_bap(model, base[name], contexts=passes, k=k, lr=lr)

@@ -19,6 +19,7 @@ STAGES = {
     },
     "bap_core.method.compositing": {
         "bap_core.method.blending",
+        "bap_core.method.pasting",
         "bap_core.data.images",
         "bap_core.data.listings",
         "bap_core.data.cache",
@@ -33,7 +34,7 @@ STAGES = {
         "bap_core.baselines.fine_tuning",
         "bap_core.baselines.picture_batches",
     },
-    "bap_core.people.labels": {"bap_core.method.compositing", "bap_core.encoders.prompts"},
+    "bap_core.people.labels": {"bap_core.method.pasting", "bap_core.encoders.prompts"},
 }
 
 

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from bap_core import sources, store
 from bap_core.encoders import features, prompts
-from bap_core.method.compositing import object_alone
+from bap_core.method.pasting import object_alone
 
 _AT_ONCE = 256
 

@@ -18,8 +18,10 @@ def train_autoencoder(
     """The autoencoder, and its `MSAE.quality` on composites held out from it.
 
     Trained on ``n`` unlabelled composites of the pre-training pool, a fifth of them held out; no
-    test picture is seen. settings: `MSAE`'s.
+    test picture is seen. settings: `MSAE`'s. ValueError for fewer than 10.
     """
+    if n < 10:
+        raise ValueError(f"n={n} composites: a fifth is held out, of which two at least are needed")
     sae, compositor = MSAE(**settings), compositor.at(encoder.size)
     parts = {
         "encoder": encoder.key,

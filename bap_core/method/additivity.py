@@ -1,8 +1,7 @@
 """How an encoder splits a scene into object and background (paper sections 2 and 3.2).
 
-Equation 1 (additivity), appendix G (what an anchor keeps and loses as K grows) and appendix D.1
-(background sensitivity). Everything streams: memory holds one batch of composites, never all of
-them.
+Equation 1 (additivity) and appendix G (what an anchor keeps and loses as K grows). Everything
+streams: memory holds one batch of composites, never all of them.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,7 +15,7 @@ from torch import Tensor
 from bap_core import metrics, runtime, sources, store
 from bap_core.encoders import features
 from bap_core.method.anchors import draw_backgrounds, sweep_anchors
-from bap_core.method.compositing import object_alone
+from bap_core.method.pasting import object_alone
 
 
 @dataclass(frozen=True)
@@ -84,9 +83,6 @@ COLUMNS = (
 )
 
 
-BSI = {"bsi": "per_dimension", "bsi_total": "total"}
-
-
 def _scored(encoder, compositor, pairs: Pairs, alone, behind, batch_size) -> Iterator[dict]:
     """The columns of `additivity_scores`, batch by batch. alone: (N, D), behind: (M, D)."""
     chunks, label = _chunks(len(pairs.objects), batch_size), f"{encoder.name}: additivity"
@@ -142,55 +138,9 @@ def k_ablation(
     return pd.concat(tables, ignore_index=True)
 
 
-def background_swap_bsi(
-    encoder, compositor, *, pairs: int, seed: int, labels=None, batch_size: int = 256
-) -> pd.DataFrame:
-    """Appendix D.1 on composites: all objects on one background against all of them on another,
-    class by class, for random pairs of backgrounds.
-
-    labels: (N,), the class of each object; None for one class. Columns, each (pairs,): ``bsi`` and
-    ``bsi_total``, the index by either definition of the variance. Kept in the store. ValueError
-    with fewer than two objects or backgrounds, or where no class has two objects.
-    """
-    labels = [0] * len(compositor.objects) if labels is None else list(labels)
-    compositor = compositor.at(encoder.size)
-    n_objects, n_backgrounds = len(compositor.objects), len(compositor.backgrounds)
-    if n_objects < 2 or n_backgrounds < 2:
-        found = f"{n_objects} and {n_backgrounds}"
-        raise ValueError(f"a background swap needs 2 objects and 2 backgrounds, got {found}")
-    draw = runtime.rng(seed, "background swap")
-    chosen = [draw.choice(n_backgrounds, size=2, replace=False) for _ in range(pairs)]
-    different = np.unique(chosen)
-
-    def make() -> dict[str, Tensor]:
-        on = {b: _on_background(encoder, compositor, b, batch_size) for b in different}
-        found = {
-            name: [
-                metrics.class_sensitivity_index(on[a], on[b], labels, variance=variance)
-                for a, b in chosen
-            ]
-            for name, variance in BSI.items()
-        }
-        return {name: torch.tensor(values, dtype=torch.float64) for name, values in found.items()}
-
-    key = _parts(encoder, compositor, pairs=pairs, seed=seed, batch_size=batch_size)
-    key["labels"] = labels
-    pictures = len(different) * n_objects
-    kept = store.arrays("background-swap", key, make, tally=encoder.tally, pictures=pictures)
-    return pd.DataFrame({name: kept[name].numpy() for name in BSI})
-
-
 def _parts(encoder, compositor, **choices) -> dict:
     names = {"encoder": encoder.key, "composites": compositor.fingerprint}
     return {**names, **choices, "code": sources.code(__name__)}
-
-
-def _on_background(encoder, compositor, background: int, batch_size: int) -> Tensor:
-    batches = (
-        compositor.batch(rows, np.full(len(rows), background))
-        for rows in _chunks(len(compositor.objects), batch_size)
-    )
-    return features.embed(encoder, batches, total=len(compositor.objects), label="background swap")
 
 
 def _objects_alone(encoder, compositor, which: np.ndarray, grey: int, batch_size: int) -> Tensor:

@@ -1,14 +1,4 @@
-"""Compositing (paper, appendix on compositing): a cut-out pasted on a background, C(x_i, b_k) in
-the equations.
-
-    crop to the mask -> Lanczos, longest side = scale * S -> mask above 100 becomes 255, else 0 ->
-    Gaussian blur of the mask, radius 1 -> paste centred on the background
-
-`paste_reference` does this with PIL, one picture at a time. The fast way does everything that
-belongs to one object once, and blends a batch in integers with PIL's own rounding, so that both
-give the same bytes. Letters: B composites, S the side in pixels, (r, g, b, a) the four planes of a
-canvas.
-"""
+"""Composites of any object on any background, as `pasting` makes them, prepared once."""
 
 import copy
 import warnings
@@ -18,90 +8,19 @@ from typing import Self
 import numpy as np
 import pandas as pd
 import torch
-from PIL import Image, ImageFilter
 from torch import Tensor
 
 from bap_core import runtime, sources, store
 from bap_core.data import images
 from bap_core.data.cache import CachedPictures, ImageCache
-from bap_core.data.images import THRESHOLD, EmptyMask
+from bap_core.data.images import EmptyMask
 from bap_core.data.listings import Backgrounds, Objects
-from bap_core.method.blending import blend, blend_into
+from bap_core.method.blending import blend_into
+from bap_core.method.pasting import Piece, prepare
 
 SIZE = 224  # side of the paper's pictures in pixels
-
-
-def prepare(cutout: Image.Image, *, size: int, scale: float) -> Image.Image:
-    """The object as it will be pasted: RGBA, longest side ``round(scale * size)`` pixels, its mask
-    solid and smoothed.
-
-    cutout: RGBA, alpha is the soft mask. scale: fraction of ``size``, 0 < scale <= 1. An object of
-    one pixel becomes a flat square. EmptyMask if no mask pixel is above 100 before or after
-    resizing.
-    """
-    if not 0 < scale <= 1 or size < 1:
-        raise ValueError(f"size={size} must be at least 1 and scale={scale} in (0, 1]")
-    factor = scale * size / max(cutout.size)
-    shape = max(1, round(cutout.width * factor)), max(1, round(cutout.height * factor))
-    # Colour and mask are resized apart: as one RGBA picture PIL would weight the colours with the
-    # soft mask.
-    colour = cutout.convert("RGB").resize(shape, Image.Resampling.LANCZOS)
-    mask = images.solid(cutout.getchannel("A").resize(shape, Image.Resampling.LANCZOS))
-    if mask.getbbox() is None:
-        raise EmptyMask(
-            f"no pixel of the mask is above {THRESHOLD} at {shape[0]} x {shape[1]} pixels"
-        )
-    colour.putalpha(mask.filter(ImageFilter.GaussianBlur(radius=1)))
-    return colour
-
-
-def paste_reference(
-    cutout: Image.Image, background: Image.Image, *, size: int, scale: float
-) -> Image.Image:
-    """The paper's steps with PIL alone: what the fast way is held against. Returns an RGB
-    picture of size x size.
-    """
-    canvas = Image.fromarray(images.square(background, size).transpose(1, 2, 0))
-    piece = prepare(cutout, size=size, scale=scale)
-    canvas.paste(piece.convert("RGB"), _corner(piece.size, size), mask=piece.getchannel("A"))
-    return canvas
-
-
-def canvas(cutout: Image.Image, *, size: int, scale: float) -> Tensor:
-    """The prepared object centred on an empty square: uint8 (4, S, S), alpha 0 where there is no
-    object.
-    """
-    return torch.from_numpy(_Piece(prepare(cutout, size=size, scale=scale), size).canvas())
-
-
-def composite(canvases: Tensor, backgrounds: Tensor) -> Tensor:
-    """Blend on any device. canvases: uint8 (B, 4, S, S); backgrounds: uint8 (B, 3, S, S) -> uint8
-    (B, 3, S, S).
-
-    (a * object + (255 - a) * background) / 255 in integers, rounded as PIL's paste does. ValueError
-    if sizes differ.
-    """
-    if canvases.shape[0] != backgrounds.shape[0] or canvases.shape[2:] != backgrounds.shape[2:]:
-        raise ValueError(
-            f"canvases {tuple(canvases.shape)} and backgrounds "
-            f"{tuple(backgrounds.shape)} do not fit"
-        )
-    if backgrounds.device.type != "cpu":
-        return blend(canvases[:, :3], canvases[:, 3:], backgrounds)
-    blended = backgrounds.clone(memory_format=torch.contiguous_format)
-    for piece, out in zip(canvases.numpy(), blended.numpy()):
-        blend_into(out, piece[:3], piece[3:])
-    return blended
-
-
-def object_alone(canvases: Tensor, *, grey: int = 128) -> Tensor:
-    """The object on a plain grey square (grey 128 is the paper's only stated neutral canvas).
-
-    canvases: uint8 (4, S, S) or (B, 4, S, S) -> uint8 (3, S, S) or (B, 3, S, S).
-    """
-    many = canvases if canvases.ndim == 4 else canvases[None]
-    pasted = composite(many, torch.full_like(many[:, :3], grey))
-    return pasted if canvases.ndim == 4 else pasted[0]
+SCALE_PER = ("object", "composite")
+STEPS = 8  # scales that a composite can have, where each draws its own
 
 
 class Compositor:
@@ -109,9 +28,10 @@ class Compositor:
 
     objects, backgrounds: the listings (N and M things). size: side S in pixels; `at` gives the same
     composites at another one. scale: one fraction, or a range from which each object draws its own
-    once (paper: 0.6 to 0.8). cache: where pictures are kept, None for the process's own
-    (`cache.image_cache`). Nothing is read before it is needed. Backgrounds are fitted by
-    `images.square`.
+    once (paper: 0.6 to 0.8). scale_per: "object", or "composite", which gives every pair of object
+    and background one of `STEPS` scales of the range, always the same; the object alone keeps its
+    own. cache: where pictures are kept, None for the process's own (`cache.image_cache`). Nothing
+    is read before it is needed. Backgrounds are fitted by `images.square`.
 
     `check` reads everything once and leaves out what cannot be used: ``skipped`` lists it (kind,
     image, reason), and ``objects`` and ``backgrounds`` are then the usable ones. Without it, an
@@ -125,15 +45,21 @@ class Compositor:
         *,
         size: int = SIZE,
         scale: float | tuple[float, float] = (0.6, 0.8),
+        scale_per: str = "object",
         seed: int,
         cache: ImageCache | None = None,
     ):
         low, high = scale if isinstance(scale, Sequence) else (scale, scale)
         if not 0 < low <= high <= 1:
             raise ValueError(f"scale={scale}: one number or (low, high) within (0, 1]")
+        if scale_per not in SCALE_PER:
+            raise ValueError(f"scale_per={scale_per!r}; choices: {list(SCALE_PER)}")
         self.size = _checked(size)
         self.skipped = pd.DataFrame(columns=["kind", "image", "reason"])
         self._scales = runtime.rng(seed, "scale").uniform(low, high, size=len(objects))
+        self._steps = np.linspace(low, high, STEPS) if scale_per == "composite" else np.empty(0)
+        self._drawn = runtime.rng(seed, "scale of composites").integers(STEPS, size=2**16)
+        self._by_step: dict[int, tuple[int, CachedPictures[Objects, Piece]]] = {}
         self._resized = set()
         self._objects = CachedPictures(objects, self._read_object, cache=cache, kind="object")
         self._backgrounds = CachedPictures(
@@ -147,7 +73,7 @@ class Compositor:
         """
         if size not in self._views:
             view = copy.copy(self)
-            view.size = _checked(size)
+            view.size, view._by_step = _checked(size), {}
             view._objects = self._objects.prepared_by(view._read_object)
             view._backgrounds = self._backgrounds.prepared_by(view._read_background)
             self._views[size] = view
@@ -183,6 +109,8 @@ class Compositor:
             backgrounds=self.backgrounds.fingerprint,
             size=self.size,
             scales=self.scales.tolist(),
+            steps=self._steps.tolist(),
+            drawn=self._drawn.tolist() if len(self._steps) else [],
             code=sources.code(__name__),
         )
 
@@ -209,11 +137,11 @@ class Compositor:
                 f"object_index {rows.shape} and background_index {columns.shape} must "
                 "be of one length"
             )
-        pieces, behind = self._objects.get_many(rows), self._backgrounds.get_many(columns)
+        pieces, behind = self._pieces(rows, columns), self._backgrounds.get_many(columns)
         out = np.empty((len(rows), 3, self.size, self.size), dtype=np.uint8)
-        for b, (i, j) in enumerate(zip(rows.tolist(), columns.tolist())):
+        for b, (piece, j) in enumerate(zip(pieces, columns.tolist())):
             out[b] = behind[j]
-            blend_into(out[b][pieces[i].window], pieces[i].colour, pieces[i].alpha)
+            blend_into(out[b][piece.window], piece.colour, piece.alpha)
         return torch.from_numpy(out)
 
     def check(self) -> Self:
@@ -234,12 +162,32 @@ class Compositor:
             )
         return self
 
-    def _read_object(self, objects: Objects, row: int) -> "_Piece":
+    def _pieces(self, rows: np.ndarray, columns: np.ndarray) -> list[Piece]:
+        """The object of every composite, at the composite's scale."""
+        if not len(self._steps):
+            found = self._objects.get_many(rows)
+            return [found[i] for i in rows.tolist()]
+        # by the numbers of before `check`, so that what is left out changes no other composite
+        place = self._objects.rows[rows] * 40_503 + self._backgrounds.rows[columns]
+        steps = self._drawn[place % len(self._drawn)]
+        found = {step: self._at_step(step).get_many(rows[steps == step]) for step in set(steps)}
+        return [found[step][i] for step, i in zip(steps, rows.tolist())]
+
+    def _at_step(self, step: int) -> CachedPictures[Objects, Piece]:
+        """All objects at one scale; made anew where `check` has left some out."""
+        n = len(self.objects)
+        if step not in self._by_step or self._by_step[step][0] != n:
+            view = copy.copy(self)
+            view._scales = np.full(len(self._scales), self._steps[step])
+            self._by_step[step] = n, self._objects.prepared_by(view._read_object)
+        return self._by_step[step][1]
+
+    def _read_object(self, objects: Objects, row: int) -> Piece:
         cutout = objects.cutout(row)
         if cutout.info["mask_resized"]:
             self._resized.add(row)
         try:
-            return _Piece(prepare(cutout, size=self.size, scale=self._scales[row]), self.size)
+            return Piece(prepare(cutout, size=self.size, scale=self._scales[row]), self.size)
         except EmptyMask as error:
             raise EmptyMask(f"{objects.path(row)}, row {row}: {error}") from None
 
@@ -247,31 +195,7 @@ class Compositor:
         return images.square(backgrounds.image(row), self.size)
 
 
-class _Piece:
-    """A prepared object and its window in the square; a third of a whole canvas in memory."""
-
-    def __init__(self, prepared: Image.Image, size: int):
-        planes = np.ascontiguousarray(np.asarray(prepared).transpose(2, 0, 1))
-        self.colour, self.alpha, self.size = planes[:3], planes[3:], size
-        left, top = _corner(prepared.size, size)
-        self.window = (
-            slice(None),
-            slice(top, top + prepared.height),
-            slice(left, left + prepared.width),
-        )
-        self.nbytes = planes.nbytes
-
-    def canvas(self) -> np.ndarray:
-        whole = np.zeros((4, self.size, self.size), dtype=np.uint8)
-        whole[self.window] = np.concatenate([self.colour, self.alpha])
-        return whole
-
-
 def _checked(size: int) -> int:
     if size < 1:
         raise ValueError(f"size={size}: at least 1 pixel")
     return size
-
-
-def _corner(shape: tuple[int, int], size: int) -> tuple[int, int]:
-    return (size - shape[0]) // 2, (size - shape[1]) // 2

@@ -22,7 +22,7 @@ from bap_core.data.images import EmptyMask, UnreadablePicture
 from bap_core.data.listings import Objects
 from bap_core.encoders import features
 from bap_core.encoders.prompts import prototypes
-from bap_core.method import compositing
+from bap_core.method import pasting
 
 TEMPLATES = ("a photo of a {}", "a portrait of a {}")  # the two that appendix L.2 quotes
 
@@ -99,9 +99,7 @@ def _alone(objects: Objects, size: int, batch_size: int, usable: list[int]) -> I
 
     def read(i: int) -> Tensor | None:
         try:
-            return compositing.object_alone(
-                compositing.canvas(objects.cutout(i), size=size, scale=1.0)
-            )
+            return pasting.object_alone(pasting.canvas(objects.cutout(i), size=size, scale=1.0))
         except (EmptyMask, UnreadablePicture):
             return None
 

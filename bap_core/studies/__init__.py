@@ -1,6 +1,7 @@
 """The paper's studies of its own method: what its appendices take away, vary, or look into."""
 
 from bap_core.studies.backbones import range_over
+from bap_core.studies.background_swap import background_swap_bsi
 from bap_core.studies.embedding_space import (
     embed_alone,
     embed_composites,
@@ -19,6 +20,7 @@ from bap_core.studies.words import known_pairs, text_additivity, word_pairs
 __all__ = [
     "QUALITIES",
     "SIDES",
+    "background_swap_bsi",
     "changed_sides",
     "class_accuracies",
     "confusions",

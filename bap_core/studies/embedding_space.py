@@ -15,7 +15,7 @@ from bap_core import metrics, runtime, sources, store
 from bap_core.data.listings import Scenes
 from bap_core.data.places import picture_number
 from bap_core.encoders import features
-from bap_core.method.compositing import object_alone
+from bap_core.method.pasting import object_alone
 
 _AT_ONCE = 256
 _VARIANCES = {"bsi": "per_dimension", "bsi_total": "total"}

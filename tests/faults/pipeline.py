@@ -24,15 +24,9 @@ from bap_core.baselines.mask_learning import learn_masks
 from bap_core.baselines.prusc import tune_prusc
 from bap_core.data import Backgrounds, Objects
 from bap_core.encoders import features
-from bap_core.method import (
-    Compositor,
-    Contexts,
-    additivity_scores,
-    background_swap_bsi,
-    compute_anchors,
-    pretrain_bap,
-)
+from bap_core.method import Compositor, Contexts, additivity_scores, compute_anchors, pretrain_bap
 from bap_core.people.labels import embed_alone
+from bap_core.studies import background_swap_bsi
 
 
 def paint(folder: Path, *, n_objects: int = 4, n_backgrounds: int = 5) -> None:

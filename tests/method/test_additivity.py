@@ -9,6 +9,7 @@ import torch.nn.functional as F
 
 from bap_core.encoders import Tally
 from bap_core.method import additivity, anchors
+from bap_core.studies import background_swap_bsi
 
 HALF = 0.5**0.5  # cosine of two parts of a sum of two that are at right angles
 
@@ -170,7 +171,7 @@ def test_the_swap_index_of_an_additive_encoder_is_what_a_hand_finds(home, n_obje
     background they spread by (1 - 1/n) / 2, summed over the dimensions.
     """
     encoder = Coded(*at_right_angles(n_objects, 4))
-    found = additivity.background_swap_bsi(encoder, Numbered(n_objects, 4), pairs=6, seed=0)
+    found = background_swap_bsi(encoder, Numbered(n_objects, 4), pairs=6, seed=0)
     expected = np.full(6, (1 - 1 / n_objects) ** -0.5)
     assert found["bsi_total"].to_numpy() == pytest.approx(expected, rel=1e-6)
     dimensions = n_objects + 4
@@ -179,16 +180,16 @@ def test_the_swap_index_of_an_additive_encoder_is_what_a_hand_finds(home, n_obje
 
 def test_the_swap_index_is_taken_class_by_class(home):
     encoder, labels = Coded(*at_right_angles(5, 4)), [0, 0, 0, 1, 1]
-    found = additivity.background_swap_bsi(encoder, Numbered(5, 4), pairs=6, seed=0, labels=labels)
+    found = background_swap_bsi(encoder, Numbered(5, 4), pairs=6, seed=0, labels=labels)
     expected = sum((1 - 1 / n) ** -0.5 for n in (3, 2)) / 2
     assert found["bsi_total"].to_numpy() == pytest.approx(np.full(6, expected), rel=1e-6)
     with pytest.raises(ValueError, match="none of 5 classes has two objects"):
-        additivity.background_swap_bsi(encoder, Numbered(5, 4), pairs=6, seed=0, labels=range(5))
+        background_swap_bsi(encoder, Numbered(5, 4), pairs=6, seed=0, labels=range(5))
 
 
 def test_the_swap_index_is_zero_without_a_background_and_infinite_without_an_object(home):
     found = {
-        ignored: additivity.background_swap_bsi(
+        ignored: background_swap_bsi(
             Coded(*at_right_angles(5, 4), ignores=ignored), Numbered(5, 4), pairs=6, seed=0
         )["bsi"].tolist()
         for ignored in ("background", "object")
@@ -201,7 +202,7 @@ def test_a_swap_takes_two_objects_and_two_backgrounds(home, n_objects, n_backgro
     encoder = Coded(*at_right_angles(n_objects, n_backgrounds))
     compositor = Numbered(n_objects, n_backgrounds)
     with pytest.raises(ValueError, match=f"got {n_objects} and {n_backgrounds}"):
-        additivity.background_swap_bsi(encoder, compositor, pairs=2, seed=0)
+        background_swap_bsi(encoder, compositor, pairs=2, seed=0)
 
 
 def test_an_anchor_of_an_additive_encoder_keeps_the_object_as_k_grows(home):
@@ -274,7 +275,7 @@ def test_what_was_measured_once_is_read_back_and_other_draws_are_not(home):
     encoder, compositor = Coded(*at_right_angles(5, 7)), Numbered(5, 7)
 
     def measured(seed):
-        swap = additivity.background_swap_bsi(encoder, compositor, pairs=3, seed=seed)
+        swap = background_swap_bsi(encoder, compositor, pairs=3, seed=seed)
         scores = additivity.additivity_scores(encoder, compositor, n=40, seed=seed)
         return scores.assign(bsi=swap["bsi"][0])
 
@@ -290,5 +291,5 @@ def test_an_encoder_and_its_student_are_counted_apart(home, tiny, shapes):
         next(student.image_tower.parameters()).add_(1)
     for encoder in (tiny, student):
         additivity.additivity_scores(encoder, shapes, n=9, seed=0)
-        additivity.background_swap_bsi(encoder, shapes, pairs=2, seed=0)
+        background_swap_bsi(encoder, shapes, pairs=2, seed=0)
     assert tiny.tally.encoded == sum(tiny.tally.needed.values()) > 2 * 9

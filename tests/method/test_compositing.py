@@ -13,14 +13,8 @@ from PIL import Image
 from bap_core.data import Backgrounds, EmptyMask, Objects, images
 from bap_core.data.cache import ImageCache
 from bap_core.method.blending import blend
-from bap_core.method.compositing import (
-    Compositor,
-    canvas,
-    composite,
-    object_alone,
-    paste_reference,
-    prepare,
-)
+from bap_core.method.compositing import STEPS, Compositor
+from bap_core.method.pasting import canvas, composite, object_alone, paste_reference, prepare
 
 
 def cutout(width, height, *, colour=(200, 30, 60), alpha=255):
@@ -203,6 +197,56 @@ def test_every_object_draws_its_scale_once_and_within_the_range(pool):
     )
     assert len(set(first.scales)) == 3
     assert (Compositor(*pool, size=32, scale=0.75, seed=5).scales == 0.75).all()
+
+
+def per_composite(listings, **choices):
+    objects, backgrounds = listings
+    objects = objects.take([0, 2])
+    return Compositor(
+        objects, backgrounds, size=40, scale=(0.3, 0.9), scale_per="composite", seed=3, **choices
+    )
+
+
+def test_a_composite_that_draws_its_scale_is_the_references_at_one_of_the_steps(pool):
+    made, seen = per_composite(pool), set()
+    for i, j in [(0, 0), (0, 1), (1, 0), (1, 1)]:
+        cut, ground = made.objects.cutout(i), made.backgrounds.image(j)
+        found = made.batch([i], [j])[0].numpy()
+        fits = [
+            step
+            for step, scale in enumerate(np.linspace(0.3, 0.9, STEPS))
+            if np.array_equal(
+                found.transpose(1, 2, 0), paste_reference(cut, ground, size=40, scale=scale)
+            )
+        ]
+        assert len(fits) == 1
+        seen |= set(fits)
+    assert len(seen) > 1
+
+
+def test_a_composite_has_the_same_scale_alone_in_any_batch_and_after_a_check(pool):
+    objects, backgrounds = pool
+    before = per_composite(pool)
+    rows, columns = [0, 1, 1, 0], [1, 0, 1, 0]
+    together = before.batch(rows, columns)
+    assert all(
+        torch.equal(before.batch([i], [j])[0], one) for i, j, one in zip(rows, columns, together)
+    )
+    choices = {"size": 40, "scale": (0.3, 0.9), "scale_per": "composite", "seed": 3}
+    checked = Compositor(objects, backgrounds, **choices)
+    left = checked.batch([2], [0])
+    with pytest.warns(UserWarning, match="left out"):
+        checked.check()
+    assert torch.equal(checked.batch([1], [0]), left)
+
+
+def test_a_scale_for_each_composite_has_a_name_of_its_own_and_no_other_is_taken(pool):
+    objects, backgrounds = pool
+    names = {per_composite(pool).fingerprint, per_composite(pool).at(40).fingerprint}
+    plain = Compositor(objects.take([0, 2]), backgrounds, size=40, scale=(0.3, 0.9), seed=3)
+    assert len(names) == 1 and plain.fingerprint not in names
+    with pytest.raises(ValueError, match="scale_per='picture'; choices: .'object', 'composite'."):
+        Compositor(objects, backgrounds, scale_per="picture", seed=0)
 
 
 def test_the_fingerprint_names_all_that_decides_the_composites(pool):

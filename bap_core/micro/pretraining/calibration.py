@@ -14,7 +14,8 @@ from bap_core.baselines.zero_shot import ZeroShot
 from bap_core.data import coco, counteranimal, cub, places, waterbirds
 from bap_core.data.listings import Scenes
 from bap_core.encoders import features, prompts
-from bap_core.method.compositing import Compositor, canvas, object_alone
+from bap_core.method.compositing import Compositor
+from bap_core.method.pasting import canvas, object_alone
 from bap_core.micro.drawing import kinds
 from bap_core.micro.drawing.birds import SPECIES
 from bap_core.micro.drawing.figures import FIGURES
