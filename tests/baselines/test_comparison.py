@@ -36,6 +36,11 @@ def sae(home, tiny, shapes):
     return train_autoencoder(tiny, shapes, n=50, seed=0, **SAE)[0]
 
 
+def test_too_few_composites_to_hold_some_out_are_refused(home, tiny, shapes):
+    with pytest.raises(ValueError, match="n=9 composites: a fifth is held out"):
+        train_autoencoder(tiny, shapes, n=9, seed=0, **SAE)
+
+
 def methods(tiny, scenes, sae, **choices):
     text = embed_texts(tiny, scenes.labels, scenes.backgrounds)
     encoders = dict.fromkeys(("Native", "Control", "BAP"), tiny)

@@ -83,6 +83,15 @@ def test_the_final_fits_use_the_second_half_or_all_and_scale_on_what_they_are_gi
     assert seen == [600, 1200, 500]
 
 
+def test_either_solver_finds_the_same_head_but_for_the_intercept_that_one_of_them_penalises():
+    rows = of_equal_groups()
+    heads = [fitted(rows, Cs=(0.7,), n_retrains=1, solver=name) for name in dfr.SOLVERS]
+    one, other = (head.coef_ / np.linalg.norm(head.coef_) for head in heads)
+    assert one @ other > 0.999
+    with pytest.raises(ValueError, match="solver='lbfgs'; choices: .'liblinear', 'saga'."):
+        fitted(rows, solver="lbfgs")
+
+
 def test_every_c_is_tried_and_the_first_with_the_best_worst_group_is_kept():
     head = fitted(toy(0).val)
     assert head.tuning_["setting"].tolist() == list(DFR().Cs)

@@ -32,7 +32,7 @@ def list_encoders(parameters: dict) -> list[str]:
     last.
     """
     lists = [parameters.get(name, []) for name in ("encoders", "text_encoders")]
-    singles = filter(None, map(parameters.get, ("encoder", "labeller")))
+    singles = filter(None, map(parameters.get, ("encoder", "text_encoder", "labeller")))
     return list(dict.fromkeys([*lists[0], *lists[1], *singles]))
 
 
