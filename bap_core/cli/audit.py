@@ -39,14 +39,26 @@ def add_data(parser) -> None:
         default="auto",
         help="auto, grey, inverted (dark is the object) or alpha (what is opaque is)",
     )
+    without = parser.add_mutually_exclusive_group()
+    without.add_argument(
+        "--boxes",
+        action="store_true",
+        help="objects are whole boxes of a COCO json, with the background in them",
+    )
+    without.add_argument(
+        "--segment",
+        metavar="MODEL",
+        help="masks by a model of transformers, such as facebook/sam-vit-base, from the boxes of a "
+        "COCO json or else the middle of each picture",
+    )
     parser.add_argument("--n-objects", type=int, default=200, help="at most (default: 200)")
     parser.add_argument("--n-backgrounds", type=int, default=50, help="at most (default: 50)")
     parser.add_argument("--seed", type=int, default=0, help="of what is drawn (default: 0)")
 
 
-def read_data(chosen) -> tuple:
+def read_data(chosen, *, at_most: int | None = None) -> tuple:
     """Encoder, objects and backgrounds that were asked for; counts out of range are refused before
-    anything is loaded.
+    anything is loaded. at_most: how many objects masks are drawn for, of all by default.
     """
     refuse_below(chosen, n_objects=2, n_backgrounds=2, seed=0)
     from bap_core import micro
@@ -54,9 +66,24 @@ def read_data(chosen) -> tuple:
     from bap_core.encoders import load
 
     encoder = load(chosen.encoder)
+    backgrounds = folders.backgrounds(micro.resolve(chosen.backgrounds))
+    return encoder, _read_objects(chosen, micro.resolve(chosen.objects), at_most), backgrounds
+
+
+def _read_objects(chosen, path, at_most: int | None):
+    from bap_core import runtime
+    from bap_core.data import folders
+
     told = {"mask_values": chosen.mask_values, "mask_from": chosen.mask_from}
-    objects = folders.objects(micro.resolve(chosen.objects), **told)
-    return encoder, objects, folders.backgrounds(micro.resolve(chosen.backgrounds))
+    if not chosen.segment:
+        return folders.objects(path, **told, boxed=chosen.boxes)
+    if chosen.mask_values or chosen.mask_from != "auto":
+        raise ValueError("--segment draws the masks: leave --mask-values and --mask-from out")
+    from bap_core.audit import segmenting
+
+    found = segmenting.find_unmasked(path)
+    some = found.sample(at_most=at_most or len(found), rng=runtime.rng(chosen.seed, "objects"))
+    return segmenting.segment(some, chosen.segment)
 
 
 def refuse_below(chosen, **least: float) -> None:
@@ -89,7 +116,7 @@ def refuse_used(out: Path | None) -> None:
 
 def _audit(chosen) -> int:
     refuse_used(chosen.out)
-    encoder, objects, backgrounds = read_data(chosen)
+    encoder, objects, backgrounds = read_data(chosen, at_most=chosen.n_objects)
     from bap_core import store
     from bap_core.audit import examine
     from bap_core.report import audit_report

@@ -26,13 +26,15 @@ ON_ITS_SIDE = (
 )
 
 
-def find_annotations(path: Path) -> tuple[Index | None, directory.LeftOut]:
+def find_annotations(path: Path, *, boxed: bool = False) -> tuple[Index | None, directory.LeftOut]:
     """The COCO json at ``path``, in it or in its ``annotations/``, if there is one, and the other
-    JSON files there. ValueError if there are several, or if one was meant and cannot be read.
+    JSON files there. boxed: as for `coco_index.parsed`. ValueError if there are several, or if one
+    was meant and cannot be read.
     """
     left_out = directory.LeftOut()
     if path.is_file():
-        return (_of_file(path) if path.suffix.lower() == ".json" else None), left_out
+        json = path.suffix.lower() == ".json"
+        return (_of_file(path, boxed=boxed) if json else None), left_out
     files = [
         file
         for place in (path, path / "annotations")
@@ -43,7 +45,7 @@ def find_annotations(path: Path) -> tuple[Index | None, directory.LeftOut]:
     found, broken = [], []
     for file in files:
         try:
-            index = None if file.name.startswith(".") else coco_index.parsed(file)
+            index = None if file.name.startswith(".") else coco_index.parsed(file, boxed=boxed)
         except ValueError as error:
             broken.append((file, error))
             continue
@@ -64,8 +66,8 @@ def find_annotations(path: Path) -> tuple[Index | None, directory.LeftOut]:
     return (found[0] if found else None), left_out
 
 
-def _of_file(path: Path) -> Index:
-    if (index := coco_index.parsed(path)) is None:
+def _of_file(path: Path, *, boxed: bool) -> Index:
+    if (index := coco_index.parsed(path, boxed=boxed)) is None:
         raise ValueError(coco_index.refusal(path))
     return index
 

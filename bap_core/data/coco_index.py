@@ -71,13 +71,13 @@ def stored(path: Path) -> Index:
     return _index(path, store.arrays("coco-index", parts, lambda: _tensors(path)))
 
 
-def parsed(path: Path) -> Index | None:
+def parsed(path: Path, *, boxed: bool = False) -> Index | None:
     """The index of the file at ``path``, made anew; None for JSON that holds no instances.
 
-    ValueError naming the file if it is broken, an entry is garbled, or an annotation names what is
-    not listed.
+    boxed: an object is its whole box, whether it has an outline or not. ValueError naming the file
+    if it is broken, an entry is garbled, or an annotation names what is not listed.
     """
-    content = _read(path)
+    content = _read(path, boxed=boxed)
     return None if content is None else _index(path, _columns(path, *content))
 
 
@@ -92,7 +92,8 @@ def refusal(path: Path) -> str:
     """What is wrong with a JSON file for which `parsed` gave None."""
     return (
         f"{path}: not a COCO instances file; it needs the lists {', '.join(LISTS)}, "
-        "and annotations with a segmentation"
+        "and annotations with a segmentation (those with a box alone are read with boxed=True, "
+        "--boxes)"
     )
 
 
@@ -110,8 +111,8 @@ class _Annotations:
     is at once.
     """
 
-    def __init__(self, bar):
-        self.bar = bar
+    def __init__(self, bar, *, boxed: bool):
+        self.bar, self.boxed = bar, boxed
         self.ids, self.picture, self.category, self.runs = [], [], [], []
         self.boxes, self.crowd = array("d"), bytearray()
         self.area, self.size = array("q"), array("i")
@@ -130,7 +131,7 @@ class _Annotations:
         return {key: entry[key] for key in _PICTURE if key in entry}
 
     def _take(self, entry: dict) -> int | None:
-        self.outlined |= "segmentation" in entry
+        self.outlined |= self.boxed or "segmentation" in entry
         try:
             box = array("d", [float(value) for value in entry["bbox"]])
             size, crowd = self.sizes.get(entry["image_id"]), _as_flag(entry.get("iscrowd"))
@@ -150,10 +151,11 @@ class _Annotations:
         self.area.append(-1)
         self.boxes.extend(box)
         self.size.extend((0, 0))
+        outline = segmentations.box_outline(*box) if self.boxed else entry.get("segmentation")
         if size is None:
-            self.late[row] = _packed(entry.get("segmentation"))
+            self.late[row] = _packed(outline)
         else:
-            self.draw(row, entry.get("segmentation"), *size)
+            self.draw(row, outline, *size)
         return row
 
     def draw(self, row: int, segmentation: Any, height: int, width: int) -> None:
@@ -184,9 +186,9 @@ def _packed(segmentation: Any) -> Any:
     return [array("d", polygon) for polygon in segmentations.as_polygons(segmentation)]
 
 
-def _read(path: Path) -> tuple[dict, _Annotations] | None:
+def _read(path: Path, *, boxed: bool = False) -> tuple[dict, _Annotations] | None:
     with runtime.progress([], label=f"indexing {path.name}", unit="object") as bar:
-        found = _Annotations(bar)
+        found = _Annotations(bar, boxed=boxed)
         content = directory.read_json(path, object_hook=found)
     if not isinstance(content, dict) or not all(
         isinstance(content.get(key), list) for key in LISTS

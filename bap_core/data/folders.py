@@ -16,6 +16,7 @@ from bap_core.data.listings import Backgrounds, Objects
 from bap_core.data.masked_folder import IMAGE_FOLDERS, KINDS, find_pairs, is_mask
 
 _AT_ONCE = 8  # pictures decoded at the same time
+BOXED = "cut out by its box, with the background that lies in it"
 ACCEPTED = (
     "a COCO json beside its images; or a folder of images with masks of the same name "
     "(cat.jpg with "
@@ -25,7 +26,11 @@ ACCEPTED = (
 
 
 def objects(
-    path: str | Path, *, mask_values: Collection[int] = (), mask_from: str = "auto"
+    path: str | Path,
+    *,
+    mask_values: Collection[int] = (),
+    mask_from: str = "auto",
+    boxed: bool = False,
 ) -> Objects:
     """`Objects` from what is found at ``path``, tried in this order.
 
@@ -39,7 +44,8 @@ def objects(
 
     mask_values: values (grey, index, or r + 256 g + 65536 b) that are objects, each of its own;
     mask_from: "grey", "alpha" or "inverted" instead of "auto". Both are for masks that are read
-    wrongly otherwise.
+    wrongly otherwise. boxed: objects of 1 are their whole boxes (paper, Table 6), with outlines or
+    without; the background that comes along is counted in ``doubts``.
 
     Label and super_class of 2 and 3 are the first sub-folder's name, else the folder's. ``skipped``
     counts what was left out. FileNotFoundError, or ValueError saying what was found and what is
@@ -48,11 +54,14 @@ def objects(
     path = _existing(path, "objects")
     mask_readings.refuse_contradictions(mask_values, mask_from)
     told = bool(mask_values) or mask_from != "auto"
-    index, further = annotated_folder.find_annotations(path)
+    index, further = annotated_folder.find_annotations(path, boxed=boxed)
     if index is not None:
         _refuse_told(told, f"{index.path} has outlines")
         found = annotated_folder.read_annotations(index, _name(index.path), origin=_origin(path))
-        return replace(found, skipped=found.skipped | further, named=further.names)
+        doubts = found.doubts | ({BOXED: len(found)} if boxed else {})
+        return replace(found, skipped=found.skipped | further, named=further.names, doubts=doubts)
+    if boxed:
+        raise ValueError(f"{path}: no COCO json here, so there are no boxes to cut objects out by")
     if path.is_file():
         raise ValueError(f"{path}: one file that is no COCO json; accepted: {ACCEPTED}")
     if found := _with_masks(path, mask_values=mask_values, mask_from=mask_from):

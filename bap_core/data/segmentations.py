@@ -50,6 +50,12 @@ def encode_segmentation(segmentation, *, width: int, height: int) -> dict | None
     return _run_lengths.merge(_run_lengths.frPyObjects(polygons, height, width))
 
 
+def box_outline(x: float, y: float, width: float, height: float) -> list[list[float]]:
+    """A box as a polygon of COCO's."""
+    right, low = x + width, y + height
+    return [[x, y, right, y, right, low, x, low]]
+
+
 def as_polygons(segmentation: list) -> list:
     """Polygons as COCO writes them, x, y, x, y, ... in a list each, of the other ways in which
     programs write the same: pairs of numbers, one polygon without its list, numbers as text.

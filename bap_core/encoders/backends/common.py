@@ -3,6 +3,7 @@ of weights.
 """
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 from safetensors import safe_open
@@ -94,3 +95,20 @@ def weights_file(path: Path) -> Path:
     if found := next((path / name for name in WEIGHTS if (path / name).is_file()), None):
         return found
     raise ValueError(f"the folder {path} holds no weights; looked for {', '.join(WEIGHTS)}")
+
+
+def quietly(call: Callable, *args, **choices):
+    """transformers shows bars, which would fill a page, and warns of weights that it leaves
+    unread on purpose.
+    """
+    from transformers.utils import logging
+
+    bars, level = logging.is_progress_bar_enabled(), logging.get_verbosity()
+    logging.disable_progress_bar()
+    logging.set_verbosity_error()
+    try:
+        return call(*args, **choices)
+    finally:
+        logging.set_verbosity(level)
+        if bars:
+            logging.enable_progress_bar()

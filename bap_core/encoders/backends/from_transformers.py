@@ -8,7 +8,7 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from bap_core.encoders.backends.common import micro_names, settings
+from bap_core.encoders.backends.common import micro_names, quietly, settings
 from bap_core.encoders.backends.refusals import choose_pooling, fetching, loading
 from bap_core.encoders.backends.shape import ImageModel, ImageTower, side, unwrap
 from bap_core.encoders.backends.tokens import CONTEXT, HubTokens
@@ -65,7 +65,7 @@ class SigLip(nn.Module):
 
     def write(self, folder: Path) -> None:
         """Write a folder that transformers reads, with the tokenizer if it has been used."""
-        _quietly(self.native.save_pretrained, folder)
+        quietly(self.native.save_pretrained, folder)
         self._read.write(folder)
 
 
@@ -99,7 +99,7 @@ class Mae(nn.Module):
 
     def write(self, folder: Path) -> None:
         """Write a folder that transformers reads."""
-        _quietly(self.visual.save_pretrained, folder)
+        quietly(self.visual.save_pretrained, folder)
 
 
 class Bert(nn.Module):
@@ -209,7 +209,7 @@ def _build(kind: str, name: str, source: str) -> nn.Module:
     by = f"from bap_core import encoders; encoders.load('{name}')"
     options = {"mask_ratio": 0.0} if kind == "mae" else {}
     with loading(source, name) if Path(source).is_dir() else fetching(name, "", by=by):
-        native, report = _quietly(
+        native, report = quietly(
             model.from_pretrained, source, dtype=torch.float32, output_loading_info=True, **options
         )
     if unread := sorted(report["missing_keys"]):
@@ -218,23 +218,6 @@ def _build(kind: str, name: str, source: str) -> nn.Module:
             f"such as {unread[0]}"
         )
     return native
-
-
-def _quietly(call: Callable, *args, **choices):
-    """transformers shows bars, which would fill a page, and warns of weights that it leaves
-    unread on purpose.
-    """
-    from transformers.utils import logging
-
-    bars, level = logging.is_progress_bar_enabled(), logging.get_verbosity()
-    logging.disable_progress_bar()
-    logging.set_verbosity_error()
-    try:
-        return call(*args, **choices)
-    finally:
-        logging.set_verbosity(level)
-        if bars:
-            logging.enable_progress_bar()
 
 
 def _resize(tower: ImageTower, size: int | None, *, trained: int) -> bool:
