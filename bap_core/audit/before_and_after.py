@@ -5,6 +5,7 @@ from typing import TypeVar
 
 import numpy as np
 import pandas as pd
+from torch import Tensor
 
 from bap_core import runtime
 from bap_core.audit.examine import Audit, examine
@@ -14,6 +15,7 @@ from bap_core.method import Compositor, Contexts, pretrain_bap
 
 HELD_OUT = 0.25  # of the picture files
 COLLAPSED = 0.02  # of the variance of before; what is left below it tells nothing apart
+PATIENCE = 20  # batches in a row without any variance, before a training is given up
 METHODS = ("bap",)
 Some = TypeVar("Some", Objects, Backgrounds)
 
@@ -98,12 +100,33 @@ def align(
     pool = Compositor(*learned, size=teacher.size, seed=seed).check()
     contexts = Contexts(m=m, epochs=epochs, batch_size=batch_size, seed=seed)
     k = min(k, len(pool.backgrounds))
-    made = pretrain_bap(teacher, pool, contexts=contexts, k=k, lr=lr)
+    watch = CollapseWatch(lr=lr)
+    made = pretrain_bap(teacher, pool, contexts=contexts, k=k, lr=lr, watch=watch)
     after = examine(made.encoder, *judged, **counts)
     scenes = compare_scenes(teacher, made.encoder, before.pool.backgrounds)
     settings = {"method": "bap", "k": k, "m": m, "epochs": epochs, "lr": lr}
     settings |= {"batch_size": batch_size, "seed": seed}
     return Aligned(made.encoder, pool, before, after, made.losses, scenes, settings)
+
+
+@dataclass
+class CollapseWatch:
+    """Ends a training that maps all to one point: ValueError once `PATIENCE` batches in a row have
+    less than a share `COLLAPSED` of their anchors' variance. lr: for the message.
+    """
+
+    lr: float
+    in_a_row: int = 0
+
+    def __call__(self, z: Tensor, anchors: Tensor) -> None:
+        """z, anchors: (B, D), the embeddings of a batch and where they should be."""
+        spread, needed = (float(one.var(dim=0, correction=0).sum()) for one in (z, anchors))
+        self.in_a_row = self.in_a_row + 1 if spread < COLLAPSED * needed else 0
+        if self.in_a_row >= PATIENCE:
+            raise ValueError(
+                f"the encoder has collapsed: for {PATIENCE} steps it has given all pictures of a "
+                f"batch one embedding; lower the learning rate ({self.lr:g}); nothing was saved"
+            )
 
 
 def compare_scenes(

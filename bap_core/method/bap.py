@@ -1,5 +1,9 @@
 """BAP (paper section 3.1): anchors of a frozen teacher; a student that maps contexts to them."""
 
+from collections.abc import Callable
+
+from torch import Tensor
+
 from bap_core import sources
 from bap_core.encoders import Encoder
 from bap_core.method.alignment import (
@@ -22,20 +26,27 @@ def pretrain_bap(
     lr: float = 5e-6,
     weight_decay: float = 0.01,
     schedule: Schedule = TABLE_17,
+    watch: Callable[[Tensor, Tensor], None] = lambda z, a: None,
 ) -> Pretrained:
     """Phase 1 (equation 2) and phase 2 (equation 3) with Table 17's values as defaults.
 
     compositor: N objects and the background pool; contexts: what alignment shows when; k:
-    backgrounds per anchor; schedule: of the learning rate.
+    backgrounds per anchor; schedule: of the learning rate; watch: is shown every batch's embeddings
+    and anchors, each (B, D), and may raise to end the training.
     """
     batches = CompositeBatches(compositor.at(teacher.size), contexts)
 
     def fit(student, checkpoint):
         anchors = compute_anchors(teacher, compositor, k=k, seed=contexts.seed).to(student.device)
+
+        def loss(z: Tensor, objects: Tensor) -> Tensor:
+            watch(z.detach(), anchors[objects])
+            return alignment_loss(z, anchors[objects])
+
         return train(
             student,
             batches,
-            lambda z, objects: alignment_loss(z, anchors[objects]),
+            loss,
             lr=lr,
             weight_decay=weight_decay,
             schedule=schedule,

@@ -116,6 +116,22 @@ def test_an_encoder_that_maps_all_to_one_point_is_said_to_have_collapsed(world, 
     assert made.collapsed and "has collapsed" in align_report.in_words(made)[0]
 
 
+def test_a_training_that_maps_all_to_one_point_is_ended_and_one_that_does_not_is_not(world):
+    with pytest.raises(ValueError, match=r"has collapsed: for 20 steps .* learning rate \(0.5\)"):
+        audit.align(
+            encoders.load("micro-clip"), *world, **(CHOICES | {"lr": 0.5, "epochs": 8, "seed": 1})
+        )
+    watch, apart = aligning.CollapseWatch(lr=0.1), torch.eye(4)
+    for _ in range(aligning.PATIENCE - 1):
+        watch(torch.ones(4, 4), apart)
+    watch(apart, apart)
+    watch(torch.ones(4, 4), torch.ones(4, 4))  # of one object: there is nothing to keep apart
+    for _ in range(aligning.PATIENCE - 1):
+        watch(torch.ones(4, 4), apart)
+    with pytest.raises(ValueError, match="nothing was saved"):
+        watch(torch.ones(4, 4), apart)
+
+
 class _Made:
     def __init__(self, encoder, losses):
         self.encoder, self.losses = encoder, losses
