@@ -3,8 +3,10 @@
     python -m benchmarks.ratios [--encoder micro-clip] [--n 2048] [--repeats 5]
 
 alignment   composites/s of an alignment epoch over the bare forward-backward-step on ready tensors
-anchors     composites/s of making anchors over the bare forward on ready tensors compositor
-composites/s of the batched compositor over the plain PIL reference, everything decoded beforehand
+anchors     composites/s of making anchors over the bare forward on ready tensors
+audit       pictures/s of an audit, its files read and its intervals drawn, over the bare forward
+compositor  composites/s of the batched compositor over the plain PIL reference, everything decoded
+            beforehand
 encodings   pictures encoded by one small pre-training over the least that would do
 
 Every repeat measures both sides of a ratio one after the other; the median of the repeats is
@@ -25,6 +27,7 @@ import numpy as np
 import torch
 
 from bap_core import data, encoders, micro, runtime
+from bap_core.audit import examine
 from bap_core.method.alignment import CompositeBatches, Contexts, alignment_loss
 from bap_core.method.anchors import compute_anchors, draw_backgrounds
 from bap_core.method.bap import pretrain_bap
@@ -33,6 +36,7 @@ from bap_core.method.pasting import paste_reference
 from bap_core.method.training import TABLE_17, train
 
 BATCH, K = 128, 8
+AUDITED = 200, 50  # objects and backgrounds
 
 
 def main() -> None:
@@ -58,6 +62,7 @@ def main() -> None:
         lambda: alignment(encoder, compositor, chosen.n),
     )
     report("anchors / forward", chosen.repeats, lambda: making_anchors(encoder, compositor))
+    report("audit / forward", chosen.repeats, lambda: auditing(encoder, compositor))
     report("compositor / PIL reference", chosen.repeats, lambda: compositing(compositor, chosen.n))
     print(f"{'images encoded / least':32s} {encodings(encoder, compositor):6.3f}")
 
@@ -137,6 +142,21 @@ def making_anchors(encoder, compositor) -> tuple[float, float, int]:
     with empty_store():
         ours = seconds(lambda: compute_anchors(encoder, compositor, k=K, seed=0), encoder)
     return ours, bare, n
+
+
+def auditing(encoder, compositor) -> tuple[float, float, int]:
+    """An audit of `AUDITED` objects and backgrounds, in an empty store, against the bare forward on
+    one ready batch, as often as it has pictures to encode.
+    """
+    objects, backgrounds = compositor.objects, compositor.backgrounds
+    n_objects, n_backgrounds = min(AUDITED[0], len(objects)), AUDITED[1]
+    n = n_objects * n_backgrounds + n_objects + n_backgrounds
+    ready = compositor.batch(*np.zeros((2, 256), dtype=np.int64)).to(encoder.device)
+    bare = seconds(lambda: [encoder.encode_images(ready) for _ in range(n // len(ready))], encoder)
+    counts = {"n_objects": n_objects, "n_backgrounds": n_backgrounds, "seed": 0}
+    with empty_store():
+        ours = seconds(lambda: examine(encoder, objects, backgrounds, **counts), encoder)
+    return ours, bare * n / (n // len(ready) * len(ready)), n
 
 
 def compositing(compositor, n: int) -> tuple[float, float, int]:

@@ -239,13 +239,13 @@ def _found(audit: Audit) -> str:
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], *, words: int = -1) -> str:
     """Rows of text below their headings; ``words`` is the column that holds running text."""
 
-    def cell(place: int, text: str) -> str:
-        kind = ' class="words"' if place == words else ""
-        return f"<td{kind}>{escape(text)}</td>"
+    def line(row: Sequence[str], tag: str) -> str:
+        kinds = [' class="words"' if place == words else "" for place in range(len(row))]
+        cells = (f"<{tag}{kind}>{escape(text)}</{tag}>" for kind, text in zip(kinds, row))
+        return f"<tr>{''.join(cells)}</tr>"
 
-    body = "".join(f"<tr>{''.join(cell(i, t) for i, t in enumerate(row))}</tr>" for row in rows)
-    top = "".join(f"<th>{escape(name)}</th>" for name in head)
-    table = f"<table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
+    body, top = "".join(line(row, "td") for row in rows), line(head, "th")
+    table = f"<table><thead>{top}</thead><tbody>{body}</tbody></table>"
     return f'<div class="scroll" tabindex="0">{table}</div>'
 
 
