@@ -12,7 +12,7 @@ to mean anything. An encoder that the paper does not have is compared with none 
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
@@ -46,9 +46,8 @@ def judge(
 
     scale: a name of `labels.SCALES`. predictions: `evaluation.predictions` of the same runs, by
     which two methods are compared picture by picture; without them each is given the error of a
-    share of n. identities: encoder name -> what it is in
-    the paper's words; an encoder that is not among them is unknown. ValueError for another scale or
-    a notebook without claims.
+    share of n. identities: encoder name -> what it is in the paper's words; an encoder that is not
+    among them is unknown. ValueError for another scale or a notebook without claims.
     """
     if scale not in labels.SCALES:
         raise ValueError(f"unknown scale {scale!r}; known: {', '.join(labels.SCALES)}")
@@ -62,7 +61,7 @@ def judge(
         if claim.get("across"):
             rows.append(_row(frame, claim, "all", None, scale, answers))
             continue
-        for encoder in _encoders(known, claim):
+        for encoder in _encoders(frame, known, claim):
             part = frame.loc[frame["encoder"] == encoder]
             rows.append(_row(part, claim, encoder, known[encoder], scale, answers))
     return pd.DataFrame(rows, columns=COLUMNS)
@@ -82,14 +81,19 @@ def read_claims(notebook: str) -> list[dict]:
     return found
 
 
-def _encoders(known: Mapping[str, Identity], claim: dict) -> list[str]:
-    """Whom a claim is about: every encoder, or those of the kind or family that it names."""
+def _encoders(frame: pd.DataFrame, known: Mapping[str, Identity], claim: dict) -> Iterable[str]:
+    """Whom a claim is about: every encoder, or those of the kind or family that it names; of these
+    those that its figure was measured of at all, if it was of any.
+    """
     kind, family = claim["a"].get("kind"), claim["a"].get("family")
-    return [
+    named = [
         name
         for name, identity in known.items()
         if kind in (None, identity.kind) and family in (None, identity.family)
     ]
+    asked = [frame[key] == claim["a"][key] for key in ("dataset", "metric") if key in claim["a"]]
+    there = set(frame.loc[pd.concat(asked, axis=1).all(axis=1), "encoder"]) if asked else set()
+    return [name for name in named if name in there] or named
 
 
 def _row(

@@ -31,18 +31,26 @@ def chosen(pool, n, seed, name):
     return pool.sample(at_most=n, rng=runtime.rng(seed, name))
 
 
-def additivity(said, root):
+def scored(said, root, model, n_objects, *, seed=0, method="Native"):
     objects = data.coco(root, min_side=said["min_side"])
-    n, seed, model = said["n"], said["seed"], load(said["encoders"][0])
     pool = Compositor(
-        chosen(objects, said["n_objects"], seed, "objects"),
+        chosen(objects, n_objects, seed, "objects"),
         chosen(data.places(root), said["n_backgrounds"], seed, "backgrounds"),
         size=model.size,
         seed=seed,
     ).check()
-    values = {"additivity": additivity_scores(model, pool, n=n, seed=seed)["score"].to_numpy()}
-    names = {"dataset": "coco on places", "encoder": model.name, "method": "Native"}
-    return evaluation.record(values, **names, seed=seed)
+    scores = additivity_scores(model, pool, n=said["n"], seed=seed)["score"].to_numpy()
+    names = {"dataset": "coco on places", "encoder": model.name, "method": method}
+    return evaluation.record({"additivity": scores}, **names, seed=seed)
+
+
+def additivity(said, root):
+    model = load(said["encoders"][0])
+    return scored(said, root, model, said["n_objects"], seed=said["seed"])
+
+
+def first_reading(said, root):
+    return scored(said, root, load(said["encoder"]), said["n_instances"], method="as on page 1")
 
 
 def smallest_anchors(said, root):
@@ -185,6 +193,7 @@ ROWS = {
     "12_training_progression": first_probe,
     "13_choices": choices,
     "14_your_own_objects": own_objects,
+    "15_choices_of_pictures": first_reading,
 }
 
 

@@ -77,6 +77,17 @@ def waterbirds(encoder, *, bap_95, bap_100, control_100=(0.7, 0.7), native_100=(
     return pd.concat(parts, ignore_index=True)
 
 
+def test_an_encoder_that_a_figure_was_not_measured_of_is_not_listed_unless_none_was():
+    at = ("01_additivity", "micro")
+    read = additivity(0.8, encoder="bert", metric="text_additivity")
+    seen = additivity(0.9).assign(dataset="coco on places")
+    both = pd.concat([seen, read.assign(dataset="pairs of words")], ignore_index=True)
+    listed = {encoder for name, encoder in verdicts(both, *at) if "null-" in name}
+    assert listed == {"micro-clip"}
+    nobody = verdicts(read.assign(dataset="pairs of words"), *at)
+    assert {encoder for name, encoder in nobody if "null-" in name} == {"bert"}
+
+
 # -- criteria --------------------------------------------------------------------------------------
 
 

@@ -12,9 +12,10 @@ import pytest
 import yaml
 
 import bap_core
-from bap_core import data, encoders
+from bap_core import data, encoders, runtime
 from bap_core.encoders import checkpoints
 from bap_core.encoders import names as naming
+from bap_core.recorded import find_records
 from bap_core.report import labels, paper_tables, printed, rules, series
 
 PROJECT = Path(bap_core.__file__).parent.parent
@@ -302,11 +303,25 @@ def test_ambiguities_are_complete():
     entries = paper_tables.ambiguities()
     assert len({entry["id"] for entry in entries}) == len(entries)
     for entry in entries:
-        assert set(entry) - {"points"} == fields, entry["id"]
+        assert set(entry) - {"points", "compared"} == fields, entry["id"]
         measured = "not measured yet" not in entry["measured"]
         assert entry.get("points", 0.0) >= 0 and (measured or "points" not in entry), entry["id"]
         assert all(isinstance(text, str) for text in entry["alternatives"]), entry["id"]
         assert all((NOTEBOOKS / f"{name}.py").exists() for name in entry["touches"]), entry["id"]
+
+
+def test_what_an_ambiguity_changed_is_what_the_recorded_run_has():
+    entries = [entry for entry in paper_tables.ambiguities() if "compared" in entry]
+    records = find_records(runtime.project() / "results")
+    for entry in entries:
+        page = entry["compared"]["page"]
+        rows = next(one.metrics for one in records if one.provenance["notebook"] == page)
+        rows = rows[(rows["metric"] == "worst_group_accuracy") & (rows["group"] == "all")]
+        means = 100 * rows.groupby("method")["value"].mean()
+        sides = [means[entry["compared"][side]] for side in ("ours", "otherwise")]
+        assert entry["points"] == pytest.approx(abs(sides[0] - sides[1]), abs=0.051), entry["id"]
+        assert all(f"{value:.1f}" in entry["measured"] for value in sides), entry["id"]
+    assert len(entries) >= 13
 
 
 def test_errata_are_complete():
