@@ -39,14 +39,14 @@ def pretrain_bap(
     def fit(student, checkpoint):
         anchors = compute_anchors(teacher, compositor, k=k, seed=contexts.seed).to(student.device)
 
-        def loss(z: Tensor, objects: Tensor) -> Tensor:
+        def to_anchors(z: Tensor, objects: Tensor) -> Tensor:
             watch(z.detach(), anchors[objects])
             return alignment_loss(z, anchors[objects])
 
         return train(
             student,
             batches,
-            loss,
+            to_anchors,
             lr=lr,
             weight_decay=weight_decay,
             schedule=schedule,
