@@ -4,10 +4,20 @@ alignment that lies beside its weights, and nothing that was not measured.
 
 from collections.abc import Iterable, Mapping
 
-from huggingface_hub import ModelCardData
+from huggingface_hub import EvalResult, ModelCardData
 
 from bap_core import __version__
 
+# of the weights that an encoder was made from, by what their names hold
+LICENCES = {
+    "micro-": "mit",
+    "laion": "mit",
+    "openai": "mit",
+    "siglip2": "apache-2.0",
+    "dinov2": "apache-2.0",
+    "metaclip": "cc-by-nc-4.0",
+    "mae": "cc-by-nc-4.0",
+}
 _PERCENT = {
     "variance, background": ("variance", "background"),
     "variance, object": ("variance", "object"),
@@ -24,10 +34,14 @@ def render(architecture: str, library: str, line: str, measured: Mapping | None)
     line: Python that loads it. measured: ``report.json`` of `bap align`, or None for an encoder
     that was not aligned here.
     """
+    base = measured["before"]["encoder"] if measured else architecture
+    licence = next((one for part, one in LICENCES.items() if part in base.lower()), None)
+    known = {"license": licence} if licence else {"license": "other", "license_name": "of-its-base"}
     told = ModelCardData(
+        **known,
+        model_name=architecture,
+        eval_results=list(_results(measured)) if measured else None,
         library_name=library,
-        license="other",
-        license_name="that-of-the-base-weights",
         pipeline_tag="zero-shot-image-classification" if library != "timm" else None,
         tags=["bap-companion", *(["background-invariant"] if measured else [])],
     )
@@ -72,7 +86,22 @@ def _body(line: str, measured: Mapping | None) -> Iterable[str]:
         "a fixed feature extractor. Its figures hold for objects like those above and no others."
     )
     yield "## Licence"
-    yield "That of the weights it was made from, and whatever the pictures ask for."
+    base = before["encoder"]
+    yield f"That of the weights it was made from, {base}, and whatever the pictures ask for."
+
+
+def _results(measured: Mapping) -> Iterable[EvalResult]:
+    """What was measured after the alignment, as the hub lists it."""
+    for words, (part, name) in _PERCENT.items():
+        if figure := measured["after"][part].get(name):
+            yield EvalResult(
+                task_type="image-feature-extraction",
+                dataset_type="own-pictures",
+                dataset_name="objects on backgrounds, both held out of the alignment",
+                metric_type=f"{part} {name}".replace(" ", "_"),
+                metric_name=f"{words}, in percent",
+                metric_value=round(100 * figure["value"], 1),
+            )
 
 
 def _rows(before: Mapping, after: Mapping) -> Iterable[str]:

@@ -123,6 +123,7 @@ def test_every_weight_of_a_plain_clip_has_its_place_and_none_is_left(tmp_path):
 
 FIGURE = {"value": 0.4, "low": 0.3, "high": 0.5, "n": 20}
 AUDIT = {
+    "encoder": "micro-clip",
     "objects": {"n": 20},
     "backgrounds": {"n": 8},
     "variance": {"object": FIGURE, "background": FIGURE | {"low": None, "high": None}},
@@ -156,6 +157,29 @@ def test_the_hub_reads_the_cards_front_matter():
 
     card = ModelCard(model_card.render("ViT-B-32", "transformers", "import x", MEASURED))
     assert card.data.library_name == "transformers" and "bap-companion" in card.data.tags
+
+
+@pytest.mark.parametrize(
+    ("base", "licence"),
+    [
+        ("ViT-B-16:laion2b_s34b_b88k", "mit"),
+        ("siglip2-b16", "apache-2.0"),
+        ("ViT-B-32:mine.safetensors", "other"),
+    ],
+)
+def test_the_front_matter_has_every_figure_and_the_licence_of_the_base(base, licence):
+    from huggingface_hub import ModelCard
+
+    measured = {**MEASURED, "before": {**AUDIT, "encoder": base}}
+    card = ModelCard(model_card.render("ViT-B-32", "open_clip", "import open_clip", measured))
+    assert card.data.license == licence and base in card.text
+    told = {one.metric_type: one.metric_value for one in card.data.eval_results}
+    figures = {
+        f"{part}_{name}": round(100 * figure["value"], 1)
+        for part in ("variance", "neighbours", "named")
+        for name, figure in AUDIT[part].items()
+    }
+    assert told and told.items() <= figures.items()
 
 
 def test_bap_export_writes_a_folder_with_a_card_and_overwrites_none(tmp_path, capsys):
