@@ -22,7 +22,11 @@ from bap_core.evaluation import sampling
 from bap_core.report import criteria, labels, paper_tables, printed, rules, series
 
 # Scales at which nothing is judged, and why.
-UNJUDGED = {"random": "random weights", "smoke": "a world too small to mean anything"}
+UNJUDGED = {
+    "random": "random weights",
+    "smoke": "a world too small to mean anything",
+    "toy": "an encoder that has seen drawings only, on photographs",
+}
 UNTESTED = "not testable here"  # nothing was measured that a claim could be judged by
 # What is no evidence, or weak, and says so.
 REMARKS = {

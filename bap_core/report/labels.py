@@ -103,6 +103,7 @@ SCALES = {
     "own": "your own pictures",
     "paper": "paper scale",
     "smoke": "smoke scale, meaningless numbers",
+    "toy": "a toy on photographs, meaningless numbers",
     "random": "random weights, meaningless numbers",
 }
 

@@ -38,6 +38,14 @@ BANNERS = {
         ),
         "#9c1c1c",
     ),
+    "toy": (
+        "A toy on photographs",
+        (
+            "An encoder that has seen drawings only, on pictures that are none. These numbers say "
+            "nothing and nothing is judged; take an encoder that was trained on photographs."
+        ),
+        "#9c1c1c",
+    ),
     "random": (
         "Random weights",
         "Proof that the path runs from end to end. The numbers mean nothing and nothing is judged.",
@@ -48,8 +56,9 @@ BANNERS = {
 
 def scale_of(used: list) -> str:
     """``random`` if an encoder has random weights, else ``smoke`` if any pictures are of a world
-    too small to mean anything, else ``micro`` if anything is of the micro world, else ``own`` if
-    any pictures belong to no official data set, else ``paper``.
+    too small to mean anything, else ``toy`` if an encoder of the micro world is shown pictures of
+    another, else ``micro`` if anything is of the micro world, else ``own`` if any pictures belong
+    to no official data set, else ``paper``.
 
     used: encoders, which have ``scale``, and listings, which have ``origin``. ValueError without
     any.
@@ -58,8 +67,13 @@ def scale_of(used: list) -> str:
         raise ValueError(
             "the scale of a page follows from what it used: pass its encoders and data"
         )
-    scales = {item.scale if hasattr(item, "scale") else _scale_of_data(item) for item in used}
-    return next(scale for scale in ("random", "smoke", "micro", "own", "paper") if scale in scales)
+    of_encoders = {item.scale for item in used if hasattr(item, "scale")}
+    of_data = {_scale_of_data(item) for item in used if not hasattr(item, "scale")}
+    scales = of_encoders | of_data
+    if "micro" in of_encoders and of_data & {"own", "paper"}:
+        scales.add("toy")
+    order = ("random", "smoke", "toy", "micro", "own", "paper")
+    return next(scale for scale in order if scale in scales)
 
 
 def _scale_of_data(item) -> str:

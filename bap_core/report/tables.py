@@ -165,7 +165,7 @@ def claims_table(judged: pd.DataFrame, scale: str, recorded: Mapping | None = No
 
 
 def _claims_caption(scale: str, recorded: Mapping | None) -> str:
-    if scale in ("random", "smoke"):
+    if scale in ("random", "smoke", "toy"):
         return f"Claims, none of them judged ({labels.SCALES[scale]})."
     judged_as = "values and directions" if scale == "paper" else "directions only"
     caption = f"Claims, judged at {labels.SCALES[scale]} ({judged_as})."

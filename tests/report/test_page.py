@@ -81,7 +81,9 @@ def test_the_scale_follows_from_encoders_and_data(world, tmp_path_factory):
     assert scales.scale_of([encoder("paper"), official]) == "paper"
     assert scales.scale_of([encoder("paper"), own]) == "own"
     assert scales.scale_of([encoder("paper"), micro]) == "micro"
-    assert scales.scale_of([encoder("micro"), official]) == "micro"
+    assert scales.scale_of([encoder("micro"), micro]) == "micro"
+    assert {scales.scale_of([encoder("micro"), one]) for one in (official, own)} == {"toy"}
+    assert scales.scale_of([encoder("micro"), own, micro]) == "toy"
     assert scales.scale_of([encoder("random"), micro]) == "random"
 
 
