@@ -3,11 +3,13 @@ contradict themselves, refused with file and field where nothing can be known.
 """
 
 import json
+import tempfile
 import unicodedata
+from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
@@ -246,3 +248,33 @@ def test_every_entry_gets_its_own_picture_or_none(listed, there):
         return
     assert len(set(found.values())) == len(found)
     assert all(found[name] == name for name in names if name in paths)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    ids=st.lists(st.integers(-5, 10**14), min_size=1, max_size=5, unique=True),
+    as_text=st.tuples(st.booleans(), st.booleans()),
+    order=st.randoms(use_true_random=False),
+)
+def test_ids_drawn_at_random_name_their_picture_and_class_as_numbers_or_as_text(
+    ids, as_text, order
+):
+    in_list, in_annotation = (str if text else int for text in as_text)
+    images = [
+        {"id": in_list(n), "file_name": f"n{n}.png", "width": WIDTH, "height": HEIGHT} for n in ids
+    ]
+    named = [annotation(n, image_id=in_annotation(n), category_id=in_annotation(n)) for n in ids]
+    categories = [{"id": in_list(n), "name": f"class {n}"} for n in ids]
+    for entries in (images, named, categories):
+        order.shuffle(entries)
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        for n in ids:
+            Image.new("RGB", (WIDTH, HEIGHT)).save(root / f"n{n}.png")
+        write(root, images, named, save=False, categories=categories)
+        found = folders.objects(root).frame
+    assert len(found) == len(ids)
+    assert all(
+        picture == f"n{label.removeprefix('class ')}.png"
+        for picture, label in zip(found["image"], found["label"])
+    )

@@ -2,9 +2,12 @@
 understood is said, and what allows another reading is called uncertain.
 """
 
+import tempfile
+from pathlib import Path
+
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
@@ -260,6 +263,50 @@ def test_labels_drawn_at_random_give_back_as_many_objects(values, seed):
     kind, numbers = mask_files._numbered(Image.fromarray(grid))
     seen = mask_files._seen(kind, numbers)
     assert mask_readings.decide([seen]).instances(seen) == wanted
+
+
+# object or not (H, W) -> mask
+WRITTEN = {
+    "black and white": lambda inside: Image.fromarray(inside * np.uint8(255)),
+    "0 and 1": lambda inside: Image.fromarray(inside.astype(np.uint8)),
+    "one bit": lambda inside: Image.fromarray(inside * np.uint8(255)).convert("1"),
+    "sixteen bits": lambda inside: Image.fromarray(inside * np.uint16(65535)),
+    "a class number": lambda inside: Image.fromarray(inside * np.uint8(15)),
+    "palette": lambda inside: palette(Image.fromarray(inside.astype(np.uint8)), VOC),
+    "inverted": lambda inside: Image.fromarray(~inside * np.uint8(255)),
+    "trimap": lambda inside: Image.fromarray(np.where(inside, 1, 2).astype(np.uint8)),
+    "colour": lambda inside: Image.fromarray(inside[..., None] * np.array([220, 20, 60], np.uint8)),
+}
+# what file systems take, but for what the pairing reads: no slash, no leading dot, no mask ending
+NAMES = st.text("aZ9 $%&+,;=@[]()'é日ß☃.", min_size=1, max_size=12).map("p{}q".format)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    written=st.sampled_from(sorted(WRITTEN)),
+    names=st.lists(NAMES, min_size=1, max_size=4, unique_by=str.lower),
+    suffix=st.sampled_from([".jpg", ".JPG", ".jpeg", ".png", ".webp"]),
+    seed=st.integers(0, 2**32 - 1),
+)
+def test_shapes_and_names_drawn_at_random_are_found_in_every_way_to_write_them(
+    written, names, suffix, seed
+):
+    draw, shapes = np.random.default_rng(seed), {}
+    with tempfile.TemporaryDirectory() as place:
+        root = Path(place)
+        (root / "masks").mkdir()
+        for name in names:
+            inside = np.zeros((HEIGHT, WIDTH), bool)
+            top, left = draw.integers(4, 30, size=2)
+            height, width = draw.integers(12, 40, size=2)
+            inside[top : top + height, left : left + width] = True
+            Image.new("RGB", (WIDTH, HEIGHT), (40, 90, 7)).save(root / f"{name}{suffix}")
+            WRITTEN[written](inside).save(root / "masks" / f"{name}.png")
+            shapes[f"{name}{suffix}"] = width, height
+        found = folders.objects(root)
+        assert dict(zip(found.frame["image"], sizes(found))) == shapes
+        cut = np.asarray(found.cutout(0).getchannel("A"))
+        assert (cut > 100).all() and found.understood and not found.skipped
 
 
 def test_names_that_are_no_text_links_and_suffixes_are_counted_with_the_first_names(tmp_path):
