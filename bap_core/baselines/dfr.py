@@ -137,7 +137,7 @@ class DFR(Scores):
         state = int(draw.integers(2**31))
         # saga needs the steps, liblinear converges long before
         return LogisticRegression(
-            C=C, l1_ratio=1, solver=self.solver, random_state=state, max_iter=1000
+            C=C, l1_ratio=1, solver=self.solver, random_state=state, max_iter=20_000
         )
 
     def _tune(self, X, y, group, first, second, *, n_groups, seed):
