@@ -25,7 +25,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 import torch.nn.functional as F
-from sklearn.neighbors import NearestNeighbors
 from torch import Tensor
 
 from bap_core.baselines import checks
@@ -86,9 +85,10 @@ class DIAL(Scores):
         """X: (N, D), N > k: the pictures that are to be classified. An attribute that splits
         nothing warns.
         """
-        X = self._door(X)
-        y = self._nearest_class(X)
-        self.fitted_, self.classes_ = X, y
+        from sklearn.neighbors import NearestNeighbors  # slow to import
+
+        self.fitted_ = X = self._door(X)
+        self.classes_ = y = self._nearest_class(X)
         self.neighbours_ = NearestNeighbors(n_neighbors=self.k + 1, metric="cosine").fit(
             X.cpu().numpy()
         )

@@ -1,5 +1,6 @@
 """What a page shows: banner, tables, figures, claims with verdicts, stamp. Reads tidy frames,
-computes no metric.
+computes no metric. What the prose pages include is in `report.summary`, which needs a library that
+is slow to import and that no notebook needs.
 """
 
 from bap_core.report.anchor_slider import AnchorSlider
@@ -21,7 +22,6 @@ from bap_core.report.map_figures import MapExplorer, map_grid
 from bap_core.report.page import Page, open_page
 from bap_core.report.picture_figures import contact_sheet, mask_sheet, mistakes, picture_grid
 from bap_core.report.stamp import source_hash
-from bap_core.report.summary import write_summaries
 from bap_core.report.tables import group_accuracy_table, paper_table, results_table, side_by_side
 
 __all__ = [
@@ -55,5 +55,4 @@ __all__ = [
     "sides_table",
     "source_hash",
     "words_table",
-    "write_summaries",
 ]

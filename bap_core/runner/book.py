@@ -16,9 +16,9 @@ import nbformat
 import yaml
 from PIL import Image
 
-from bap_core import processes, report, runtime, store
+from bap_core import processes, runtime, store
 from bap_core.micro import gallery
-from bap_core.report import answers, bundle, paper_tables
+from bap_core.report import answers, bundle, paper_tables, summary
 from bap_core.runner import printing, verify
 from bap_core.runner.planning import Job, plan
 from bap_core.runner.run import run_jobs
@@ -85,7 +85,7 @@ def publish(jobs: Sequence[Job], root: Path) -> None:
     for job in jobs:
         text = make_page(job.folder / "executed.ipynb")
         _write_if_changed(text, pages / f"{job.name}.ipynb")
-    report.write_summaries(pages, pages, pictures=gallery.sheets())
+    summary.write_summaries(pages, pages, pictures=gallery.sheets())
 
 
 def make_page(executed: Path) -> str:

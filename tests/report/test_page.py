@@ -421,7 +421,7 @@ def test_only_stamped_notebooks_give_bundles(executed):
 
 
 def test_summaries_repeat_the_verdicts_of_the_run(executed, tmp_path):
-    written = report.write_summaries(executed, tmp_path / "book" / "pages")
+    written = summary.write_summaries(executed, tmp_path / "book" / "pages")
     texts = {path.name: path.read_text(encoding="utf-8") for path in written}
     assert (
         "Micro scale" in texts["headline.md"] and 'href="claims.html#claim-' in texts["headline.md"]
@@ -442,7 +442,7 @@ def test_summaries_repeat_the_verdicts_of_the_run(executed, tmp_path):
 def test_pictures_are_written_with_their_alternative_texts(executed, tmp_path):
     out = tmp_path / "book" / "pages"
     pictures = {"micro_birds": (Image.new("RGB", (4, 4)), "Every bird of the world")}
-    report.write_summaries(executed, out, pictures=pictures)
+    summary.write_summaries(executed, out, pictures=pictures)
     assert (out / "micro_birds.jpg").exists()
     gallery = (out / "gallery.md").read_text()
     assert "{image} pages/micro_birds.jpg" in gallery and ":alt: Every bird of the world" in gallery
@@ -450,7 +450,7 @@ def test_pictures_are_written_with_their_alternative_texts(executed, tmp_path):
 
 def test_before_any_run_the_pages_say_so(tmp_path):
     (tmp_path / "none").mkdir()
-    written = report.write_summaries(tmp_path / "none", tmp_path / "out")
+    written = summary.write_summaries(tmp_path / "none", tmp_path / "out")
     assert "No notebook has been executed yet" in written[0].read_text()
 
 

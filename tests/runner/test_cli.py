@@ -119,3 +119,15 @@ def test_a_command_says_something_before_it_loads_what_takes_seconds(arguments):
     found = json.loads(done.stdout)
     assert found["said"].startswith(f"bap {arguments[0]}: ") and not found["torch"]
     assert unset.items() <= found.items()  # which is read when torch is loaded
+
+
+def test_what_a_notebook_imports_brings_no_library_that_few_of_them_need():
+    """Each of these takes seconds, and every page would pay for it."""
+    script = (
+        "import sys; from bap_core import baselines, data, evaluation, method, report, studies; "
+        "print([name for name in ('nbformat', 'sklearn', 'umap', 'plotly') if name in sys.modules])"
+    )
+    said = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert said.stdout.strip() == "[]"
