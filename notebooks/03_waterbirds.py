@@ -30,7 +30,6 @@ categories: int = 30  # of the backgrounds, drawn by name (the paper has 50); 0 
 test_scenes: bool = False  # whether kinds of scene that Waterbirds stands on may be drawn
 n_backgrounds: int = 2400  # backgrounds for the pre-training, at most
 scale: list[float] = [0.6, 0.8]  # longest side of an object, as a share of the picture's
-scale_per: str = "object"  # "object", which draws it once, or "composite"
 pool_per_run: bool = False  # whether every run draws objects, backgrounds and scales of its own
 k: int = 10  # K, backgrounds per anchor
 m: int = 5  # M, contexts per bird and epoch
@@ -112,8 +111,7 @@ scenery = data.draw_categories(data.places(root), categories, without=kept_out,
 pools = {run: Compositor(birds.sample(at_most=n_objects, rng=runtime.rng(run, "birds")),
                          scenery.sample(at_most=n_backgrounds,
                                         rng=runtime.rng(run, "backgrounds")),
-                         size=models[0].size, scale=tuple(scale), scale_per=scale_per,
-                         seed=run).check()
+                         size=models[0].size, scale=tuple(scale), seed=run).check()
          for run in (range(seeds) if pool_per_run else [0])}
 pool, objects, backgrounds = pools[0], pools[0].objects, pools[0].backgrounds
 report.inventory(pool)

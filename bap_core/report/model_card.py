@@ -3,6 +3,7 @@ alignment that lies beside its weights, and nothing that was not measured.
 """
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from huggingface_hub import EvalResult, ModelCardData
 
@@ -36,7 +37,9 @@ def render(architecture: str, library: str, line: str, measured: Mapping | None)
     """
     base = measured["before"]["encoder"] if measured else architecture
     licence = next((one for part, one in LICENCES.items() if part in base.lower()), None)
-    known = {"license": licence} if licence else {"license": "other", "license_name": "of-its-base"}
+    known: dict[str, Any] = (
+        {"license": licence} if licence else {"license": "other", "license_name": "of-its-base"}
+    )
     told = ModelCardData(
         **known,
         model_name=architecture,

@@ -343,7 +343,7 @@ def test_random_weights_are_never_judged():
 
 
 def test_unknown_scale_and_notebook_are_refused_with_the_choices():
-    with pytest.raises(ValueError, match="micro, own, paper, smoke, random"):
+    with pytest.raises(ValueError, match="micro, own, paper, smoke, toy, random"):
         judge(rows("Native", [0.1]), "03_waterbirds", "small")
     with pytest.raises(ValueError, match="01_additivity"):
         judge(rows("Native", [0.1]), "99_nothing", "micro")
