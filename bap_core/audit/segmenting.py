@@ -74,6 +74,7 @@ def segment(objects: Objects, name: str) -> Objects:
         kept,
         frame=frame,
         skipped={**objects.skipped, **left_out},
+        named={**objects.named, **left_out.names},
         understood={f"{len(made):,} masks": f"drawn by {name}"},
         doubts={UNSURE: unsure} if unsure else {},
     )
@@ -109,7 +110,7 @@ def _refusing(name: str) -> Iterator[None]:
 def _digest(model: Any) -> str:
     found = sha256()
     for name, tensor in sorted(model.state_dict().items()):
-        found.update(name.encode() + tensor.detach().cpu().contiguous().numpy().tobytes())
+        found.update(name.encode() + tensor.detach().cpu().float().numpy().tobytes())
     return found.hexdigest()
 
 

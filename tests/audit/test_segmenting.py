@@ -188,6 +188,7 @@ def test_a_broken_picture_is_left_out_and_counted_and_only_broken_ones_are_refus
     (pictures / "cats/1.jpg").write_bytes(b"no picture")
     found = segmenting.segment(segmenting.find_unmasked(pictures), model)
     assert len(found) == 3 and found.skipped["picture that cannot be read"] == 1
+    assert found.named["picture that cannot be read"] == ["cats/1.jpg"]
     for path in pictures.rglob("*.jpg"):
         path.write_bytes(b"no picture")
     with pytest.raises(ValueError, match="no picture can be read"):
@@ -232,5 +233,6 @@ def test_an_audit_on_drawn_masks_says_who_drew_them(home, model, boxes, monkeypa
     painted(boxes.parent.parent / "behind")
     places = ["--objects", str(boxes), "--backgrounds", str(boxes.parent.parent / "behind")]
     assert cli.main(["audit", "micro-clip", *places, "--segment", model]) == 0
-    said = capsys.readouterr().out
-    assert "background explains" in said
+    assert "background explains" in capsys.readouterr().out
+    (report,) = boxes.parent.rglob("report.html")
+    assert f"drawn by {model}" in report.read_text()
