@@ -20,6 +20,7 @@ from collections.abc import Sequence
 # at once costs up to a sixth of the speed of a quiet machine. Others know the first name only.
 SLEEP_SOON = {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "4000"}
 
+_THREADS = "OMP_NUM_THREADS"
 _PR_SET_PDEATHSIG = 1  # of <linux/prctl.h>
 
 
@@ -32,6 +33,38 @@ def share_processors() -> None:
     """
     if not any(name in os.environ for name in SLEEP_SOON):
         os.environ.update(SLEEP_SOON)
+
+
+def share_pages() -> None:
+    """Let this process and its children compute as a page does, with `page_threads`; what the user
+    set stays. It is read when torch is loaded.
+    """
+    os.environ.setdefault(_THREADS, str(page_threads()))
+
+
+def page_threads() -> int:
+    """Threads of a page on a CPU: half of the cores, or what the user set (``OMP_NUM_THREADS``).
+
+    A small training step leaves a second thread idle for half of its time, so two pages at once
+    take two thirds of the time that they take one after the other. The number does not depend on
+    how many pages there are: it is part of the key of all that is trained, which pages share.
+    """
+    chosen = os.environ.get(_THREADS, "")
+    return int(chosen) if chosen.isdecimal() and int(chosen) else max(1, _count_cores() // 2)
+
+
+def pages_at_once() -> int:
+    """Two where the cores carry it, else one."""
+    return 2 if _count_cores() >= 2 * page_threads() else 1
+
+
+def _count_cores() -> int:
+    """Cores that this process may use; the hardware threads of a core count once."""
+    import psutil
+
+    logical = os.cpu_count() or 1
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else logical
+    return min(usable, psutil.cpu_count(logical=False) or logical)
 
 
 def leave_through_clean_up() -> None:

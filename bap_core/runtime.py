@@ -21,6 +21,8 @@ import platformdirs
 import torch
 from tqdm import tqdm
 
+from bap_core import processes
+
 BAR_FILE = "BAP_BAR"  # where a notebook that `bap run` executes tells how far its bar is
 
 Item = TypeVar("Item")
@@ -94,6 +96,13 @@ def threads(device: torch.device) -> int | None:
     for any batch size, weights differ in their last bits after one step.
     """
     return torch.get_num_threads() if device.type == "cpu" else None
+
+
+def use_page_threads() -> None:
+    """Compute with as many threads as `bap run` gives a page, so that a notebook that somebody
+    works in finds what a run has kept, and the other way round.
+    """
+    torch.set_num_threads(processes.page_threads())
 
 
 def _derived(seed: int, names: tuple) -> int:

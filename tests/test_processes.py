@@ -120,3 +120,25 @@ def test_threads_that_wait_sleep_soon_unless_the_user_says_anything_of_it(monkey
     monkeypatch.setattr(os, "environ", without | {name: "of the user"})
     processes.share_processors()
     assert os.environ == without | {name: "of the user"}
+
+
+@pytest.mark.parametrize(
+    ("cores", "chosen", "threads", "pages"),
+    [(1, "", 1, 1), (2, "", 1, 2), (8, "", 4, 2), (2, "2", 2, 1), (16, "1", 1, 2), (2, "x", 1, 2)],
+)
+def test_a_page_has_half_of_the_cores_or_what_the_user_says(
+    monkeypatch, cores, chosen, threads, pages
+):
+    monkeypatch.setattr(processes, "_count_cores", lambda: cores)
+    monkeypatch.setenv("OMP_NUM_THREADS", chosen)
+    assert (processes.page_threads(), processes.pages_at_once()) == (threads, pages)
+
+
+def test_children_get_the_threads_of_a_page_unless_the_user_says_anything_of_it(monkeypatch):
+    monkeypatch.setattr(processes, "_count_cores", lambda: 6)
+    monkeypatch.setenv("OMP_NUM_THREADS", "5")
+    processes.share_pages()
+    assert os.environ["OMP_NUM_THREADS"] == "5"
+    monkeypatch.delenv("OMP_NUM_THREADS")
+    processes.share_pages()
+    assert os.environ["OMP_NUM_THREADS"] == "3"

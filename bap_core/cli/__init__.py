@@ -10,15 +10,18 @@ import sys
 
 from bap_core import __version__, processes
 from bap_core.cli import align, audit, cache, data, export, micro, results
-from bap_core.cli.parsing import add_command, add_out, add_profile
+from bap_core.cli.parsing import add_command, add_jobs, add_out, add_profile
 
 _UNTOUCHED = "results that were there before are untouched"
+_OF_PAGES = ("run", "book", "verify")
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     chosen = _make_parser().parse_args(arguments)
     processes.share_processors()  # read when torch is loaded, by the kernels as well
+    if chosen.command in _OF_PAGES:
+        processes.share_pages()
     processes.leave_through_clean_up()
     _say(chosen, "loading, some seconds")  # before all that is heavy
     try:
@@ -83,6 +86,7 @@ def _add_run(commands) -> None:
     parser.add_argument(
         "--force", action="store_true", help="execute even if the result is up to date"
     )
+    add_jobs(parser)
     add_out(parser)
 
 
@@ -93,9 +97,9 @@ def _run(chosen) -> int:
         chosen.notebooks, profile=chosen.profile, overrides=chosen.overrides, out=chosen.out
     )
     # loads what draws the figures, which a refused call need not wait for
-    from bap_core.runner.run import run_jobs
+    from bap_core.runner.side_by_side import run_side_by_side
 
-    return 1 if run_jobs(jobs, force=chosen.force) else 0
+    return 1 if run_side_by_side(jobs, at_once=chosen.jobs, force=chosen.force) else 0
 
 
 def _add_book(commands) -> None:
@@ -106,12 +110,13 @@ def _add_book(commands) -> None:
     parser.add_argument(
         "--pdf", action="store_true", help="also print it into one file, _build/book.pdf"
     )
+    add_jobs(parser)
 
 
 def _build_book(chosen) -> int:
     from bap_core.runner import book
 
-    return book.build(profile=chosen.profile, pdf=chosen.pdf)
+    return book.build(profile=chosen.profile, pdf=chosen.pdf, at_once=chosen.jobs)
 
 
 def _add_verify(commands) -> None:

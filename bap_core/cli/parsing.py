@@ -25,6 +25,22 @@ def add_out(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_jobs(parser: argparse.ArgumentParser) -> None:
+    """``--jobs``."""
+    parser.add_argument(
+        "--jobs",
+        type=_read_count,
+        metavar="N",
+        help="notebooks at once (default: two on a processor of two cores or more, one on a GPU)",
+    )
+
+
+def _read_count(text: str) -> int:
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of notebooks, 1 or more")
+    return int(text)
+
+
 def add_parts(commands, name: str, text: str):
     """A command that has parts, such as ``bap data list``: what `add_command` adds them to."""
     parser = commands.add_parser(name, help=text, description=text)

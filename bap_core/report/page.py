@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 from IPython.display import display
 
-from bap_core import tidy
+from bap_core import runtime, tidy
 from bap_core.evaluation.predictions import pack
 from bap_core.report import bundle, claims, evidence, forest, scales, stamp
 from bap_core.report.figure_style import Picture
@@ -159,6 +159,7 @@ def open_page(name: str, namespace: dict) -> Page:
     Its parameters are the ones that `bap run` handed over. ValueError if one of them has another
     value in ``namespace``: a cell changed it after the run had set it.
     """
+    runtime.use_page_threads()
     bundle.watch_reading()
     handed_over = bundle.read_handed_over()
     if handed_over is not None:

@@ -21,7 +21,7 @@ from bap_core.micro import gallery
 from bap_core.report import answers, bundle, paper_tables, summary
 from bap_core.runner import printing, verify
 from bap_core.runner.planning import Job, plan
-from bap_core.runner.run import run_jobs
+from bap_core.runner.side_by_side import run_side_by_side
 
 PAGES = "book/pages"
 # what the pages load of MathJax, and what that loads when it is asked for
@@ -31,10 +31,11 @@ MATHEMATICS = tuple(
 )
 
 
-def build(*, profile: str, pdf: bool = False) -> int:
+def build(*, profile: str, pdf: bool = False, at_once: int | None = None) -> int:
     """Build the book of the checkout at a profile and print its address. Returns the exit code.
 
-    pdf: also as one file, which needs a Chromium; where there is none, nothing is built.
+    pdf: also as one file, which needs a Chromium; where there is none, nothing is built. at_once:
+    see `run_side_by_side`.
 
     A notebook that fails or a page that is refused stops the build before anything of the last book
     is touched.
@@ -48,7 +49,7 @@ def build(*, profile: str, pdf: bool = False) -> int:
     browser = printing.find_browser() if pdf else ""
     jobs = plan(list_notebooks(root), profile=profile)
     with store.alone(root / "_build" / ".book.lock", "building the book"):
-        if run_jobs(jobs) or not verify.announce(
+        if run_side_by_side(jobs, at_once=at_once) or not verify.announce(
             {job.name: verify.find_problems(job) for job in jobs}
         ):
             print("the book is not built: see above", file=sys.stderr)

@@ -18,6 +18,7 @@ from nbformat import NotebookNode
 from bap_core import store
 
 LONGEST_HEADING = 40  # columns
+CLEAR = "\r\033[K"  # the line of a terminal
 
 
 class ProgressLine:
@@ -56,7 +57,7 @@ class ProgressLine:
         if failure is None:
             write_times(self._times, self._taken)
         if self._live:
-            print("\r\033[K", end="", file=self._stream, flush=True)
+            print(CLEAR, end="", file=self._stream, flush=True)
 
     def at(self, number: int, cell: NotebookNode) -> None:
         """Note that a cell starts, the ``number``-th counted from one."""
@@ -101,7 +102,7 @@ class ProgressLine:
     def _draw(self) -> None:
         text = self.describe()
         if self._live:  # a line that is broken into two is not redrawn, but repeated
-            text = f"\r\033[K{text[: shutil.get_terminal_size().columns - 1]}"
+            text = f"{CLEAR}{text[: shutil.get_terminal_size().columns - 1]}"
         print(text, end="" if self._live else "\n", file=self._stream, flush=True)
 
 

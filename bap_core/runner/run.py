@@ -37,11 +37,17 @@ def run_jobs(
     return failures
 
 
-def _run_one(job: Job, force: bool, show: TextIO) -> None:
-    inputs = hash_inputs(job)
-    if not force and is_up_to_date(job.folder, inputs):
+def is_done(job: Job, show: TextIO) -> bool:
+    """Whether the job's result is up to date, which is then said."""
+    if done := is_up_to_date(job.folder, hash_inputs(job)):
         print(f"{job.name}  up to date  {_shorten(job.folder)}", file=show, flush=True)
+    return done
+
+
+def _run_one(job: Job, force: bool, show: TextIO) -> None:
+    if not force and is_done(job, show):
         return
+    inputs = hash_inputs(job)
     started = time.monotonic()
     try:
         with store.scratch_folder("bap-used") as folder:

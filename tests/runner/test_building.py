@@ -28,7 +28,7 @@ def test_a_clean_checkout_is_stamped_as_clean_while_its_book_is_built(tmp_path, 
 
         return note
 
-    monkeypatch.setattr(book, "run_jobs", step("the pages are run"))
+    monkeypatch.setattr(book, "run_side_by_side", step("the pages are run"))
     monkeypatch.setattr(book, "publish", step("the pages are published"))
     monkeypatch.setattr(book, "build_html", step("Sphinx runs"))
     book.build(profile="micro")
