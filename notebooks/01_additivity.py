@@ -158,9 +158,13 @@ page.results_table(words, metrics=["cosine_words", "text_additivity", "text_addi
                    rows="encoder", columns=[])
 
 # %% [markdown]
-# **Try it.** Set `n` to 400 in the parameters and run all cells: a tenth of the composites gives the same means to
-# about one in the second decimal, and rougher curves. Add `"micro-clip:random"` to `encoders`: without any training
-# the score is near one, and so is its null, above all the one with a swapped object.
+# ## Try it
+#
+# What do you expect? The answers are folded. Each command takes less than two minutes once this book is built; in
+# JupyterLab, set the same parameters in the cell at the top.
+
+# %% tags=["hide-input"]
+page.exercises()
 
 # %% [markdown]
 # ## What the paper claims, and what was measured

@@ -337,9 +337,13 @@ report.contact_sheet(rows, names=["before", "after"] * len(asked),
                      headings=["asked", *("nearest", "2nd", "3rd", "4th", "5th", "6th")])
 
 # %% [markdown]
-# **Try it.** Set `encoders` to `["micro-clip"]` and `seeds` to 1 in the parameters, and the page takes a minute. Then set
-# `k` to 1: an anchor is one composite, with its background in it. The loss starts higher and stays higher, since every
-# other background now has to be turned into that one.
+# ## Try it
+#
+# What do you expect? The answers are folded. Each command takes less than two minutes once this book is built; in
+# JupyterLab, set the same parameters in the cell at the top.
+
+# %% tags=["hide-input"]
+page.exercises()
 
 # %% [markdown]
 # ## What the paper claims, and what was measured

@@ -265,9 +265,13 @@ missed = evaluation.find_mistakes(results, scenes, encoder=models[0].name)
 report.mistakes(test, missed, test.per_group(3, seed=1))
 
 # %% [markdown]
-# **Try it.** Set `pairs` to `["10/16"]`, `seeds` to 2 and `ft_runs` to 1 in the parameters: the page is done in a minute,
-# and two runs decide little. Set `n_objects` to 100: page 3 has not made this pre-training, so it is made here, and the
-# loss ends higher after as many epochs of half as many steps.
+# ## Try it
+#
+# What do you expect? The answers are folded. Each command takes less than two minutes once this book is built; in
+# JupyterLab, set the same parameters in the cell at the top.
+
+# %% tags=["hide-input"]
+page.exercises()
 
 # %% [markdown]
 # ## What the paper claims, and what was measured

@@ -216,8 +216,13 @@ report.MapExplorer({name: flat[on_map] for name, flat in maps.items()},
                    scale=page.scale, caption="Birds on land and on water before and after BAP.")
 
 # %% [markdown]
-# **Try it.** Set `n_neighbors` to 5 or to 50 in the parameters: groups break up or melt, and nothing about the encoder has
-# changed. Set `encoders` to `["micro-siglip"]`, and the maps are those of the other encoder.
+# ## Try it
+#
+# What do you expect? The answers are folded. Each command takes less than two minutes once this book is built; in
+# JupyterLab, set the same parameters in the cell at the top.
+
+# %% tags=["hide-input"]
+page.exercises()
 
 # %% [markdown]
 # ## What the paper claims, and what was measured

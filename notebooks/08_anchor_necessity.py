@@ -166,8 +166,13 @@ page.dot_plot(frame, metric="worst_group_accuracy")
 page.group_accuracy_table(frame[frame["dataset"] != inside.name])
 
 # %% [markdown]
-# **Try it.** Set `pairs` to `["10/16"]`, `encoders` to `["micro-clip"]` and `seeds` to 1 in the parameters, and the page
-# takes a minute. Then set `k` to 1: an anchor of one composite still has the bird in it, and its background as well.
+# ## Try it
+#
+# What do you expect? The answers are folded. Each command takes less than two minutes once this book is built; in
+# JupyterLab, set the same parameters in the cell at the top.
+
+# %% tags=["hide-input"]
+page.exercises()
 
 # %% [markdown]
 # ## What the paper claims, and what was measured

@@ -168,8 +168,13 @@ page.side_by_side(of_masks, "table6", "table15",
 page.results_table(frame)
 
 # %% [markdown]
-# **Try it.** Set `ns` to `[10, 20]`, `few` to `[10]`, `masks` to `["box"]` and `seeds` to 1 in the parameters: ten objects, and
-# the page takes less than two minutes.
+# ## Try it
+#
+# What do you expect? The answers are folded. Each command takes less than two minutes once this book is built; in
+# JupyterLab, set the same parameters in the cell at the top.
+
+# %% tags=["hide-input"]
+page.exercises()
 
 # %% [markdown]
 # ## What the paper claims, and what was measured

@@ -156,8 +156,13 @@ for name, found in of_first.items():
           ", ".join(most.index))
 
 # %% [markdown]
-# **Try it.** Set `scenes_part` to `"train"` in the parameters: the scenes are then those on which the birds were pasted.
-# Set `test_scenes` to `true`, and the kinds of scene of Waterbirds itself may be among them.
+# ## Try it
+#
+# What do you expect? The answers are folded. Each command takes less than two minutes once this book is built; in
+# JupyterLab, set the same parameters in the cell at the top.
+
+# %% tags=["hide-input"]
+page.exercises()
 
 # %% [markdown]
 # ## What the paper claims, and what was measured

@@ -244,8 +244,13 @@ page.results_table(chosen, metrics=["worst_group_accuracy", "average_accuracy",
 page.results_table(chosen, metrics="kept", columns="metric")
 
 # %% [markdown]
-# **Try it.** Set `starts` to `[0.2, 0.4]` in the parameters: logits that begin further from zero have a longer way to cross
-# it in as many steps, and PruSC keeps more of the weights. Set `subsets` to 20, and the band of templates has fewer points.
+# ## Try it
+#
+# What do you expect? The answers are folded. Each command takes less than two minutes once this book is built; in
+# JupyterLab, set the same parameters in the cell at the top.
+
+# %% tags=["hide-input"]
+page.exercises()
 
 # %% [markdown]
 # ## Checks

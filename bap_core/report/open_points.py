@@ -1,8 +1,12 @@
 """Where the paper is silent or contradicts itself, as pages: what was measured first, by size."""
 
+import math
 from collections.abc import Mapping
+from html import escape
 
-from bap_core.report import paper_tables
+import pandas as pd
+
+from bap_core.report import labels, paper_tables
 
 NOT_YET = "not measured yet"
 
@@ -27,17 +31,39 @@ def render_ambiguities() -> str:
     )
 
 
-def render_choices(notebook: str) -> str:
-    """The open points that touch a notebook and changed something by a point or more when they were
-    measured, the largest first, with links; Markdown, "" where there is none.
+def render_choices(notebook: str, judged: pd.DataFrame) -> str:
+    """Claim by claim, the open points that touch the notebook and moved an accuracy, when they were
+    measured, by more than the distance at which the claim is decided: made the other way, they
+    could turn it. Folded Markdown with links, "" where there is none.
+
+    judged: as of `claims.judge`, or of `evidence.claims_of`.
     """
     touching = [one for one in paper_tables.ambiguities() if notebook in one["touches"]]
-    sized = [one for one in touching if one.get("points", 0.0) >= 1]
-    links = [
-        f"[{one['where']}](ambiguity-{one['id']}) ({one['points']:g} points)"
-        for one in sorted(sized, key=lambda one: -one["points"])
-    ]
-    return f"Open choices that could turn some of these: {', '.join(links)}.\n\n" if links else ""
+    sized = sorted((one for one in touching if one.get("points")), key=lambda one: -one["points"])
+    lines = []
+    for name, rows in judged.groupby("id", sort=False):
+        distance = min(map(_distance, rows["effect"]), default=math.inf)
+        larger = [one for one in sized if one["points"] > distance]
+        if larger:
+            claim = f'<a href="#claim-{name}">{escape(rows["claim"].iloc[0])}</a>'
+            links = ", ".join(map(_link, larger))
+            lines.append(f"- {claim} Decided by {distance:.1f} points: {links}.\n")
+    if not lines:
+        return ""
+    fence = "`" * 5
+    title = "Open choices that could turn some of these"
+    return f"{fence}{{dropdown}} {title}\n{''.join(lines)}{fence}\n\n"
+
+
+def _distance(effect: Mapping | None) -> float:
+    """Points between the measured difference and the nearest bound; inf for what is no accuracy."""
+    if not isinstance(effect, Mapping) or not labels.is_accuracy(effect["metric"]):
+        return math.inf
+    return min(100 * abs(effect["mean"] - bound) for bound in effect["wanted"] if bound is not None)
+
+
+def _link(entry: Mapping) -> str:
+    return f"[{entry['where']}](ambiguity-{entry['id']}) ({entry['points']:g} points)"
 
 
 def render_errata() -> str:

@@ -15,6 +15,7 @@ from IPython.display import display
 from bap_core import runtime, tidy
 from bap_core.evaluation.predictions import pack
 from bap_core.report import bundle, claims, evidence, forest, scales, stamp
+from bap_core.report.exercises import Exercises, find_exercises
 from bap_core.report.figure_style import Picture
 from bap_core.report.html import Folded, Table
 from bap_core.report.redraw import Drawn
@@ -89,6 +90,10 @@ class Page:
     def class_plot(self, frame: pd.DataFrame, **choices) -> Picture:
         """`study_figures.class_plot` with the page's scale in the corner."""
         return self._draw("class_plot", frame, **choices)
+
+    def exercises(self) -> Exercises:
+        """Three things to try on the page, with their answers."""
+        return Exercises(find_exercises(self.name))
 
     def claims(self, frame: pd.DataFrame) -> Folded | Table:
         """The claims of this notebook with their verdicts, from ``claims.yml``: of the recorded run

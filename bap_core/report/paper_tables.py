@@ -214,6 +214,18 @@ def errata() -> list[dict]:
     return _read(_folder() / "errata.yml")
 
 
+@cache
+def exercises() -> dict[str, dict]:
+    """``exercises.yml``: notebook -> base, exercises; see `report.exercises`."""
+    return _read(_folder() / "exercises.yml")
+
+
+def measured_exercises() -> pd.DataFrame:
+    """``exercises.csv``: key, before, after, seconds."""
+    with (_folder() / "exercises.csv").open(encoding="utf-8") as file:
+        return pd.read_csv(file)
+
+
 def _folder():
     return resources.files("bap_core") / "paper"
 

@@ -143,7 +143,7 @@ def render_claims(found: Mapping[str, dict], titles: Mapping[str, str], *, folde
         judged = pd.DataFrame(left["claims"])
         table = forest.show_claims(judged, left["scale"], left["recorded"])._repr_html_()
         parts.append(f"## [{titles[name]}]({folder}/{name}.ipynb)\n\n{table}\n\n")
-        parts.append(open_points.render_choices(name))
+        parts.append(open_points.render_choices(name, evidence.claims_of(left)))
         if (elsewhere := evidence.recorded_at_paper_scale(left)) is not None:
             table = forest.show_claims(_NOT_BUILT, "paper", elsewhere, to="")._repr_html_()
             parts.append(f"{scales.banner_html('paper')}\n\n{table}\n\n")
