@@ -52,7 +52,9 @@ def device() -> torch.device:
     """``$BAP_DEVICE`` if set, else the first CUDA device, else the CPU. ValueError if the named
     one cannot be used.
     """
-    name = os.environ.get("BAP_DEVICE") or ("cuda" if torch.cuda.is_available() else "cpu")
+    own = os.environ.get("LOCAL_RANK")  # of several processes, each has a GPU of its own
+    found = f"cuda:{own}" if own else "cuda"
+    name = os.environ.get("BAP_DEVICE") or (found if torch.cuda.is_available() else "cpu")
     try:
         torch.empty(0, device=name)
         return torch.device(name)

@@ -28,12 +28,12 @@ import torch
 
 from bap_core import data, encoders, micro, runtime
 from bap_core.audit import examine
+from bap_core.encoders.training import TABLE_17, train
 from bap_core.method.alignment import CompositeBatches, Contexts, alignment_loss
 from bap_core.method.anchors import compute_anchors, draw_backgrounds
 from bap_core.method.bap import pretrain_bap
 from bap_core.method.compositing import Compositor
 from bap_core.method.pasting import paste_reference
-from bap_core.method.training import TABLE_17, train
 
 BATCH, K = 128, 8
 AUDITED = 200, 50  # objects and backgrounds

@@ -41,6 +41,11 @@ def no_records(tmp_path_factory):
 @pytest.fixture
 def tiny():
     """A real open_clip model of a few thousand weights, at 32 pixels, in float32."""
+    return make_tiny()
+
+
+def make_tiny() -> Encoder:
+    """What `tiny` is, the same every time."""
     with torch.random.fork_rng():
         torch.manual_seed(0)
         model = open_clip.CLIP(

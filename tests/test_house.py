@@ -22,9 +22,9 @@ PACKAGE = Path(bap_core.__file__).parent
 ROOT = PACKAGE.parent
 # The order of the rooms: a module imports its own room and those that stand before it.
 ORDER = [
-    "processes", "runtime", "sources", "contents", "groups", "metrics", "tidy", "store", "data",
-    "encoders", "method", "people", "evaluation", "baselines", "studies", "audit", "recorded",
-    "report", "micro", "runner", "cli",
+    "processes", "runtime", "together", "sources", "contents", "groups", "metrics", "tidy", "store",
+    "data", "encoders", "method", "people", "evaluation", "baselines", "studies", "audit",
+    "recorded", "report", "micro", "runner", "cli",
 ]  # fmt: skip
 MODULE_LINES, FUNCTION_LINES = 300, 60
 METHOD_LINES, BASELINE_LINES = 1000, 250

@@ -14,7 +14,7 @@ STAGES = {
     "bap_core.method.bap": {
         "bap_core.method.anchors",
         "bap_core.method.alignment",
-        "bap_core.method.training",
+        "bap_core.encoders.training",
         "bap_core.encoders.encoder",
     },
     "bap_core.method.compositing": {
@@ -123,7 +123,7 @@ def code(stage: str, package: Path) -> dict[str, str]:
     ("changed", "concerned", "not_concerned"),
     [
         ("bap_core.method.anchors", "bap_core.method.bap", "bap_core.encoders.features"),
-        ("bap_core.method.training", "bap_core.baselines.lp_ft", "bap_core.method.anchors"),
+        ("bap_core.encoders.training", "bap_core.baselines.lp_ft", "bap_core.method.anchors"),
         ("bap_core.baselines.contrast", "bap_core.baselines.prusc", "bap_core.baselines.lp_ft"),
         ("bap_core.data.images", "bap_core.method.compositing", "bap_core.method.anchors"),
     ],

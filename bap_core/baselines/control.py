@@ -18,8 +18,8 @@ import torch.nn.functional as F
 from bap_core import runtime, sources, store
 from bap_core.baselines import checks
 from bap_core.encoders import Encoder
+from bap_core.encoders.training import TABLE_17, Schedule, train
 from bap_core.method.alignment import CompositeBatches, Contexts, Pretrained, pretrain
-from bap_core.method.training import TABLE_17, Schedule, train
 
 
 def pretrain_control(

@@ -24,8 +24,7 @@ from torch import Tensor
 from bap_core.baselines import checks
 from bap_core.baselines.picture_batches import PictureBatches
 from bap_core.baselines.scores import Scores
-from bap_core.encoders import Encoder, features, students
-from bap_core.method import training
+from bap_core.encoders import Encoder, features, students, training
 
 
 @dataclass(frozen=True, eq=False)

@@ -20,8 +20,7 @@ from bap_core.baselines.contrast import (
 from bap_core.baselines.fine_tuning import Tuned, training_part
 from bap_core.baselines.picture_batches import PictureBatches
 from bap_core.baselines.weight_masks import add_masks, prunable
-from bap_core.encoders import features
-from bap_core.method import training
+from bap_core.encoders import features, training
 
 
 @dataclass(frozen=True, eq=False)

@@ -21,6 +21,8 @@ class PictureBatches:
     same numbers. pictures: N labelled ones; size: side S in pixels.
     """
 
+    divided = False
+
     def __init__(
         self, pictures, size: int, *, epochs: int, batch_size: int, seed: int, flips: bool = True
     ):

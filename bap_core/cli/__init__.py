@@ -10,7 +10,7 @@ import sys
 
 from bap_core import __version__, processes
 from bap_core.cli import align, audit, cache, data, export, micro, results
-from bap_core.cli.parsing import add_command, add_jobs, add_out, add_profile
+from bap_core.cli.parsing import add_command, add_jobs, add_out, add_profile, read_count
 
 _UNTOUCHED = "results that were there before are untouched"
 _OF_PAGES = ("run", "book", "verify")
@@ -87,6 +87,13 @@ def _add_run(commands) -> None:
         "--force", action="store_true", help="execute even if the result is up to date"
     )
     add_jobs(parser)
+    parser.add_argument(
+        "--processes",
+        type=read_count,
+        metavar="N",
+        help="processes that share the anchors, the alignment and the encoding of a notebook, such "
+        "as one for each GPU (default: 1)",
+    )
     add_out(parser)
 
 
@@ -99,7 +106,11 @@ def _run(chosen) -> int:
     # loads what draws the figures, which a refused call need not wait for
     from bap_core.runner.side_by_side import run_side_by_side
 
-    return 1 if run_side_by_side(jobs, at_once=chosen.jobs, force=chosen.force) else 0
+    if chosen.processes and (chosen.jobs or 1) > 1:
+        raise ValueError("--processes divides one notebook, --jobs runs several: give one of them")
+    together = chosen.processes or 1
+    failed = run_side_by_side(jobs, at_once=chosen.jobs, force=chosen.force, together=together)
+    return 1 if failed else 0
 
 
 def _add_book(commands) -> None:

@@ -29,15 +29,16 @@ def add_jobs(parser: argparse.ArgumentParser) -> None:
     """``--jobs``."""
     parser.add_argument(
         "--jobs",
-        type=_read_count,
+        type=read_count,
         metavar="N",
         help="notebooks at once (default: two on a processor of two cores or more, one on a GPU)",
     )
 
 
-def _read_count(text: str) -> int:
+def read_count(text: str) -> int:
+    """A number that is at least 1. argparse's own error for anything else."""
     if not text.isdecimal() or not int(text):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of notebooks, 1 or more")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number, 1 or more")
     return int(text)
 
 

@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from bap_core import runtime, sources, store
+from bap_core import runtime, sources, store, together
 
 
 def extract(encoder, pictures, *, unit: bool = True, batch_size: int = 256) -> Tensor:
@@ -30,9 +30,11 @@ def extract(encoder, pictures, *, unit: bool = True, batch_size: int = 256) -> T
     }
 
     def make() -> dict[str, Tensor]:
-        batches = _read(pictures, encoder.size, batch_size)
-        choices = {"total": len(pictures), "label": pictures.name, "unit": False}
-        return {"features": embed(encoder, batches, **choices)}
+        n = len(pictures)
+        own = together.share(n)
+        batches = _read(pictures, encoder.size, range(n)[own], batch_size)
+        choices = {"total": own.stop - own.start, "label": pictures.name, "unit": False}
+        return {"features": together.join(embed(encoder, batches, **choices), own, n)}
 
     kept = store.arrays("features", parts, make, tally=encoder.tally, pictures=len(pictures))
     return F.normalize(kept["features"], dim=-1) if unit else kept["features"]
@@ -69,10 +71,10 @@ def embed(
     return embedded
 
 
-def _read(pictures, size: int, batch_size: int) -> Iterator[Tensor]:
+def _read(pictures, size: int, rows: range, batch_size: int) -> Iterator[Tensor]:
     with ThreadPoolExecutor(min(os.cpu_count() or 1, 16)) as pool:
-        for start in range(0, len(pictures), batch_size):
-            rows = range(start, min(start + batch_size, len(pictures)))
+        for start in range(0, len(rows), batch_size):
+            batch = rows[start : start + batch_size]
             yield torch.from_numpy(
-                np.stack(list(pool.map(lambda i: pictures.square(i, size), rows)))
+                np.stack(list(pool.map(lambda i: pictures.square(i, size), batch)))
             )

@@ -17,10 +17,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from bap_core import runtime
+from bap_core import runtime, together
 from bap_core.encoders import Encoder, students
+from bap_core.encoders.training import Schedule
 from bap_core.method.compositing import Compositor
-from bap_core.method.training import Schedule
 
 
 @dataclass(frozen=True)
@@ -50,10 +50,14 @@ class Contexts:
 
 @dataclass(frozen=True, eq=False)
 class CompositeBatches:
-    """The composites of ``contexts`` as `training.Batches`; rows are object numbers."""
+    """The composites of ``contexts`` as `training.Batches`; rows are object numbers.
+
+    divided: whether each of several processes gets its share of a batch.
+    """
 
     compositor: Compositor
     contexts: Contexts
+    divided: bool = False
 
     @property
     def epochs(self) -> int:
@@ -83,15 +87,16 @@ class CompositeBatches:
             yield objects[rows], backgrounds[rows]
 
     def epoch(self, number: int, first: int = 0) -> Iterator[tuple[Tensor, Tensor]]:
-        """Object numbers (B,) and composites, uint8 (B, 3, S, S), of one epoch from the batch
-        ``first`` on.
+        """Object numbers (B,) and composites, uint8 (B, 3, S, S), or this process's share of them,
+        of one epoch from the batch ``first`` on.
         """
         n, size = len(self.compositor.objects) * self.contexts.m, self.contexts.batch_size
         draw = runtime.rng(self.contexts.seed, "mirrored", number)
         mirrored = torch.from_numpy(draw.random(n) < 0.5 * self.contexts.flips).split(size)
         for turned, pair in islice(zip(mirrored, self.pairs(number)), first, None):
-            pictures = self.compositor.batch(*pair)
-            pictures[turned] = pictures[turned].flip(-1)
+            own = together.share(len(turned)) if self.divided else slice(None)
+            pictures = self.compositor.batch(*(rows[own] for rows in pair))
+            pictures[turned[own]] = pictures[turned[own]].flip(-1)
             yield torch.from_numpy(pair[0]), pictures
 
 

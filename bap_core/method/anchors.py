@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from bap_core import runtime, sources, store
+from bap_core import runtime, sources, store, together
 
 
 def draw_backgrounds(n_objects: int, n_backgrounds: int, *, k: int, seed: int) -> np.ndarray:
@@ -74,17 +74,20 @@ def _prefix_means(encoder, compositor, *, ks, seed, batch_size) -> Tensor:
     n, largest = len(compositor.objects), max(ks)
     backgrounds = draw_backgrounds(n, len(compositor.backgrounds), k=largest, seed=seed)
     at_once = max(1, batch_size // largest)
-    chunks = [np.arange(start, min(start + at_once, n)) for start in range(0, n, at_once)]
+    own = together.share(n)
+    starts = range(own.start, own.stop, at_once)
+    chunks = [np.arange(start, min(start + at_once, own.stop)) for start in starts]
     composites = (
         compositor.batch(np.repeat(rows, largest), backgrounds[rows].ravel()) for rows in chunks
     )
     # at once: small results between large batches would break up the heap
-    means = torch.empty(len(ks), n, encoder.dim)
+    means = torch.empty(own.stop - own.start, len(ks), encoder.dim)
     label = f"{encoder.name}: anchors"
-    with runtime.progress([], total=n * largest, label=label, unit="img") as bar:
+    with runtime.progress([], total=len(means) * largest, label=label, unit="img") as bar:
         for rows, batch in zip(chunks, runtime.prefetch(composites)):
             z = encoder.encode_images(batch).view(len(rows), largest, -1)
-            for mean, k in zip(means, ks):
-                mean[rows] = z[:, :k].mean(dim=1)
+            for at, k in enumerate(ks):
+                means[rows - own.start, at] = z[:, :k].mean(dim=1)
             bar.update(len(batch))
-    return F.normalize(means, dim=-1)
+    whole = together.join(means, own, n).transpose(0, 1)
+    return F.normalize(whole, dim=-1).contiguous()

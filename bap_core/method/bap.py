@@ -6,6 +6,7 @@ from torch import Tensor
 
 from bap_core import sources
 from bap_core.encoders import Encoder
+from bap_core.encoders.training import TABLE_17, Schedule, train
 from bap_core.method.alignment import (
     CompositeBatches,
     Contexts,
@@ -14,7 +15,6 @@ from bap_core.method.alignment import (
     pretrain,
 )
 from bap_core.method.anchors import compute_anchors
-from bap_core.method.training import TABLE_17, Schedule, train
 
 
 def pretrain_bap(
@@ -34,7 +34,7 @@ def pretrain_bap(
     backgrounds per anchor; schedule: of the learning rate; watch: is shown every batch's embeddings
     and anchors, each (B, D), and may raise to end the training.
     """
-    batches = CompositeBatches(compositor.at(teacher.size), contexts)
+    batches = CompositeBatches(compositor.at(teacher.size), contexts, divided=True)
 
     def fit(student, checkpoint):
         anchors = compute_anchors(teacher, compositor, k=k, seed=contexts.seed).to(student.device)

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import torch
 
-from bap_core import runtime
+from bap_core import runtime, together
 from bap_core.encoders.checkpoints import Identity
 from bap_core.report import bundle, scales
 
@@ -75,6 +75,8 @@ def describe_machine(encoders: list) -> dict:
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else on_cpu
     formats = sorted({str(encoder.dtype).removeprefix("torch.") for encoder in encoders})
     where = f"{device.type} ({', '.join([name, *formats])})"
+    if together.count() > 1:
+        where += f" in {together.count()} processes"
     machine = [runtime.processor(device), runtime.threads(device)]
     return {"device": where, "machine": machine, "versions": read_versions()}
 
@@ -126,11 +128,17 @@ def collect(*, data: list, encoders: list, seeds: list[int], seconds: float) -> 
             }
             for item in encoders
         ],
-        "images_encoded": sum(tally.encoded for tally in tallies),
+        "images_encoded": _count_encoded(tallies),
         "least_images": sum(sum(tally.needed.values()) for tally in tallies),
         "seconds": round(seconds, 1),
         "peak_memory_mib": measure_peak_memory(),
     }
+
+
+def _count_encoded(tallies: list) -> int:
+    """Pictures that went through an encoder, in all processes."""
+    here = sum(tally.encoded for tally in tallies)
+    return here if together.count() == 1 else int(together.total(torch.tensor(float(here))))
 
 
 def identities_of(stamp: dict) -> dict[str, Identity]:

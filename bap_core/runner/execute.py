@@ -10,9 +10,10 @@ import json
 import logging
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import TextIO
 
 import papermill
@@ -49,16 +50,17 @@ def execute(
     used: Path,
     times: Path,
     show: TextIO,
+    further: Mapping[str, str] = MappingProxyType({}),
 ) -> NotebookNode:
     """A copy of the notebook, executed with all of its parameters injected, in the caller's folder.
 
     The page finds the profile, the parameters and the path ``used``, where it writes what it read,
     in its environment as well, see `bap_core.report.bundle`. times: see `ProgressLine`, whose line
-    goes to ``show``. RunFailed if a cell fails.
+    goes to ``show``. further: variables of the environment. RunFailed if a cell fails.
     """
     with store.scratch_folder("bap-run") as temporary:
         output, bar = temporary / "executed.ipynb", temporary / "bar"
-        variables = bundle.to_environment(profile, parameters, used)
+        variables = {**bundle.to_environment(profile, parameters, used), **further}
         variables[runtime.BAR_FILE] = str(bar)
         cells = [*notebook.cells, *([new_code_cell()] if parameters else [])]  # papermill's own
         line = ProgressLine(name, cells=cells, bar=bar, times=times, stream=show)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TextIO
 
 from bap_core import store
+from bap_core.runner.companions import companions
 from bap_core.runner.execute import RunFailed, execute
 from bap_core.runner.hashes import hash_inputs
 from bap_core.runner.planning import Job
@@ -16,13 +17,14 @@ from bap_core.runner.results import is_up_to_date, read_used, write_results
 
 
 def run_jobs(
-    jobs: list[Job], *, force: bool = False, show: TextIO | None = None
+    jobs: list[Job], *, force: bool = False, show: TextIO | None = None, together: int = 1
 ) -> list[RunFailed]:
     """Run the jobs one after another; what is up to date is left alone unless ``force``. Returns
     the failures.
 
     A failure keeps the earlier results of its notebook and does not stop the other notebooks. show:
-    where the lines go, the terminal (stderr) by default.
+    where the lines go, the terminal (stderr) by default. together: processes that execute one
+    notebook, see `companions`.
     """
     lines: TextIO = show or sys.stderr
     failures: list[RunFailed] = []
@@ -30,7 +32,7 @@ def run_jobs(
         try:
             # a second run of the same job waits, and then finds it up to date
             with store.alone(_beside(job, "lock"), f"running {job.name}", show=lines):
-                _run_one(job, force, lines)
+                _run_one(job, force, lines, together)
         except RunFailed as failure:
             failures.append(failure)
             print(f"error: {failure}", file=lines, flush=True)
@@ -44,23 +46,17 @@ def is_done(job: Job, show: TextIO) -> bool:
     return done
 
 
-def _run_one(job: Job, force: bool, show: TextIO) -> None:
+def _run_one(job: Job, force: bool, show: TextIO, together: int) -> None:
     if not force and is_done(job, show):
         return
     inputs = hash_inputs(job)
     started = time.monotonic()
     try:
-        with store.scratch_folder("bap-used") as folder:
-            used = folder / "used.json"
-            done = execute(
-                job.notebook,
-                job.parameters,
-                name=job.name,
-                profile=job.profile,
-                used=used,
-                times=_beside(job, "times.json"),
-                show=show,
-            )
+        run = {"notebook": job.notebook, "parameters": job.parameters}
+        run |= {"name": job.name, "profile": job.profile}
+        with store.scratch_folder("bap-used") as folder, companions(run, of=together) as further:
+            used, times = folder / "used.json", _beside(job, "times.json")
+            done = execute(**run, used=used, times=times, show=show, further=further)
             write_results(job, done, inputs, read_used(used))
     except RunFailed as failure:
         if failure.partial is None:

@@ -28,17 +28,19 @@ def run_side_by_side(
     at_once: int | None = None,
     force: bool = False,
     show: TextIO | None = None,
+    together: int = 1,
 ) -> list[RunFailed]:
     """`run_jobs`, some of them at once; what is up to date takes no process. Returns the failures.
 
     at_once: how many, by default `processes.pages_at_once` on a CPU, and one on another device,
-    which a page has to itself.
+    which a page has to itself, or where several processes share one (``together``).
     """
     lines = show or sys.stderr
-    many = at_once or (processes.pages_at_once() if runtime.device().type == "cpu" else 1)
+    shared = together == 1 and runtime.device().type == "cpu"
+    many = at_once or (processes.pages_at_once() if shared else 1)
     due = [job for job in jobs if force or not is_done(job, lines)]
     if min(many, len(due)) < 2:
-        return run_jobs(due, force=force, show=lines)
+        return run_jobs(due, force=force, show=lines, together=together)
     children = _Children(Screen(lines), force)
     with ThreadPoolExecutor(many) as threads:
         try:

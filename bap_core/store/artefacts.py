@@ -8,6 +8,7 @@ reads. What is whole is read without a lock, from a store that cannot be written
 import json
 import warnings
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from hashlib import sha256
 from pathlib import Path
 from typing import Protocol
@@ -16,7 +17,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, uint8
 
-from bap_core import runtime
+from bap_core import runtime, together
 from bap_core.store.files import atomic_folder, atomic_write
 from bap_core.store.locks import alone
 
@@ -52,16 +53,43 @@ def arrays(
     needs none. OSError in one sentence if the store cannot be written.
     """
     path = runtime.home() / "store" / kind / f"{key(**parts)}.safetensors"
-    if (found := read(path)) is not None:
+    found = read(path)
+    if together.count() > 1:  # a process that waits for a lock would be missing where all meet
+        if together.first_says(found is not None):
+            return _read_back(path)
+    elif found is not None:
         return found
-    with alone(path.with_name(f"{path.name}.lock"), f"making {kind}"):
-        if (found := read(path, warn=True)) is not None:
+    with _make_room(path, kind):
+        if (found := read(path, warn=True)) is not None and together.count() == 1:
             return found
         made = {name: tensor.contiguous() for name, tensor in make().items()}
-        write(path, made, parts)
+        if together.is_first():
+            write(path, made, parts)
+    if together.count() > 1:
+        together.wait()
+        made = _read_back(path)
     if tally is not None:
         tally.need(path.stem, pictures(made) if callable(pictures) else pictures)
     return made
+
+
+def _make_room(path: Path, kind: str) -> AbstractContextManager:
+    """The lock of what is made at ``path``; of processes that make it together, the first has
+    it.
+    """
+    if not together.is_first():
+        return nullcontext()
+    return alone(path.with_name(f"{path.name}.lock"), f"making {kind}")
+
+
+def _read_back(path: Path) -> dict[str, Tensor]:
+    """What the first of several processes has written."""
+    if (found := read(path)) is None:
+        raise FileNotFoundError(
+            f"{path} was written by the first process and is not there for this one: all processes "
+            "of a run need the same BAP_HOME"
+        )
+    return found
 
 
 def folder(kind: str, parts: dict, make: Callable[[Path], None]) -> Path:

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from bap_core import runtime, sources
 from bap_core.encoders import Encoder
+from bap_core.encoders.training import TABLE_17, Schedule, train
 from bap_core.method.alignment import (
     CompositeBatches,
     Contexts,
@@ -20,7 +21,6 @@ from bap_core.method.alignment import (
     alignment_loss,
     pretrain,
 )
-from bap_core.method.training import TABLE_17, Schedule, train
 
 
 def random_targets(n: int, dim: int, *, seed: int) -> Tensor:
@@ -49,7 +49,7 @@ def pretrain_to_targets(
     labels = np.asarray(labels, dtype=np.int64)
     if len(labels) != len(compositor.objects):
         raise ValueError(f"{len(labels)} labels for {len(compositor.objects)} objects")
-    batches = CompositeBatches(compositor.at(teacher.size), contexts)
+    batches = CompositeBatches(compositor.at(teacher.size), contexts, divided=True)
     targets = random_targets(int(labels.max()) + 1, teacher.dim, seed=contexts.seed)[labels]
 
     def fit(student, checkpoint):

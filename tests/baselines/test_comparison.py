@@ -14,8 +14,8 @@ from bap_core.baselines import (
     train_autoencoder,
 )
 from bap_core.data import Scenes
+from bap_core.encoders import training
 from bap_core.evaluation import evaluate
-from bap_core.method import training
 from bap_core.report.labels import METHODS
 
 RECIPE = {"epochs": 2, "batch_size": 8, "lr": 1e-3, "head_lr": 1e-2}

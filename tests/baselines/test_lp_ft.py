@@ -8,9 +8,8 @@ from bap_core.baselines import LinearProbe, fine_tuning, lp_ft, tune_lp_ft
 from bap_core.baselines.fine_tuning import Head, Recipe
 from bap_core.baselines.picture_batches import PictureBatches
 from bap_core.data import cache, images
-from bap_core.encoders import features
+from bap_core.encoders import features, training
 from bap_core.evaluation import scoring
-from bap_core.method import training
 from bap_core.store import Checkpoint
 
 QUICK = {"epochs": 3, "batch_size": 8, "lr": 1e-3, "head_lr": 1e-2, "warmup": 2}

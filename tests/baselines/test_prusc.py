@@ -21,7 +21,7 @@ from bap_core.baselines.fine_tuning import Head, Tuned
 from bap_core.baselines.mask_learning import MaskRecipe, Masks, train_masks
 from bap_core.baselines.picture_batches import PictureBatches
 from bap_core.baselines.weight_masks import Mask, add_masks, apply_masks, fold_masks, prunable
-from bap_core.method import training
+from bap_core.encoders import training
 from bap_core.store import Checkpoint
 
 QUICK = {"epochs": 2, "batch_size": 8, "lr": 1e-3, "head_lr": 1e-2, "warmup": 2}

@@ -14,7 +14,7 @@ import pipeline
 import pytest
 from test_kills import STAGES
 
-from bap_core.method import training
+from bap_core.encoders import training
 
 KIND = "disk"
 NOBODY = 65534

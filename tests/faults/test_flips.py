@@ -13,7 +13,7 @@ from test_kills import align, make_anchors, make_features
 
 from bap_core import contents
 from bap_core.data import file_index
-from bap_core.method import training
+from bap_core.encoders import training
 
 KIND = "flip"
 

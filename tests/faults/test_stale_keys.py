@@ -26,10 +26,10 @@ FLIPS = {
         "(1 - (z * a).sum(dim=1))", "(1 + (z * a).sum(dim=1))", {"pretrained of BAP"}
     ),
     "method/anchors.py": (
-        "return F.normalize(means", "return -F.normalize(means",
+        "return F.normalize(whole", "return -F.normalize(whole",
         {"anchors of all", "pretrained of BAP"},
     ),
-    "method/training.py": (
+    "encoders/training.py": (
         "value.backward()", "(-value).backward()",
         {"pretrained of BAP", "pretrained of control", "tuned of LP-FT", "tuned of PruSC"},
     ),
@@ -138,7 +138,7 @@ def test_with_one_sign_turned_every_page_that_uses_the_stage_says_something_else
     tmp_path, budget, outcomes, notebook
 ):
     home, code = tmp_path / "home", "import sys; from bap_core.cli import main; sys.exit(main())"
-    modules = ["encoders/encoder.py", "method/anchors.py", "data/images.py", "method/training.py"]
+    modules = ["encoders/encoder.py", "method/anchors.py", "data/images.py", "encoders/training.py"]
     found = {}
     for module in [None, *modules[: budget(0, len(modules))]]:
         checkout = copied(tmp_path / (module or "same").replace("/", "-"))
@@ -151,7 +151,7 @@ def test_with_one_sign_turned_every_page_that_uses_the_stage_says_something_else
         )  # fmt: skip
         [metrics] = (checkout / "runs").rglob("metrics.csv")
         found[module] = metrics.read_text()
-        if module == "method/training.py" and notebook == "02":
+        if module == "encoders/training.py" and notebook == "02":
             continue  # trains nothing
         if module:
             ending = "wrong" if found[module] == found[None] else "survived"

@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 
 from bap_core.baselines import control, pretrain_control
-from bap_core.method import training
+from bap_core.encoders import training
 from bap_core.method.alignment import CompositeBatches, Contexts
 from bap_core.method.bap import pretrain_bap
 from bap_core.store import Checkpoint

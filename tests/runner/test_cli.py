@@ -37,6 +37,24 @@ def test_a_slip_gives_one_message_and_exit_code_2(notebook, tmp_path, capsys, ar
     assert not (tmp_path / "runs").exists()
 
 
+@pytest.mark.parametrize(
+    ("arguments", "part"),
+    [
+        (["--jobs", "0"], "'0' is not a whole number, 1 or more"),
+        (["--processes", "two"], "'two' is not a whole number, 1 or more"),
+    ],
+)
+def test_a_number_of_jobs_or_processes_that_is_none_is_refused(capsys, arguments, part):
+    with pytest.raises(SystemExit):
+        cli.main(["run", "03", *arguments])
+    assert part in capsys.readouterr().err
+
+
+def test_jobs_and_processes_at_once_are_refused(notebook, capsys):
+    arguments = ["run", notebook, "--profile", "smoke", "--jobs", "2", "--processes", "2"]
+    assert cli.main(arguments) == 2 and "give one of them" in capsys.readouterr().err
+
+
 def test_the_misspelt_seeds_of_waterbirds_exit_with_2_and_name_seeds(capsys):
     assert cli.main(["run", "03_waterbirds", "-p", "sedes=2"]) == 2
     assert "did you mean 'seeds'" in capsys.readouterr().err

@@ -82,6 +82,34 @@ def test_a_notebook_whose_process_is_killed_says_so_and_what_may_help(make_jobs)
     assert len(failures) == 1 and "03_toy was killed (signal 9)" in shown and "--jobs 1" in shown
 
 
+TOGETHER = """
+import torch
+from bap_core import together
+assert together.count() == 2 and together.total(torch.tensor(seeds)) == 2 * seeds
+if mood == "lonely" and not together.is_first():
+    os.kill(os.getpid(), 9)
+together.wait()
+"""
+
+
+def test_a_notebook_is_executed_by_two_processes_and_filed_by_the_first(make_jobs, monkeypatch):
+    monkeypatch.setenv("BAP_DEVICE", "cpu")
+    source = toy.SOURCE.replace('if mood == "bad":', TOGETHER + 'if mood == "bad":')
+    (job,) = make_jobs(["seeds=2"], source=source)
+    failures, shown = launch([job], together=2)
+    assert not failures and shown.count("done in") == 1
+    assert (job.folder / "metrics.csv").exists()
+
+
+def test_a_companion_that_dies_ends_the_run_with_one_sentence(make_jobs, monkeypatch):
+    monkeypatch.setenv("BAP_DEVICE", "cpu")
+    source = toy.SOURCE.replace('if mood == "bad":', TOGETHER + 'if mood == "bad":')
+    (job,) = make_jobs(["mood=lonely"], source=source)
+    (failure,), _ = launch([job], together=2)
+    assert "ConnectionError: another process of this run has ended" in str(failure)
+    assert not (job.folder / "metrics.csv").exists()
+
+
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_to_end_ends_all_that_run_and_starts_no_more(make_jobs, tmp_path, number, code):
     make_jobs()

@@ -20,7 +20,7 @@ from torch import Tensor
 from bap_core import encoders, runtime
 from bap_core.encoders.backends import from_timm
 from bap_core.encoders.backends.shape import ImageModel, unwrap
-from bap_core.method.training import Schedule
+from bap_core.encoders.training import Schedule
 from bap_core.micro.pretraining.calibration import LABELLER, native_figures
 from bap_core.micro.pretraining.objectives import CaptionModel, Captions, Classes, Views
 from bap_core.micro.pretraining.recipes import RECIPES, Recipe, find_recipe

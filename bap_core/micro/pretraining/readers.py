@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from bap_core import encoders, runtime
 from bap_core.encoders.backends.from_gensim import as_words
-from bap_core.method.training import Schedule
+from bap_core.encoders.training import Schedule
 from bap_core.micro.pretraining.recipes import READERS, Recipe, find_recipe
 from bap_core.micro.pretraining.scenes import captioned_scenes
 from bap_core.micro.pretraining.shipping import ship, write_config

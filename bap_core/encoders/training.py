@@ -7,6 +7,7 @@ control, LP-FT, PruSC's masks. It takes batches and a loss, and knows nothing of
 import math
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -15,7 +16,7 @@ import torch
 from torch import Tensor
 from torch.optim.lr_scheduler import LambdaLR
 
-from bap_core import runtime, store
+from bap_core import runtime, store, together
 from bap_core.encoders import Encoder
 
 CHECKPOINT_SECONDS = 120  # work that an interruption may cost
@@ -35,6 +36,13 @@ class Batches(Protocol):
     @property
     def steps(self) -> int:
         """Batches of all epochs."""
+        ...
+
+    @property
+    def divided(self) -> bool:
+        """Whether each of several processes gets its share of the pictures of a batch
+        (`together.share` of the rows). Then the loss has to be a mean over its rows.
+        """
         ...
 
     def epoch(self, number: int, first: int = 0) -> Iterator[tuple[Tensor, Tensor]]:
@@ -121,20 +129,25 @@ def train(
         at = _Place(**state.pop("at"))
         for name, part in parts.items():
             part.load_state_dict(state[name])
+    divided = batches.divided and together.count() > 1
+    if divided:
+        together.wait()  # all have read the checkpoint before the first one writes it anew
     saved = time.monotonic()
     name = f"{student.name}: {label}"
     with runtime.progress([], total=batches.steps, label=name, unit="step") as bar:
         bar.update(rates.last_epoch)
         while at.epoch < batches.epochs:
             for rows, pictures in runtime.prefetch(batches.epoch(at.epoch, at.batch)):
+                own = rows[together.share(len(rows))] if divided else rows
                 z = student.forward(pictures, unit=unit)
-                value = loss(z, rows.to(student.device))
-                _step(value, optimiser, rates)
-                at.note(value.item(), len(rows))
+                value = loss(z, own.to(student.device))
+                with _keeping(kept, at, parts):
+                    weight = together.weight(len(rows)) if divided else None
+                    at.note(_step(value, optimiser, rates, weight), len(rows))
                 bar.update()
-                if time.monotonic() - saved > CHECKPOINT_SECONDS:
-                    now = {name: part.state_dict() for name, part in parts.items()}
-                    kept.save({"at": asdict(at), **now})
+                due = time.monotonic() - saved > CHECKPOINT_SECONDS
+                if due and (together.is_first() or not divided):
+                    _keep(kept, at, parts)
                     saved = time.monotonic()
             at.end_epoch()
     student.model.eval().requires_grad_(False)
@@ -159,13 +172,38 @@ class _Place:
         self.epoch, self.batch, self.total, self.count = self.epoch + 1, 0, 0.0, 0
 
 
-def _step(value: Tensor, optimiser: torch.optim.Optimizer, rates: LambdaLR) -> None:
-    if not torch.isfinite(value):
+def _keep(kept: store.Checkpoint, at: _Place, parts: dict) -> None:
+    kept.save({"at": asdict(at), **{name: part.state_dict() for name, part in parts.items()}})
+
+
+@contextmanager
+def _keeping(kept: store.Checkpoint, at: _Place, parts: dict) -> Iterator[None]:
+    """Keep the last whole step if another process ends during this one."""
+    try:
+        yield
+    except ConnectionError:
+        _keep(kept, at, parts)
+        raise
+
+
+def _step(
+    value: Tensor, optimiser: torch.optim.Optimizer, rates: LambdaLR, weight: float | None
+) -> float:
+    """One step down the loss ``value``, which is returned. weight: of this process's share in the
+    loss of all, where there are several.
+    """
+    if weight is not None:
+        value = value * weight
+    mean = value.detach() if weight is None else together.total(value.detach())
+    if not torch.isfinite(mean):
         raise FloatingPointError(
-            f"the loss became {value.item()} at step {rates.last_epoch + 1}: lower the "
+            f"the loss became {mean.item()} at step {rates.last_epoch + 1}: lower the "
             "learning rate; nothing was saved"
         )
     optimiser.zero_grad(set_to_none=True)
     value.backward()
+    if weight is not None:
+        together.sum_gradients([one for group in optimiser.param_groups for one in group["params"]])
     optimiser.step()
     rates.step()
+    return mean.item()
