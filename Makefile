@@ -36,7 +36,7 @@ format: $(READY)  ## what ruff can mend and format by itself
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-bench: $(READY)  ## side-by-side speed ratios
+bench: $(READY)  ## the table of the page "How fast", measured here
 	@$(BIN)/python -m benchmarks
 
 doctor: $(READY)  ## what this machine has and lacks for PROFILE

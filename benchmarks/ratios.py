@@ -1,21 +1,17 @@
 """What the companion costs beside the bare encoder, as ratios measured in one run.
 
-    python -m benchmarks.ratios [--encoder micro-clip] [--n 2048] [--repeats 5]
-
-alignment   composites/s of an alignment epoch over the bare forward-backward-step on ready tensors
 anchors     composites/s of making anchors over the bare forward on ready tensors
+alignment   composites/s of an alignment epoch over the bare forward-backward-step on ready tensors
+extraction  pictures/s of files to features over the bare forward on ready tensors
 audit       pictures/s of an audit, its files read and its intervals drawn, over the bare forward
 compositor  composites/s of the batched compositor over the plain PIL reference, everything decoded
             beforehand
 encodings   pictures encoded by one small pre-training over the least that would do
 
-Every repeat measures both sides of a ratio one after the other; the median of the repeats is
-printed with the smallest and the largest, since machines are noisy.
+Every repeat measures both sides of a ratio one after the other.
 """
 
-import argparse
 import os
-import statistics
 import tempfile
 import time
 from collections.abc import Iterator
@@ -26,45 +22,33 @@ from unittest.mock import patch
 import numpy as np
 import torch
 
-from bap_core import data, encoders, micro, runtime
+from bap_core import data, micro, runtime
 from bap_core.audit import examine
+from bap_core.encoders import features
 from bap_core.encoders.training import TABLE_17, train
 from bap_core.method.alignment import CompositeBatches, Contexts, alignment_loss
 from bap_core.method.anchors import compute_anchors, draw_backgrounds
 from bap_core.method.bap import pretrain_bap
 from bap_core.method.compositing import Compositor
 from bap_core.method.pasting import paste_reference
+from benchmarks import table
 
 BATCH, K = 128, 8
 AUDITED = 200, 50  # objects and backgrounds
 
 
-def main() -> None:
-    """Parse, measure, print one line per ratio."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--encoder", default="micro-clip")
-    parser.add_argument(
-        "--n", type=int, default=2048, help="composites per measurement, 256 or more"
-    )
-    parser.add_argument("--repeats", type=int, default=5)
-    chosen = parser.parse_args()
-    encoder = encoders.load(chosen.encoder)
-    compositor = pool(encoder, n_objects=chosen.n // K)
-    print(
-        f"{chosen.encoder} at {encoder.size} px on {encoder.device}, {chosen.n} composites, "
-        f"{chosen.repeats} repeats"
-    )
-    report(
-        "alignment / forward-backward",
-        chosen.repeats,
-        lambda: alignment(encoder, compositor, chosen.n),
-    )
-    report("anchors / forward", chosen.repeats, lambda: making_anchors(encoder, compositor))
-    report("audit / forward", chosen.repeats, lambda: auditing(encoder, compositor))
-    report("compositor / PIL reference", chosen.repeats, lambda: compositing(compositor, chosen.n))
-    print(f"{'images encoded / least':32s} {encodings(encoder, compositor):6.3f}")
+def rows(encoder, compositor, *, n: int, repeats: int) -> Iterator[table.Row]:
+    """A row of each."""
+    for what, goal, measure in (
+        ("anchors / forward", ">= 0.95", lambda: making_anchors(encoder, compositor)),
+        ("alignment / forward-backward", ">= 0.95", lambda: alignment(encoder, compositor, n)),
+        ("extraction from JPEGs / forward", ">= 0.85", lambda: extraction(encoder, compositor)),
+        ("audit / forward", ">= 0.91", lambda: auditing(encoder, compositor)),
+        ("compositor / PIL reference", "", lambda: compositing(compositor, n)),
+    ):
+        yield table.compare(what, goal, measure, repeats=repeats)
+    few = [encodings(encoder, compositor)]
+    yield table.Row("images encoded / least, one alignment", few, "<= 1.0")
 
 
 def pool(encoder, *, n_objects: int) -> Compositor:
@@ -73,21 +57,6 @@ def pool(encoder, *, n_objects: int) -> Compositor:
     birds = data.cub(root).sample(n_objects, rng=runtime.rng(0, "benchmark birds"))
     grounds = data.places(root).sample(1024, rng=runtime.rng(0, "benchmark grounds"))
     return Compositor(birds, grounds, size=encoder.size, seed=0).check()
-
-
-def report(name: str, repeats: int, measure) -> None:
-    """Print the median ratio (ours over bare speed) and both speeds. measure() -> (our seconds,
-    bare seconds, n).
-    """
-    measure()  # warm-up
-    runs = [measure() for _ in range(repeats)]
-    ratios = [bare / ours for ours, bare, _ in runs]
-    ours = statistics.median(n / seconds for seconds, _, n in runs)
-    bare = statistics.median(n / seconds for _, seconds, n in runs)
-    print(
-        f"{name:32s} {statistics.median(ratios):6.3f}  ({min(ratios):.3f} to {max(ratios):.3f})"
-        f"  {ours:8.0f}/s over {bare:8.0f}/s"
-    )
 
 
 def alignment(encoder, compositor, n: int) -> tuple[float, float, int]:
@@ -141,6 +110,18 @@ def making_anchors(encoder, compositor) -> tuple[float, float, int]:
     bare = seconds(lambda: [encoder.encode_images(ready) for _ in range(n // len(ready))], encoder)
     with empty_store():
         ours = seconds(lambda: compute_anchors(encoder, compositor, k=K, seed=0), encoder)
+    return ours, bare, n
+
+
+def extraction(encoder, compositor) -> tuple[float, float, int]:
+    """Features of JPEG files, in an empty store, against the bare forward on one ready batch."""
+    pictures = compositor.backgrounds
+    batch = np.stack([pictures.square(i, encoder.size) for i in range(256)])
+    ready, n = torch.from_numpy(batch).to(encoder.device), len(pictures) // 256 * 256
+    bare = seconds(lambda: [encoder.encode_images(ready) for _ in range(n // 256)], encoder)
+    some = pictures.take(np.arange(n))
+    with empty_store():
+        ours = seconds(lambda: features.extract(encoder, some), encoder)
     return ours, bare, n
 
 
@@ -214,7 +195,3 @@ def seconds(work, encoder=None) -> float:
     if encoder is not None and encoder.device.type == "cuda":
         torch.cuda.synchronize()
     return time.perf_counter() - start
-
-
-if __name__ == "__main__":
-    main()

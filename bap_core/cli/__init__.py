@@ -86,6 +86,9 @@ def _add_run(commands) -> None:
     parser.add_argument(
         "--force", action="store_true", help="execute even if the result is up to date"
     )
+    parser.add_argument(
+        "--plan", action="store_true", help="check every name and value, and run nothing"
+    )
     add_jobs(parser)
     parser.add_argument(
         "--processes",
@@ -103,6 +106,9 @@ def _run(chosen) -> int:
     jobs = plan(
         chosen.notebooks, profile=chosen.profile, overrides=chosen.overrides, out=chosen.out
     )
+    if chosen.plan:
+        print(*(f"{job.name}  {job.folder}" for job in jobs), sep="\n")
+        return 0
     # loads what draws the figures, which a refused call need not wait for
     from bap_core.runner.side_by_side import run_side_by_side
 

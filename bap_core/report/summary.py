@@ -94,6 +94,7 @@ def write_summaries(
         "coverage.md": coverage.render_coverage(found, titles, folder=out_dir.name),
         "native_rows.md": calibration_table.rows(found),
         "faults.md": render_faults(out_dir.parent / "faults.csv"),
+        "speed.md": render_speed(out_dir.parent / "speed.csv"),
         "gallery.md": render_gallery(
             {name: alt for name, (_, alt) in (pictures or {}).items()}, folder=out_dir.name
         ),
@@ -193,6 +194,36 @@ def render_faults(path: Path) -> str:
     commit, made = recorded[["commit", "made"]].iloc[0]
     caption = f"What was tried in the last full run, at {commit} on {made}, and how it ended."
     return html.Table(counts.map("{:,}".format), caption)._repr_html_() + "\n"
+
+
+def render_speed(path: Path) -> str:
+    """What `make bench` measured last on each machine and kept in ``path``, with its goals: a table
+    for each, or a line that says that nothing was kept.
+    """
+    if not path.exists():
+        return "Nothing is recorded yet: `make bench` measures, and keeps it with `--write`.\n"
+    recorded = pd.read_csv(path, keep_default_na=False)
+    parts = []
+    for (machine, made), rows in recorded.groupby(["on", "made"], sort=False):
+        spread = (
+            rows["smallest"].map("{:.3f}".format) + " to " + rows["largest"].map("{:.3f}".format)
+        )
+        numbers = rows["median"].map("{:.3f}".format) + (" " + rows["unit"]).str.rstrip()
+        shown = pd.DataFrame({"median": list(zip(numbers, spread)), "goal": rows["goal"]})
+        shown["met"] = [_say_met(*row) for row in zip(rows["median"], rows["goal"])]
+        shown["of"] = rows["note"]
+        shown.index = pd.Index(rows["measured"], name="measured")
+        caption = f"On {machine}, {made}: the median of the repeats, the smallest and the largest."
+        parts.append(html.Table(shown, caption, words=("of",))._repr_html_())
+    return "\n".join(parts) + "\n"
+
+
+def _say_met(median: float, goal: str) -> str:
+    if not goal:
+        return ""
+    sign, bound = goal.split()
+    met = median >= float(bound) if sign == ">=" else median <= float(bound)
+    return "yes" if met else "no"
 
 
 def render_gallery(pictures: Mapping[str, str], *, folder: str) -> str:

@@ -14,10 +14,12 @@ from pathlib import Path
 
 import nbformat
 import yaml
+from nbformat.v4 import new_markdown_cell
 from PIL import Image
 
 from bap_core import processes, runtime, store
 from bap_core.micro import gallery
+from bap_core.recorded.parquet import PREDICTIONS
 from bap_core.report import answers, bundle, paper_tables, summary
 from bap_core.runner import printing, verify
 from bap_core.runner.planning import Job, plan
@@ -83,15 +85,19 @@ def publish(jobs: Sequence[Job], root: Path) -> None:
     for old in pages.glob("*.ipynb"):
         if old.stem not in {job.name for job in jobs}:
             old.unlink()
+            (pages / f"{old.stem}_{PREDICTIONS}").unlink(missing_ok=True)
     for job in jobs:
-        text = make_page(job.folder / "executed.ipynb")
+        kept = pages / f"{job.name}_{PREDICTIONS}"
+        shutil.copyfile(job.folder / PREDICTIONS, kept)
+        text = make_page(job.folder / "executed.ipynb", predictions=kept.name)
         _write_if_changed(text, pages / f"{job.name}.ipynb")
     summary.write_summaries(pages, pages, pictures=gallery.sheets())
 
 
-def make_page(executed: Path) -> str:
+def make_page(executed: Path, *, predictions: str) -> str:
     """The page of the book for an executed notebook, as the text of a notebook: under its title
-    the answer, which the notebook itself knows only at its end.
+    the answer, which the notebook itself knows only at its end; instead of the predictions a link
+    to their file.
     """
     page = nbformat.read(executed, as_version=4)
     left = bundle.read_bundle(page)
@@ -102,13 +108,21 @@ def make_page(executed: Path) -> str:
     for cell in page.cells:
         for output in cell.get("outputs", []):
             _make_light(output.get("data", {}))
+    if left and left["predictions"]:
+        link = f"{{download}}`the predictions <{predictions}>`"
+        page.cells.append(
+            new_markdown_cell(f"Every accuracy of this page can be counted from {link}.")
+        )
     return nbformat.writes(page)
 
 
 def _make_light(shown: dict) -> None:
-    """A sheet of photographs as a JPEG, which is a fifth of its PNG; what has lines and letters on
-    white stays as it is, since there the JPEG is not much smaller.
+    """Predictions lie in a file beside the page. A sheet of photographs becomes a JPEG, which is a
+    fifth of its PNG; what has lines and letters on white stays as it is, since there the JPEG is
+    not much smaller.
     """
+    if bundle.MIME in shown:
+        shown[bundle.MIME] = {**shown[bundle.MIME], "predictions": []}
     if "image/png" not in shown:
         return
     png = base64.b64decode(shown["image/png"])
