@@ -18,6 +18,7 @@ SCENES = {
     "forest": ("#cfe8d5", "#3f7d57", "#2b5c3f"),
     "night": ("#2d3561", "#151a3a", "#4a5591"),
 }
+LARGE, SMALL = 20, 19  # points: on a phone the picture is a third of its size
 ANCHOR, WAVE = figure_style.RED, figure_style.BLUE
 
 
@@ -30,8 +31,8 @@ def idea() -> figure_style.Picture:
         axes = figure.add_subplot()
         axes.set(xlim=(0, 104), ylim=(-0.4, 56), aspect="equal")
         axes.set_axis_off()
-        _phase(axes, 29, "1  Anchor", "the mean over K backgrounds, from a frozen teacher")
-        _phase(axes, 0, "2  Alignment", "M new backgrounds, one answer: the anchor")
+        _phase(axes, 29, "1  Anchor", "the mean over K backgrounds")
+        _phase(axes, 0, "2  Alignment", "new backgrounds, one answer")
         _composites(axes, 29, ["lake", "meadow", "desert"], "× K")
         _composites(axes, 0, ["city", "forest", "night"], "× M")
         _encoder(axes, 60.5, 40.5, "teacher", "frozen", figure_style.MUTED)
@@ -49,19 +50,19 @@ def _phase(axes, y: float, title: str, sentence: str) -> None:
         "edgecolor": figure_style.HAIRLINE,
     }
     axes.add_patch(FancyBboxPatch((0.5, y), 103, 26.4, **outline))
-    axes.text(2.5, y + 22.3, title, fontsize=15, fontweight="bold")
-    axes.text(22.5, y + 22.3, sentence, fontsize=13, color=figure_style.MUTED)
+    axes.text(2.5, y + 22.3, title, fontsize=LARGE, fontweight="bold")
+    axes.text(30, y + 22.3, sentence, fontsize=SMALL, color=figure_style.MUTED)
 
 
 def _composites(axes, y: float, scenes: list[str], count: str) -> None:
-    axes.text(10, y + 2.2, "object", ha="center", fontsize=13)
+    axes.text(10, y + 2.2, "object", ha="center", fontsize=SMALL)
     _bird(axes, 10, y + 11.5, 1.35)
     _arrow(axes, (18.3, y + 11.5), (21.8, y + 11.5), figure_style.MUTED)
     for nth, scene in enumerate(scenes):
         left = 23 + nth * 10.6
         _scene(axes, left, y + 6.6, scene, side=9.9)
         _bird(axes, left + 4.95, y + 11.3, 0.72)
-    axes.text(38.5, y + 2.2, f"composites  {count}", ha="center", fontsize=13)
+    axes.text(38.5, y + 2.2, f"composites  {count}", ha="center", fontsize=SMALL)
     _arrow(axes, (55, y + 11.5), (58.3, y + 11.5), figure_style.MUTED)
     _arrow(axes, (73.8, y + 11.5), (79.5, y + 11.5), figure_style.MUTED)
 
@@ -161,15 +162,15 @@ def _encoder(axes, x: float, y: float, name: str, state: str, colour: str) -> No
     axes.add_patch(Polygon(corners, facecolor=colour, edgecolor="none"))
     axes.text(
         x + 5.8,
-        y + 1.1,
+        y + 1.5,
         name,
         color="white",
         ha="center",
         va="center",
-        fontsize=14,
+        fontsize=17,
         fontweight="bold",
     )
-    axes.text(x + 5.8, y - 2.2, state, color="white", ha="center", va="center", fontsize=12)
+    axes.text(x + 5.8, y - 2.6, state, color="white", ha="center", va="center", fontsize=16)
 
 
 def _sphere(axes, x: float, y: float, angles: list[float], *, drawn: bool) -> None:
