@@ -1,7 +1,7 @@
 """Masks where there are none: a promptable model of transformers, of the SAM family, draws them.
 
-It is prompted with the boxes of a COCO json, or, in a folder of pictures without one, with the
-point in the middle of each.
+It is prompted with words, if there are any and it understands them (SAM 3); else with the boxes of
+a COCO json, or, in a folder of pictures without one, with the point in the middle of each.
 """
 
 from collections.abc import Iterator
@@ -25,6 +25,8 @@ from bap_core.encoders.backends.common import quietly
 
 UNSURE = "mask of which the model itself is unsure"
 _SURE = 0.7  # the model's own estimate of how far its mask and the object overlap
+_THERE = 0.5  # and of whether what it found is what the words name
+LABEL = "{label}"  # in a prompt: the name of a picture's class
 
 
 def find_unmasked(path: str | Path) -> Objects:
@@ -48,27 +50,30 @@ def find_unmasked(path: str | Path) -> Objects:
     )
 
 
-def segment(objects: Objects, name: str) -> Objects:
+def segment(objects: Objects, name: str, prompt: str = "") -> Objects:
     """The same objects with masks by the model ``name``, of the hub or a folder.
+
+    prompt: what to cut out, in words, for a model of the kind of SAM 3; `LABEL` in it stands for
+    the class of a picture. Of several that the words fit, the one that fits best is taken.
 
     Masks are kept, one file each, so that what was interrupted goes on where it stopped.
     ``understood`` says who drew them, ``doubts`` counts those of which the model is unsure.
     FileNotFoundError if the model cannot be had, ValueError if it draws no masks, or if no picture
     can be read.
     """
-    model, processor = _load(name)
-    parts = {"objects": objects.fingerprint, "weights": _digest(model)}
+    model, processor = _load(name, prompt)
+    parts = {"objects": objects.fingerprint, "weights": _digest(model), "prompt": prompt}
     key = store.key(**parts, code=sources.code(__name__))
     folder = runtime.home() / "store" / "segmented" / key
     left_out = LeftOut()
     with store.alone(folder.with_name(f"{key}.lock"), "drawing masks"):
         folder.mkdir(parents=True, exist_ok=True)
-        made = dict(_draw_all(objects, model, processor, folder, left_out))
+        made = dict(_draw_all(objects, model, processor, prompt, folder, left_out))
     if not made:
         raise ValueError(f"{objects.name}: no picture can be read, so there is nothing to cut out")
     kept = objects.take(list(made))
     masks, scores = zip(*made.values())
-    unsure = sum(score < _SURE for score in scores)
+    unsure = sum(score < (_THERE if prompt else _SURE) for score in scores)
     frame = kept.frame.assign(mask=masks, segmentation=None, mask_as="grey", instance=np.nan)
     return replace(
         kept,
@@ -80,13 +85,16 @@ def segment(objects: Objects, name: str) -> Objects:
     )
 
 
-def _load(name: str) -> tuple[Any, Any]:
-    """Model and processor, from the hub or a folder."""
-    from transformers import AutoModelForMaskGeneration, AutoProcessor
+def _load(name: str, prompt: str) -> tuple[Any, Any]:
+    """Model and processor, from the hub or a folder; those that understand words for a prompt."""
+    from transformers import AutoModelForMaskGeneration, AutoProcessor, Sam3Model, Sam3Processor
 
+    kind, reader = (
+        (Sam3Model, Sam3Processor) if prompt else (AutoModelForMaskGeneration, AutoProcessor)
+    )
     with _refusing(name):
-        model: Any = quietly(AutoModelForMaskGeneration.from_pretrained, name)
-        processor = AutoProcessor.from_pretrained(name)
+        model: Any = quietly(kind.from_pretrained, name)
+        processor = reader.from_pretrained(name)
     return model.to(runtime.device()).eval(), processor
 
 
@@ -115,7 +123,7 @@ def _digest(model: Any) -> str:
 
 
 def _draw_all(
-    objects: Objects, model, processor, folder: Path, left_out: LeftOut
+    objects: Objects, model, processor, prompt: str, folder: Path, left_out: LeftOut
 ) -> Iterator[tuple[int, tuple[str, float]]]:
     """Row -> (file of the mask, how sure the model is of it), of the pictures that can be read."""
     rows = runtime.progress(range(len(objects)), total=len(objects), label="masks", unit="img")
@@ -123,7 +131,13 @@ def _draw_all(
         path = folder / f"{row}.png"
         try:
             if not path.exists():
-                mask, score = _draw(model, processor, objects.frame.iloc[row], objects.root)
+                asked = objects.frame.iloc[row]
+                if prompt:
+                    picture = images.read_rgb(objects.root / asked["image"])
+                    words = prompt.replace(LABEL, str(asked["label"]))
+                    mask, score = _draw_named(model, processor, picture, words)
+                else:
+                    mask, score = _draw(model, processor, asked, objects.root)
                 noted = PngInfo()
                 noted.add_text("score", f"{score:.4f}")
                 with store.atomic_write(path) as temporary:
@@ -133,6 +147,17 @@ def _draw_all(
             continue
         with Image.open(path) as kept:
             yield row, (str(path), float(kept.info["score"]))
+
+
+@torch.inference_mode()
+def _draw_named(model, processor, picture: Image.Image, words: str) -> tuple[Image.Image, float]:
+    """Of all that the model finds in the picture, what fits the words best, `L`."""
+    asked = processor(images=picture, text=words, return_tensors="pt").to(model.device)
+    sizes = {"target_sizes": [(picture.height, picture.width)], "threshold": 0.0}
+    (found,) = processor.post_process_instance_segmentation(model(**asked), **sizes)
+    best = int(found["scores"].argmax())
+    drawn = found["masks"][best].cpu().numpy().astype(np.uint8) * 255
+    return Image.fromarray(drawn), float(found["scores"][best])
 
 
 @torch.inference_mode()

@@ -51,6 +51,13 @@ def add_data(parser) -> None:
         help="masks by a model of transformers, such as facebook/sam-vit-base, from the boxes of a "
         "COCO json or else the middle of each picture",
     )
+    parser.add_argument(
+        "--prompt",
+        default="",
+        metavar="WORDS",
+        help="with --segment and a model that reads, such as facebook/sam3: what to cut out; "
+        "{label} is the sub-folder of a picture",
+    )
     parser.add_argument("--n-objects", type=int, default=200, help="at most (default: 200)")
     parser.add_argument("--n-backgrounds", type=int, default=50, help="at most (default: 50)")
     parser.add_argument("--seed", type=int, default=0, help="of what is drawn (default: 0)")
@@ -75,6 +82,8 @@ def _read_objects(chosen, path, at_most: int | None):
     from bap_core.data import folders
 
     told = {"mask_values": chosen.mask_values, "mask_from": chosen.mask_from}
+    if chosen.prompt and not chosen.segment:
+        raise ValueError("--prompt tells a model what to cut out: name one with --segment")
     if not chosen.segment:
         return folders.objects(path, **told, boxed=chosen.boxes)
     if chosen.mask_values or chosen.mask_from != "auto":
@@ -83,7 +92,7 @@ def _read_objects(chosen, path, at_most: int | None):
 
     found = segmenting.find_unmasked(path)
     some = found.sample(at_most=at_most or len(found), rng=runtime.rng(chosen.seed, "objects"))
-    return segmenting.segment(some, chosen.segment)
+    return segmenting.segment(some, chosen.segment, chosen.prompt)
 
 
 def refuse_below(chosen, **least: float) -> None:

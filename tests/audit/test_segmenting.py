@@ -58,6 +58,51 @@ def model(tmp_path_factory):
     return str(folder)
 
 
+@pytest.fixture(scope="module")
+def reader(tmp_path_factory):
+    """A model of the kind of SAM 3, which reads words, for pictures of 56 pixels, as a folder."""
+    from transformers import CLIPTokenizer, Sam3Config, Sam3ImageProcessor, Sam3Model, Sam3Processor
+
+    small = {"hidden_size": 32, "intermediate_size": 64, "num_attention_heads": 2}
+    config = Sam3Config(
+        vision_config={
+            "backbone_config": {
+                "model_type": "sam3_vit_model",
+                **small,
+                "num_hidden_layers": 2,
+                "image_size": 56,
+                "patch_size": 14,
+                "window_size": 2,
+                "global_attn_indexes": [1],
+                "pretrain_image_size": 28,
+            },
+            "fpn_hidden_size": 32,
+            "backbone_feature_sizes": [[16, 16], [8, 8], [4, 4]],
+        },
+        text_config={
+            **small, "vocab_size": 60, "projection_dim": 32, "num_hidden_layers": 1,
+            "max_position_embeddings": 32, "bos_token_id": 0, "eos_token_id": 1, "pad_token_id": 1,
+        },
+        geometry_encoder_config={**small, "num_layers": 1, "roi_size": 3},
+        detr_encoder_config={**small, "num_layers": 1},
+        detr_decoder_config={**small, "num_layers": 1, "num_queries": 5},
+        mask_decoder_config={
+            "hidden_size": 32, "num_upsampling_stages": 2, "num_attention_heads": 2,
+        },
+    )  # fmt: skip
+    folder = tmp_path_factory.mktemp("sam3")
+    torch.manual_seed(0)
+    Sam3Model(config).save_pretrained(folder)
+    letters = [one + end for end in ("", "</w>") for one in "abcdefghijklmnopqrstuvwxyz"]
+    words = {word: i for i, word in enumerate(["<|startoftext|>", "<|endoftext|>", *letters])}
+    (folder / "vocab.json").write_text(json.dumps(words))
+    (folder / "merges.txt").write_text("#version: 0.2\n")
+    tokenizer = CLIPTokenizer(str(folder / "vocab.json"), str(folder / "merges.txt"))
+    pictures = Sam3ImageProcessor(size={"height": 56, "width": 56})
+    Sam3Processor(pictures, tokenizer).save_pretrained(folder)
+    return str(folder)
+
+
 def painted(folder, n=4):
     """Pictures of noise in two sub-folders."""
     draw = np.random.default_rng(0)
@@ -236,3 +281,61 @@ def test_an_audit_on_drawn_masks_says_who_drew_them(home, model, boxes, monkeypa
     assert "background explains" in capsys.readouterr().out
     (report,) = boxes.parent.rglob("report.html")
     assert f"drawn by {model}" in report.read_text()
+
+
+def test_a_model_that_reads_is_asked_for_the_words_with_the_class_of_each_picture(
+    pictures, reader, monkeypatch, home
+):
+    asked = []
+    draw = segmenting._draw_named
+
+    def note(model, processor, picture, words):
+        asked.append((picture.size, words))
+        return draw(model, processor, picture, words)
+
+    monkeypatch.setattr(segmenting, "_draw_named", note)
+    found = segmenting.segment(segmenting.find_unmasked(pictures), reader, "a {label}")
+    expected = [f"a {label}" for label in found.frame["label"]]
+    assert asked == [(SIZE, words) for words in expected] and set(expected) == {"a cats", "a dogs"}
+    masks = [Image.open(path) for path in found.frame["mask"]]
+    assert all(mask.size == SIZE and mask.mode == "L" for mask in masks)
+    again = segmenting.segment(segmenting.find_unmasked(pictures), reader, "a {label}")
+    assert len(asked) == 4 and again.frame["mask"].tolist() == found.frame["mask"].tolist()
+    segmenting.segment(segmenting.find_unmasked(pictures), reader, "nothing")
+    assert len(asked) == 8  # other words, other masks
+
+
+def test_of_what_a_model_finds_the_one_that_fits_the_words_best_is_taken():
+    masks = torch.zeros(3, 4, 5)
+    masks[1, 2:] = 1
+
+    class Processor:
+        def __call__(self, images, text, return_tensors):
+            assert text == "duck"
+            return torch.nn.ParameterDict().to("cpu")
+
+        def post_process_instance_segmentation(self, offered, target_sizes, threshold):
+            assert target_sizes == [(4, 5)] and threshold == 0
+            return [{"scores": torch.tensor([0.2, 0.9, 0.4]), "masks": masks}]
+
+    class Model:
+        device = "cpu"
+
+        def __call__(self, **asked):
+            return None
+
+    picture = Image.new("RGB", (5, 4))
+    mask, score = segmenting._draw_named(Model(), Processor(), picture, "duck")
+    assert score == pytest.approx(0.9) and np.asarray(mask)[2:].min() == 255
+    assert np.asarray(mask)[:2].max() == 0
+
+
+def test_words_for_a_model_that_does_not_read_are_refused(pictures, model, home, capsys):
+    with pytest.raises(ValueError, match="no model of transformers that draws masks"):
+        segmenting.segment(segmenting.find_unmasked(pictures), model, "duck")
+
+
+def test_words_without_a_model_are_refused(pictures, capsys):
+    arguments = ["audit", "micro-clip", "--objects", str(pictures), "--backgrounds", str(pictures)]
+    assert cli.main([*arguments, "--prompt", "duck"]) == 2
+    assert "name one with --segment" in capsys.readouterr().err
