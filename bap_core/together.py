@@ -11,6 +11,7 @@ kept is written by the first, and read by all.
 import functools
 import os
 from collections.abc import Sequence
+from typing import cast
 
 import torch
 from torch import Tensor
@@ -55,7 +56,8 @@ def total(value: Tensor) -> Tensor:
 
     state = _meet()
     try:
-        return reduce(value.to(state.device), "sum").to(value.device)
+        summed = cast(Tensor, reduce(value.to(state.device), "sum"))
+        return summed.to(value.device)
     except RuntimeError as error:
         raise ConnectionError(
             f"{ENDED}, so this one ends too; start the run again, with as many processes as you "

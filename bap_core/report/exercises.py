@@ -62,12 +62,11 @@ class Exercise:
         ValueError if there are none.
         """
         wanted = {"group": "all", **self.look, **({} if changed else self.before)}
-        rows = frame
-        for column, value in wanted.items():
-            rows = rows[rows[column] == value]
-        if rows.empty:
+        told = pd.concat([frame[column] == value for column, value in wanted.items()], axis=1)
+        found = frame["value"].to_numpy(dtype=float)[told.all(axis=1).to_numpy()]
+        if not len(found):
             raise ValueError(f"{self.page} measures nothing with {wanted}")
-        return float(rows["value"].mean())
+        return float(found.mean())
 
 
 def verdict(before: float, after: float) -> str:

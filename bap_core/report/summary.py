@@ -204,7 +204,8 @@ def render_speed(path: Path) -> str:
         return "Nothing is recorded yet: `make bench` measures, and keeps it with `--write`.\n"
     recorded = pd.read_csv(path, keep_default_na=False)
     parts = []
-    for (machine, made), rows in recorded.groupby(["on", "made"], sort=False):
+    recorded["where"] = "On " + recorded["on"] + ", " + recorded["made"]
+    for where, rows in recorded.groupby("where", sort=False):
         spread = (
             rows["smallest"].map("{:.3f}".format) + " to " + rows["largest"].map("{:.3f}".format)
         )
@@ -213,7 +214,7 @@ def render_speed(path: Path) -> str:
         shown["met"] = [_say_met(*row) for row in zip(rows["median"], rows["goal"])]
         shown["of"] = rows["note"]
         shown.index = pd.Index(rows["measured"], name="measured")
-        caption = f"On {machine}, {made}: the median of the repeats, the smallest and the largest."
+        caption = f"{where}: the median of the repeats, the smallest and the largest."
         parts.append(html.Table(shown, caption, words=("of",))._repr_html_())
     return "\n".join(parts) + "\n"
 
