@@ -31,8 +31,13 @@ def main() -> None:
             for one in chosen
             for changed in (False, True)
         }
-        run_side_by_side(list({job.folder: job for job in jobs.values()}.values()))
-        rows = [_measure(one, jobs) for one in chosen]
+        failed = run_side_by_side(list({job.folder: job for job in jobs.values()}.values()))
+        there = [
+            one
+            for one in chosen
+            if all((jobs[one.key, when].folder / "metrics.csv").exists() for when in (False, True))
+        ]
+        rows = [_measure(one, jobs) for one in there]
     others = {
         one.key for page in paper_tables.exercises() for one in exercises.find_exercises(page)
     }
@@ -41,6 +46,7 @@ def main() -> None:
     frame = pd.concat([kept, pd.DataFrame(rows)]).sort_values(["page", "key"])
     with store.atomic_write(RECORD) as temporary:
         frame.to_csv(temporary, index=False)
+    sys.exit(f"{len(chosen) - len(there)} exercises were not measured, see above" if failed else 0)
 
 
 def _plan(one: exercises.Exercise, changed: bool, out: Path) -> Job:
