@@ -309,6 +309,7 @@ class Points:
     """Sixty-four points as batches, all of them in each of sixty epochs."""
 
     epochs = steps = 60
+    divided = False
 
     def __init__(self, x, seed):
         self.x = x
