@@ -161,7 +161,7 @@ def test_boxes_win_over_outlines_and_a_folder_without_a_json_has_none(boxes, pic
 
 def asked(model, row, root):
     """What the model offers for a prompt: all three masks and how sure it is of each."""
-    loaded, processor = segmenting._load(model)
+    loaded, processor = segmenting._load(model, "")
     kept = {}
 
     def listening(picture, **prompt):
