@@ -173,7 +173,7 @@ def test_claims_can_be_picked_by_verdict_and_every_one_has_a_link(html, tab):
     assert said.inner_text() == f"{held} of {n} verdicts" and 0 < held < n
     assert tab.locator("tr.bap-claim:visible").count() < whole
     name = tab.locator("tr.bap-claim:visible").first.get_attribute("id")
-    assert name and tab.locator(f'a[href="#{name}"]').count() == 1
+    assert name and tab.locator(f'#{name} a[href="#{name}"]').count() == 1
 
 
 def test_a_verdict_of_the_front_page_leads_to_its_claim(html, tab):
