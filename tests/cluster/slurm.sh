@@ -1,6 +1,6 @@
 #!/bin/sh
 # A Slurm of one node with two processors, in the folder $1: installs it on Debian where it is missing, starts its daemons
-# there, and prints the path of its configuration, which is the system's own: nothing else is found by all that it starts.
+# there, and waits for its node. Its configuration is the system's own, since all that it starts looks there alone.
 # Needs root, and a system that has no Slurm yet. Without accounting: states come from squeue and scontrol.
 set -e
 folder=$1
@@ -38,4 +38,9 @@ PartitionName=here Nodes=ALL Default=YES MaxTime=INFINITE State=UP OverSubscribe
 CONF
 slurmctld -i
 slurmd
-echo $conf
+for second in $(seq 60); do
+  sinfo -h -o %T | grep -q idle && exit 0
+  sleep 1
+done
+echo "its node does not come up, see $folder/slurmd.log"
+exit 1
