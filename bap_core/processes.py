@@ -45,9 +45,9 @@ def share_pages() -> None:
 def page_threads() -> int:
     """Threads of a page on a CPU: half of the cores, or what the user set (``OMP_NUM_THREADS``).
 
-    A small training step leaves a second thread idle for half of its time, so two pages at once
-    take two thirds of the time that they take one after the other. The number does not depend on
-    how many pages there are: it is part of the key of all that is trained, which pages share.
+    A small training step leaves a second thread idle for half of its time, which another page can
+    use. The number does not depend on how many pages there are: it is part of the key of all that
+    is trained, which pages share.
     """
     chosen = os.environ.get(_THREADS, "")
     return int(chosen) if chosen.isdecimal() and int(chosen) else max(1, _count_cores() // 2)
