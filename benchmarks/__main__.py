@@ -13,7 +13,7 @@ import argparse
 from collections.abc import Iterator
 
 from bap_core import encoders
-from benchmarks import growth, peer, ratios, startup, table
+from benchmarks import growth, peer, ratios, startup, step, table
 
 
 def main() -> None:
@@ -41,6 +41,8 @@ def _measure(encoder, n: int, repeats: int) -> Iterator[table.Row]:
         lambda: peer.alignment(encoder, pool.objects, pool.backgrounds),
         repeats=min(repeats, 3),
     )
+    if encoder.device.type == "cpu":
+        yield from step.rows(encoder, repeats=repeats)
     yield from growth.rows(pool, repeats=repeats)
     yield from startup.rows(repeats=repeats)
 

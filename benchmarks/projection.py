@@ -38,12 +38,23 @@ def main() -> None:
     operations = count_operations(encoder)
     print(f"{forward:,} pictures forward, {trained:,} forward and backward")
     print(f"{operations / 1e9:.1f} GFLOP a picture forward, with {encoder.name}")
-    passes = forward + TRAINING * trained
     rate = measure(encoder, chosen.steps)
-    print(f"here: {rate / 1e12:.2f} TFLOP/s, {passes * operations / rate / 3600:,.1f} hours")
-    for name, peak in PEAK.items():
-        hours = passes * operations / (SHARE * peak) / 3600
-        print(f"{name}, at {SHARE:.0%} of {peak / 1e12:.0f} TFLOP/s: {hours:.2f} hours, projected")
+    here = _count_passes() * operations / rate / 3600
+    print(f"here: {rate / 1e12:.2f} TFLOP/s, {here:,.1f} hours")
+    for name, hours in project_hours(operations).items():
+        print(f"{name}, at {SHARE:.0%} of its peak: {hours:.2f} hours, projected")
+
+
+def project_hours(operations: float) -> dict[str, float]:
+    """GPU -> hours of the table at `SHARE` of its peak. operations: of one picture, forward."""
+    return {
+        name: _count_passes() * operations / (SHARE * peak) / 3600 for name, peak in PEAK.items()
+    }
+
+
+def _count_passes() -> int:
+    forward, trained = count_pictures()
+    return forward + TRAINING * trained
 
 
 def count_pictures() -> tuple[int, int]:

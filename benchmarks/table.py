@@ -13,6 +13,7 @@ import torch
 from bap_core import runtime, store
 
 RECORD = Path(__file__).parents[1] / "book" / "speed.csv"
+_MET = {True: "yes", False: "no", None: ""}
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Row:
         return median >= float(bound) if sign == ">=" else median <= float(bound)
 
     def __str__(self) -> str:
-        met = {True: "met", False: "NOT MET", None: ""}[self.is_met]
+        met = {"yes": "met", "no": "NOT MET"}.get(_MET[self.is_met], "")
         spread = f"({min(self.values):.3f} to {max(self.values):.3f})"
         median = f"{statistics.median(self.values):8.3f}{self.unit and ' '}{self.unit}"
         return f"{self.what:44s} {median:12s} {spread:20s} {self.goal:8s} {met:8s} {self.note}"
@@ -76,6 +77,7 @@ def write(rows: Sequence[Row], *, encoder: str) -> None:
             "largest": round(max(row.values), 4),
             "unit": row.unit,
             "goal": row.goal,
+            "met": _MET[row.is_met],
             "note": row.note,
             "on": f"{on}, {threads}{encoder}",
             "made": datetime.now(UTC).date().isoformat(),

@@ -361,7 +361,7 @@ page.claims(frame)
 # RoboShot and DIAL do not lift the worst group of every encoder. RoboShot lowers that of two of three to about ten percent,
 # perhaps because a direction between two texts of a small world's few words lies close to the one that tells the birds
 # apart; we have not measured it. DFR cannot be told from BAP on two of three encoders, and in the paper, too, the two lie a
-# point or so apart; DFR is told the groups of the validation pictures, BAP of none. AFR's worst group spreads by thirteen
+# point or so apart; DFR is told the groups of the validation pictures, BAP of none. AFR's worst group spreads by eleven
 # points from run to run on one encoder, too much to tell it from anything.
 
 # %% tags=["hide-input"]

@@ -238,7 +238,7 @@ page.claims(frame)
 # things beside it. The index of the untouched encoder is a fifth of the paper's, since the micro world's birds of one kind
 # differ more among themselves than photographs do or its backgrounds less; ratios can be compared, sizes cannot. And to be
 # blind to backgrounds is not to be ordered by class. The control, which was taught the classes, sets them five times as far apart
-# as BAP does and still moves six times as far when the background is changed; BAP leaves the birds about as they
+# as BAP does and still moves six to seven times as far when the background is changed; BAP leaves the birds about as they
 # were and takes the backgrounds away. PruSC's index is far above the untouched encoder's, where the paper has both alike: on a
 # set in which background and bird always agree, its masks keep what tells backgrounds apart.
 

@@ -188,7 +188,7 @@ page.claims(frame)
 # distribution it is the other way round: the paper's collapse to 12 and 7 percent is not there. Random targets stay above a coin
 # on three of four, BAP leads them in every mean and for certain in one. A student of this size that is trained for ten
 # epochs may not be drawn to two points entirely, and what is left of the birds in its embeddings is enough for a probe. The
-# untouched encoder's probe spreads by twenty points over runs and cannot be told from either.
+# untouched encoder's probe spreads by fifteen to twenty points over runs and cannot be told from either.
 
 # %% tags=["hide-input"]
 page.stamp(frame, data=[inside, *outside.values(), objects, backgrounds], encoders=models)

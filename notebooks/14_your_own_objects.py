@@ -51,7 +51,7 @@ import pandas as pd
 
 from bap_core import audit, evaluation, micro, report, runtime, store, studies
 from bap_core.data import folders
-from bap_core.encoders import load
+from bap_core.encoders import exporting, load
 from bap_core.method import Compositor, Contexts, additivity_scores, pretrain_bap
 from bap_core.report import audit_report
 
@@ -66,7 +66,7 @@ page.banner(teacher, found, scenery)
 #
 # Pictures that cannot be read and masks that are empty are left out and counted here; look at this table before you
 # trust the rest.
-
+#
 # A quarter of the pictures is held out, objects as well as backgrounds: the encoder is judged on them and never aligned
 # with them. Two objects of one picture stand on the same side.
 
@@ -162,8 +162,19 @@ for name, model in {"Before": teacher, "After": aligned.encoder}.items():
 # %% [markdown]
 # The whole report, with pictures and intervals, comes from the command, and so does all of this page: `bap align` holds
 # out, aligns, audits twice, and lists the classes that got worse and what scenes lose. An aligned encoder is poor at
-# recognising scenes (appendix J); keep the original for them. `bap export` writes what was saved here as a folder that
-# open_clip or transformers loads with its own function.
+# recognising scenes (appendix J); keep the original for them.
+#
+# ## Taking it away
+#
+# `bap export` writes what was saved above as a folder that another library loads with its own function, without this
+# package, and a card beside it. It is tried here for every library that has such a model, in a folder that goes again.
+
+# %%
+for library in exporting.libraries(aligned.encoder):
+    with store.scratch_folder("bap-export") as folder:
+        line = exporting.export(aligned.encoder, folder / "my-encoder", to=library)
+        names = sorted(path.name for path in (folder / "my-encoder").iterdir())
+        print(f"{library}: {', '.join(names)}", line.replace(f"{folder}/", ""), sep="\n  ")
 
 # %% [markdown]
 # ## Try it

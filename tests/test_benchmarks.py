@@ -1,8 +1,12 @@
 """The table of the page "How fast": what it calls met, what it keeps, and how it is shown."""
 
+import re
+from pathlib import Path
+
 import pandas as pd
 import pytest
 
+from bap_core import encoders
 from bap_core.report import summary
 from benchmarks import projection, table
 
@@ -54,3 +58,17 @@ def test_the_projection_counts_every_composite_of_the_alignment_and_of_the_contr
     forward, trained = projection.count_pictures()
     assert trained > 2 * 5_000 * 5 * 30  # N, M and epochs of Table 17, twice
     assert forward > 5_000 * 10  # N and K
+
+
+def test_how_far_says_what_the_projection_counts():
+    page = (Path(__file__).parents[1] / "book" / "how_far.md").read_text(encoding="utf-8")
+    said = dict(re.findall(r"^\| ([^|]+) \| ([\d,.]+)[^|]*\|$", page, flags=re.MULTILINE))
+    forward, trained = projection.count_pictures()
+    assert said["pictures that are only encoded"] == f"{forward:,}"
+    assert said["pictures forward and backward"] == f"{trained:,}"
+    each = projection.count_operations(encoders.load("ViT-B-16:random"))
+    assert said["of a ViT-B/16, forward"] == f"{each / 1e9:.1f}"
+    hours = projection.project_hours(each)
+    assert said["hours on an L40S, the paper's GPU, projected"] == f"{hours['L40S']:.2f}"
+    assert said["hours on an H100, projected"] == f"{hours['H100']:.2f}"
+    assert f"of which {projection.SHARE:.0%} are".replace("%", " %") in page.replace("\n", " ")

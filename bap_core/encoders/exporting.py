@@ -39,6 +39,11 @@ def export(encoder: Encoder, folder: str | Path, *, to: str) -> str:
     return line.format(repr(str(folder)), folder)
 
 
+def libraries(encoder: Encoder) -> list[str]:
+    """The libraries that `export` can write ``encoder`` for; none for a model that they lack."""
+    return list(_ways(encoder))
+
+
 def _ways(encoder: Encoder) -> dict[str, Callable[[Encoder, Path], str]]:
     """Which libraries an encoder can be written for, and how."""
     model = encoder.model
