@@ -15,6 +15,8 @@ from importlib import metadata
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent
+# of the package as a whole, beside its weights
+_HASHED = (".py", ".csv", ".yml", ".json")
 # before any other module of the package is imported, or within moments of it
 _STARTED = time.time()
 _MOMENTS = 2.0  # seconds: clocks of file systems are coarse
@@ -96,6 +98,18 @@ def versions() -> dict[str, str]:
         if owner.split(".")[0] != PACKAGE.name
     }
     return {name: version(name) for name in sorted(found - set(sys.stdlib_module_names))}
+
+
+def source_hash() -> str:
+    """SHA-256 (16 hex digits) over the names and contents of the package's sources and text
+    data, weights left out.
+    """
+    state = sha256()
+    hashed = (path for path in PACKAGE.rglob("*") if path.suffix in _HASHED)
+    for path in sorted(path for path in hashed if "__pycache__" not in path.parts):
+        name = path.relative_to(PACKAGE).as_posix()
+        state.update(name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return state.hexdigest()[:16]
 
 
 # such as pillow for PIL: slow, as it looks at everything that is installed

@@ -1,14 +1,16 @@
 """The one result type: a tidy frame, a row per measurement. Methods make it, tables, figures and
-claims only read it.
+claims only read it. Beside it, a row per picture: what was answered.
 """
 
 from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
+RUN = ["dataset", "encoder", "method", "seed"]
 # What was measured of whom. One run measures each of these once.
-KEYS = ["dataset", "encoder", "method", "seed", "split", "group", "metric"]
+KEYS = [*RUN, "split", "group", "metric"]
 COLUMNS = [*KEYS, "value", "n"]
+ANSWERS = [*RUN, "picture", "label", "group", "group_name", "n_train", "prediction", "score"]
 
 
 def joined(frames: Iterable[pd.DataFrame]) -> pd.DataFrame:

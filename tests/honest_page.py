@@ -12,9 +12,9 @@ import pandas as pd
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from bap_core import report
-from bap_core.evaluation.predictions import pack
+from bap_core.recorded.bundle import MIME
+from bap_core.recorded.packed import pack
 from bap_core.report import redraw, stamp
-from bap_core.report.bundle import MIME
 from bap_core.runner.planning import Job
 
 PARAMETERS = {"seeds": 2, "lr": 1e-3}

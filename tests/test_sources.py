@@ -161,3 +161,50 @@ def test_a_file_edited_since_the_process_began_is_refused(tmp_path):
         patch.setattr(sources, "_STARTED", time.time() - 60)
         with pytest.raises(RuntimeError, match=r"stage\.py was edited after .* restart the kernel"):
             sources._refuse_if_edited(path)
+
+
+@pytest.fixture
+def whole(tmp_path, monkeypatch):
+    """A copy of the package's sources, of which the hash is taken."""
+    copy = tmp_path / "bap_core"
+    ignored = shutil.ignore_patterns("*.safetensors", "__pycache__")
+    shutil.copytree(sources.PACKAGE, copy, ignore=ignored)
+    monkeypatch.setattr(sources, "PACKAGE", copy)
+    return copy
+
+
+def test_a_copy_of_the_package_in_another_place_has_the_same_source_hash(whole, monkeypatch):
+    copied = sources.source_hash()
+    monkeypatch.undo()
+    assert copied == sources.source_hash() and len(copied) == 16
+
+
+@pytest.mark.parametrize("name", ["metrics.py", "paper/table2.csv", "paper/claims.yml"])
+def test_the_source_hash_sees_a_line_more_in_code_and_in_tables(whole, name):
+    before = sources.source_hash()
+    text = (whole / name).read_text()
+    (whole / name).write_text(text + "# a comment\n")
+    assert sources.source_hash() != before
+    (whole / name).write_text(text)
+    assert sources.source_hash() == before
+
+
+def test_the_source_hash_sees_a_file_more_a_file_less_and_another_name(whole):
+    found = [sources.source_hash()]
+    (whole / "metrics.py").rename(whole / "measures.py")
+    found.append(sources.source_hash())
+    (whole / "more.py").touch()
+    found.append(sources.source_hash())
+    (whole / "measures.py").unlink()
+    found.append(sources.source_hash())
+    assert len(set(found)) == 4
+
+
+def test_the_source_hash_does_not_see_weights_caches_and_other_files(whole):
+    before = sources.source_hash()
+    (whole / "micro" / "weights" / "micro-clip.safetensors").write_bytes(b"weights")
+    (whole / "__pycache__").mkdir()
+    (whole / "__pycache__" / "metrics.py").write_text("x = 1")
+    (whole / "notes.txt").write_text("x = 1")
+    (whole.parent / "beside.py").write_text("x = 1")
+    assert sources.source_hash() == before

@@ -109,7 +109,7 @@ def _run(chosen) -> int:
     if chosen.plan:
         print(*(f"{job.name}  {job.folder}" for job in jobs), sep="\n")
         return 0
-    # loads what draws the figures, which a refused call need not wait for
+    # loads papermill, which a refused call need not wait for
     from bap_core.runner.side_by_side import run_side_by_side
 
     if chosen.processes and (chosen.jobs or 1) > 1:

@@ -1,29 +1,22 @@
-"""What every method answered for every test picture, as one tidy frame, and in a form small enough
-to travel with a page.
+"""What every method answered for every test picture, as one tidy frame.
 
 Metrics are made of these rows and of nothing else, so they can be counted again from them; and how
 sure a comparison is follows from which pictures two methods had right.
 """
 
-import base64
-import zlib
-from collections.abc import Iterable, Sequence
-from typing import cast
+from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
 
+from bap_core import tidy
 from bap_core.data.listings import LabelledPictures
 from bap_core.groups import group_counts
 
-KEYS = ["dataset", "encoder", "method", "seed"]
-COLUMNS = [*KEYS, "picture", "label", "group", "group_name", "n_train", "prediction", "score"]
-_OF_PICTURES = ["label", "group", "group_name", "n_train"]
-
 
 def answers(scenes: LabelledPictures, scores: np.ndarray, **names) -> pd.DataFrame:
-    """Rows of `COLUMNS` for the test pictures of ``scenes``. scores: (N, C), as of `Predictions`.
-    names: encoder, method and seed.
+    """Rows of `tidy.ANSWERS` for the test pictures of ``scenes``. scores: (N, C), as of
+    `Predictions`. names: encoder, method and seed.
 
     score: by how much the predicted class's is above the next one, in the method's own units.
     n_train: training pictures in the group of the picture.
@@ -43,72 +36,11 @@ def answers(scenes: LabelledPictures, scores: np.ndarray, **names) -> pd.DataFra
             "prediction": scores.argmax(axis=1),
             "score": (ordered[:, -1] - ordered[:, -2]).astype(np.float16).astype(np.float32),
         },
-        columns=COLUMNS,
+        columns=tidy.ANSWERS,
     )
 
 
 def predictions_table(results: Iterable) -> pd.DataFrame:
     """The rows of all results that predicted anything."""
     found = [result.answers for result in results if result.answers is not None]
-    return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=COLUMNS)
-
-
-def pack(predictions: pd.DataFrame) -> list[dict]:
-    """As JSON values, one entry per data set and per list of its test pictures: what is known of
-    them once, and for every run one small number and one short float per picture, compressed.
-    """
-    by_pictures: dict[tuple, list] = {}
-    for key, run in predictions.groupby(KEYS, sort=False):
-        dataset, *names = cast(tuple, key)
-        known = run[["picture", *_OF_PICTURES]].to_csv(index=False)
-        by_pictures.setdefault((dataset, known), []).append((names, run))
-    return [_pack_some(dataset, runs) for (dataset, _), runs in by_pictures.items()]
-
-
-def unpack(packed: Sequence[dict]) -> pd.DataFrame:
-    """The frame that `pack` was given, runs on the same pictures behind each other."""
-    found = [_unpack_run(entry, run) for entry in packed for run in entry["runs"]]
-    return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=COLUMNS)
-
-
-def _pack_some(dataset: str, runs: list[tuple]) -> dict:
-    known = runs[0][1]
-    groups = known.drop_duplicates("group")[["group", "group_name", "n_train"]]
-    return {
-        "dataset": dataset,
-        "pictures": known["picture"].tolist(),
-        "label": known["label"].tolist(),
-        "group": known["group"].tolist(),
-        "groups": groups.to_dict("records"),
-        "runs": [
-            {"encoder": encoder, "method": method, "seed": int(seed), **_pack_run(run)}
-            for (encoder, method, seed), run in runs
-        ],
-    }
-
-
-def _pack_run(run: pd.DataFrame) -> dict[str, str]:
-    said = run["prediction"].to_numpy()
-    if said.max() > np.iinfo(np.uint8).max:
-        raise ValueError(f"{run['dataset'].iloc[0]}: class number {said.max()} cannot be packed")
-    columns = {"said": said.astype(np.uint8), "score": run["score"].to_numpy(np.float16)}
-    return {
-        name: base64.b64encode(zlib.compress(values.tobytes(), 9)).decode()
-        for name, values in columns.items()
-    }
-
-
-def _unpack_run(entry: dict, run: dict) -> pd.DataFrame:
-    said, score = (zlib.decompress(base64.b64decode(run[name])) for name in ("said", "score"))
-    frame = pd.DataFrame({name: entry[name] for name in ("label", "group")})
-    frame = frame.merge(pd.DataFrame(entry["groups"]), on="group", how="left")
-    frame = frame.assign(
-        dataset=entry["dataset"],
-        encoder=run["encoder"],
-        method=run["method"],
-        seed=run["seed"],
-        picture=entry["pictures"],
-        prediction=np.frombuffer(said, np.uint8).astype(np.int64),
-        score=np.frombuffer(score, np.float16).astype(np.float32),
-    )
-    return frame.loc[:, COLUMNS]
+    return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=tidy.ANSWERS)

@@ -6,7 +6,7 @@ from typing import Any, cast
 import pandas as pd
 
 from bap_core.evaluation import scoring
-from bap_core.evaluation.predictions import KEYS
+from bap_core.tidy import RUN
 
 SAME = 1e-9  # apart from the last digits that JSON and CSV keep
 COUNTED = (*scoring.ACCURACIES, "group_accuracy")
@@ -31,7 +31,7 @@ def recount(metrics: pd.DataFrame, predictions: pd.DataFrame) -> Iterator[str]:
 
 
 def _by_run(frame: pd.DataFrame) -> dict[tuple, pd.DataFrame]:
-    return {cast(tuple, key): rows for key, rows in frame.groupby(KEYS, sort=False)}
+    return {cast(tuple, key): rows for key, rows in frame.groupby(RUN, sort=False)}
 
 
 def _compare(measured: pd.DataFrame, counted: pd.DataFrame) -> Iterator[str]:

@@ -6,9 +6,8 @@ import numpy as np
 import pandas as pd
 
 from bap_core import metrics
-from bap_core.evaluation.predictions import KEYS
 from bap_core.groups import group_counts, is_minority
-from bap_core.tidy import COLUMNS, joined
+from bap_core.tidy import COLUMNS, RUN, joined
 
 # Over all groups, as `score` gives them.
 ACCURACIES = (
@@ -77,13 +76,13 @@ def score_run(answers: pd.DataFrame, group_names: Sequence[str] | None = None) -
         answers["group"],
         group_names=group_names or known["group_name"].reindex(numbers).tolist(),
         train_counts=known["n_train"].reindex(numbers, fill_value=0).tolist(),
-        **{name: answers[name].iloc[0] for name in KEYS},
+        **{name: answers[name].iloc[0] for name in RUN},
     )
 
 
 def score_test(scenes, answers: pd.DataFrame, notes: Mapping[str, float]) -> pd.DataFrame:
     """`score_run` of what a method answered for ``scenes``, then a row for every note."""
-    frame, names = score_run(answers, scenes.group_names), answers.iloc[0][KEYS].to_dict()
+    frame, names = score_run(answers, scenes.group_names), answers.iloc[0][RUN].to_dict()
     noted = [record(notes, **names)] if notes else []
     return pd.concat([frame, *noted], ignore_index=True)
 

@@ -21,7 +21,6 @@ from bap_core.report.labels import label
 from bap_core.report.map_figures import MapExplorer, map_grid
 from bap_core.report.page import Page, open_page
 from bap_core.report.picture_figures import contact_sheet, mask_sheet, mistakes, picture_grid
-from bap_core.report.stamp import source_hash
 from bap_core.report.tables import group_accuracy_table, paper_table, results_table, side_by_side
 
 __all__ = [
@@ -53,6 +52,5 @@ __all__ = [
     "selection",
     "side_by_side",
     "sides_table",
-    "source_hash",
     "words_table",
 ]

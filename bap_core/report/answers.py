@@ -7,8 +7,8 @@ from html import escape
 
 import pandas as pd
 
+from bap_core.recorded.bundle import to_records
 from bap_core.report import claims, evidence, forest, labels, paper_tables
-from bap_core.report.bundle import to_records
 
 HELD, FAILED = ("holds", "reproduced"), ("does not hold", "not reproduced")
 UNTESTED = (claims.UNTESTED, "not run")

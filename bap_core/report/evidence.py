@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from bap_core.recorded import Record, newest
+from bap_core.recorded.bundle import to_records
 from bap_core.report import claims, stamp
-from bap_core.report.bundle import to_records
 
 _ROW = ["id", "encoder"]
 

@@ -1,6 +1,6 @@
 """A page: opened by its notebook, headed by the scale banner, closed by its claims and its stamp.
 
-The stamp also leaves the page's bundle in the notebook's outputs, see `bap_core.report.bundle`.
+The stamp also leaves the page's bundle in the notebook's outputs, see `bap_core.recorded.bundle`.
 """
 
 import ast
@@ -13,8 +13,9 @@ import pandas as pd
 from IPython.display import display
 
 from bap_core import runtime, tidy
-from bap_core.evaluation.predictions import pack
-from bap_core.report import bundle, claims, evidence, forest, scales, stamp
+from bap_core.recorded import bundle
+from bap_core.recorded.packed import pack
+from bap_core.report import claims, evidence, forest, scales, stamp
 from bap_core.report.exercises import Exercises, find_exercises
 from bap_core.report.figure_style import Picture
 from bap_core.report.html import Folded, Table

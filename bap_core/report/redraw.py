@@ -12,10 +12,10 @@ from typing import Any
 import pandas as pd
 
 from bap_core.encoders.checkpoints import Identity
-from bap_core.evaluation.predictions import unpack
 from bap_core.recorded import newest
+from bap_core.recorded.bundle import to_records
+from bap_core.recorded.packed import unpack
 from bap_core.report import claims, figures, forest, scales, stamp, study_figures, tables
-from bap_core.report.bundle import to_records
 from bap_core.report.figure_style import Picture
 
 _OF_METRICS: dict[str, Callable[..., Any]] = {

@@ -10,16 +10,16 @@ import subprocess
 import sys
 from dataclasses import asdict, fields
 from datetime import UTC, datetime
-from hashlib import sha256
 from html import escape
 from importlib import metadata
 from pathlib import Path
 
 import torch
 
-from bap_core import runtime, together
+from bap_core import runtime, sources, together
 from bap_core.encoders.checkpoints import Identity
-from bap_core.report import bundle, scales
+from bap_core.recorded import bundle
+from bap_core.report import scales
 
 PACKAGES = {
     "torch": "torch",
@@ -28,20 +28,6 @@ PACKAGES = {
     "pandas": "pandas",
     "bap_core": "bap-companion",
 }
-PACKAGE = Path(__file__).resolve().parents[1]
-HASHED = (".py", ".csv", ".yml", ".json")
-
-
-def source_hash() -> str:
-    """SHA-256 (16 hex digits) over the names and contents of the package's sources and text
-    data, weights left out.
-    """
-    state = sha256()
-    hashed = (path for path in PACKAGE.rglob("*") if path.suffix in HASHED)
-    for path in sorted(path for path in hashed if "__pycache__" not in path.parts):
-        name = path.relative_to(PACKAGE).as_posix()
-        state.update(name.encode() + b"\0" + path.read_bytes() + b"\0")
-    return state.hexdigest()[:16]
 
 
 def read_commit() -> dict:
@@ -112,7 +98,7 @@ def collect(*, data: list, encoders: list, seeds: list[int], seconds: float) -> 
         "profile": os.environ.get(bundle.PROFILE),
         "seeds": seeds,
         **describe_machine(encoders),
-        "source_hash": source_hash(),
+        "source_hash": sources.source_hash(),
         "world": {key: worlds[0].get(key) for key in ("name", "version", "hash")}
         if worlds
         else None,

@@ -14,10 +14,9 @@ import pandas as pd
 from nbformat import NotebookNode
 from PIL import Image
 
-from bap_core.recorded import find_records
+from bap_core.recorded import bundle, find_records
 from bap_core.report import (
     answers,
-    bundle,
     calibration_table,
     claims,
     coverage,

@@ -19,8 +19,9 @@ from PIL import Image
 
 from bap_core import processes, runtime, store
 from bap_core.micro import gallery
+from bap_core.recorded import bundle
 from bap_core.recorded.parquet import PREDICTIONS
-from bap_core.report import answers, bundle, paper_tables, summary
+from bap_core.report import answers, paper_tables, summary
 from bap_core.runner import printing, verify
 from bap_core.runner.planning import Job, plan
 from bap_core.runner.side_by_side import run_side_by_side

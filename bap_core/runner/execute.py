@@ -23,7 +23,7 @@ from nbformat.v4 import new_code_cell
 from papermill.exceptions import PapermillExecutionError
 
 from bap_core import processes, runtime, store
-from bap_core.report import bundle
+from bap_core.recorded import bundle
 from bap_core.runner.progress_line import ProgressLine
 
 START_SECONDS = 600  # for a machine that others keep busy
@@ -55,8 +55,8 @@ def execute(
     """A copy of the notebook, executed with all of its parameters injected, in the caller's folder.
 
     The page finds the profile, the parameters and the path ``used``, where it writes what it read,
-    in its environment as well, see `bap_core.report.bundle`. times: see `ProgressLine`, whose line
-    goes to ``show``. further: variables of the environment. RunFailed if a cell fails.
+    in its environment as well, see `bap_core.recorded.bundle`. times: see `ProgressLine`, whose
+    line goes to ``show``. further: variables of the environment. RunFailed if a cell fails.
     """
     with store.scratch_folder("bap-run") as temporary:
         output, bar = temporary / "executed.ipynb", temporary / "bar"

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from bap_core import runtime, sources, store
 from bap_core.recorded import find_records
-from bap_core.report.stamp import source_hash
 from bap_core.runner.planning import Job
 
 WEIGHTS = Path(__file__).parents[1] / "micro" / "weights"
@@ -50,7 +49,7 @@ def hash_inputs(job: Job) -> str:
         notebook=hash_notebook(job.notebook.cells),
         recorded=_hash_records(job.name),
         parameters=job.parameters,
-        package=source_hash(),
+        package=sources.source_hash(),
         weights={path.name: store.digest(path) for path in sorted(WEIGHTS.glob("*.safetensors"))},
         versions=[sys.version, sources.versions()],
         machine=[runtime.processor(device), runtime.threads(device)],

@@ -15,10 +15,10 @@ import nbformat
 from nbformat import NotebookNode
 
 from bap_core import contents, store
-from bap_core.evaluation.predictions import unpack
 from bap_core.recorded import parquet, stages
+from bap_core.recorded.bundle import metrics_csv, read_bundle
+from bap_core.recorded.packed import unpack
 from bap_core.recorded.parquet import PREDICTIONS
-from bap_core.report.bundle import metrics_csv, read_bundle
 from bap_core.runner.execute import RunFailed
 from bap_core.runner.hashes import hash_notebook
 from bap_core.runner.planning import Job

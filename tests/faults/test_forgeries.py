@@ -14,9 +14,9 @@ from nbformat.v4 import new_code_cell, new_output
 from PIL import Image
 
 from bap_core import report
-from bap_core.evaluation.predictions import pack
+from bap_core.recorded.bundle import MIME
+from bap_core.recorded.packed import pack
 from bap_core.report import redraw
-from bap_core.report.bundle import MIME
 from bap_core.runner import verify
 from bap_core.runner.results import BESIDE, write_results
 

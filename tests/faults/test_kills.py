@@ -23,7 +23,7 @@ from waiting import LONG, wait_until
 from bap_core import micro
 from bap_core.encoders import features, training
 from bap_core.method import Contexts, compute_anchors, pretrain_bap
-from bap_core.report.bundle import MIME
+from bap_core.recorded.bundle import MIME
 from bap_core.runner import book, planning
 from bap_core.runner import run as running
 from bap_core.runner.results import is_up_to_date

@@ -4,8 +4,8 @@ import pandas as pd
 import pytest
 from honest_page import metrics, predictions
 
-from bap_core.evaluation.predictions import unpack
 from bap_core.recorded import parquet
+from bap_core.recorded.packed import unpack
 
 
 def test_predictions_come_back_from_a_file_as_they_were(tmp_path):

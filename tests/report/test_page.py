@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 from datetime import UTC, datetime
 from types import SimpleNamespace
 
@@ -16,7 +15,8 @@ from PIL import Image
 from bap_core import report, runtime
 from bap_core.encoders import Tally
 from bap_core.encoders.checkpoints import Identity
-from bap_core.report import bundle, calibration_table, redraw, scales, stamp, summary
+from bap_core.recorded import bundle
+from bap_core.report import calibration_table, redraw, scales, stamp, summary
 from bap_core.report import page as pages
 from bap_core.tidy import COLUMNS
 
@@ -346,53 +346,6 @@ def test_the_stamps_html_shows_work_and_parameters_escaped(world):
     markup = stamp.render_stamp(made, {"encoders": ["<x>"]})
     assert "1,200 (the least that would do: 1,000)" in markup
     assert "&lt;x&gt;" in markup and "bap-stamp" in markup
-
-
-@pytest.fixture
-def package(tmp_path, monkeypatch):
-    """A copy of the package's sources, of which the hash is taken."""
-    copy = tmp_path / "bap_core"
-    ignored = shutil.ignore_patterns("*.safetensors", "__pycache__")
-    shutil.copytree(stamp.PACKAGE, copy, ignore=ignored)
-    monkeypatch.setattr(stamp, "PACKAGE", copy)
-    return copy
-
-
-def test_a_copy_of_the_package_in_another_place_has_the_same_source_hash(package, monkeypatch):
-    copied = report.source_hash()
-    monkeypatch.undo()
-    assert copied == report.source_hash() and len(copied) == 16
-
-
-@pytest.mark.parametrize("name", ["metrics.py", "paper/table2.csv", "paper/claims.yml"])
-def test_the_source_hash_sees_a_line_more_in_code_and_in_tables(package, name):
-    before = report.source_hash()
-    text = (package / name).read_text()
-    (package / name).write_text(text + "# a comment\n")
-    assert report.source_hash() != before
-    (package / name).write_text(text)
-    assert report.source_hash() == before
-
-
-def test_the_source_hash_sees_a_file_more_a_file_less_and_another_name(package):
-    found = [report.source_hash()]
-    (package / "metrics.py").rename(package / "measures.py")
-    found.append(report.source_hash())
-    (package / "more.py").touch()
-    found.append(report.source_hash())
-    (package / "measures.py").unlink()
-    found.append(report.source_hash())
-    assert len(set(found)) == 4
-
-
-def test_the_source_hash_does_not_see_weights_caches_and_other_files(package):
-    before = report.source_hash()
-    (package / "micro" / "weights" / "micro-clip.safetensors").write_bytes(b"weights")
-    (package / "__pycache__").mkdir()
-    (package / "__pycache__" / "metrics.py").write_text("x = 1")
-    (package / "notes.txt").write_text("x = 1")
-    (package.parent / "beside.py").write_text("x = 1")
-    assert report.source_hash() == before
 
 
 # -- summaries -------------------------------------------------------------------------------------

@@ -139,13 +139,22 @@ def test_a_command_says_something_before_it_loads_what_takes_seconds(arguments):
     assert unset.items() <= found.items()  # which is read when torch is loaded
 
 
+def loaded(imports, libraries):
+    """Which of the libraries these imports load."""
+    script = f"import sys; {imports}; print(*[name for name in {libraries} if name in sys.modules])"
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return done.stdout.split()
+
+
 def test_what_a_notebook_imports_brings_no_library_that_few_of_them_need():
     """Each of these takes seconds, and every page would pay for it."""
-    script = (
-        "import sys; from bap_core import baselines, data, evaluation, method, report, studies; "
-        "print([name for name in ('nbformat', 'sklearn', 'umap', 'plotly') if name in sys.modules])"
-    )
-    said = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True
-    )
-    assert said.stdout.strip() == "[]"
+    imports = "from bap_core import baselines, data, evaluation, method, report, studies"
+    assert loaded(imports, ["nbformat", "sklearn", "umap", "plotly"]) == []
+
+
+def test_what_runs_a_notebook_loads_neither_encoders_nor_figures():
+    """The kernel loads them anyway; twice would be seconds more until the first cell."""
+    imports = "from bap_core.runner import planning, side_by_side"
+    libraries = ["open_clip", "torchvision", "transformers", "matplotlib", "sklearn", "scipy"]
+    assert loaded(imports, libraries) == []

@@ -12,7 +12,8 @@ import pytest
 
 from bap_core import encoders
 from bap_core.encoders import checkpoints
-from bap_core.report import bundle, paper_tables
+from bap_core.recorded import bundle
+from bap_core.report import paper_tables
 from bap_core.runner import doctor, parameters, planning, verify
 from bap_core.runner.doctor import machine, weights
 from bap_core.runner.run import run_jobs

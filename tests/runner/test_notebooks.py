@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from bap_core import runtime
-from bap_core.report.bundle import read_bundle
+from bap_core.recorded.bundle import read_bundle
 from bap_core.runner import verify
 from bap_core.runner.planning import find_notebooks, plan
 from bap_core.runner.run import run_jobs

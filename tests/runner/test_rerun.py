@@ -6,7 +6,7 @@ import nbformat
 import pytest
 import toy
 
-from bap_core.report.bundle import read_bundle
+from bap_core.recorded.bundle import read_bundle
 from bap_core.runner import planning, verify
 from bap_core.runner.results import write_results
 from bap_core.runner.run import run_jobs

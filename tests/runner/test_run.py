@@ -15,7 +15,7 @@ import pytest
 import toy
 from waiting import LONG, is_alive, wait_until
 
-from bap_core.report.bundle import MIME, read_bundle
+from bap_core.recorded.bundle import MIME, read_bundle
 from bap_core.runner import execute, planning, verify
 from bap_core.runner.planning import Job
 from bap_core.runner.progress_line import read_times

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 import nbformat
 
-from bap_core.report.bundle import read_bundle
+from bap_core.recorded.bundle import read_bundle
 from bap_core.runner.planning import Job
 from bap_core.runner.verify import facts, files, page
 from bap_core.runner.verify.rerun import run_again

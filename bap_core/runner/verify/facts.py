@@ -10,10 +10,10 @@ from nbformat import NotebookNode
 from papermill.translators import papermill_translators
 
 from bap_core import encoders, micro, report, runtime, tidy
-from bap_core.evaluation.predictions import unpack
 from bap_core.evaluation.recount import recount
+from bap_core.recorded.bundle import to_records
+from bap_core.recorded.packed import unpack
 from bap_core.report import evidence, redraw, stamp
-from bap_core.report.bundle import to_records
 from bap_core.runner.hashes import hash_notebook
 from bap_core.runner.planning import Job
 

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bap_core import contents, store
-from bap_core.evaluation.predictions import unpack
 from bap_core.recorded import parquet
+from bap_core.recorded.bundle import metrics_csv
+from bap_core.recorded.packed import unpack
 from bap_core.recorded.parquet import PREDICTIONS
-from bap_core.report.bundle import metrics_csv
 from bap_core.runner.planning import Job
 from bap_core.runner.results import BESIDE, INPUTS, described
 

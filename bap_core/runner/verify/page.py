@@ -11,8 +11,8 @@ import numpy as np
 from nbformat import NotebookNode
 from PIL import Image
 
+from bap_core.recorded.bundle import MIME, find_outputs
 from bap_core.report import figure_style, redraw
-from bap_core.report.bundle import MIME, find_outputs
 from bap_core.report.figure_style import Picture
 
 SHORTEST_ALT = 15

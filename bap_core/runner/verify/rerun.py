@@ -8,7 +8,7 @@ from unittest.mock import patch
 import nbformat
 
 from bap_core import store, tidy
-from bap_core.report.bundle import read_bundle
+from bap_core.recorded.bundle import read_bundle
 from bap_core.runner.execute import RunFailed, execute
 from bap_core.runner.planning import Job
 

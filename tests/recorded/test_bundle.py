@@ -5,7 +5,7 @@ import json
 import pandas as pd
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from bap_core.report.bundle import (
+from bap_core.recorded.bundle import (
     MIME,
     find_outputs,
     metrics_csv,
