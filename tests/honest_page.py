@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from bap_core import report
+from bap_core import report, sources
 from bap_core.recorded.bundle import MIME
 from bap_core.recorded.packed import pack
 from bap_core.report import redraw, stamp
@@ -76,7 +76,7 @@ def _bundle() -> dict:
         "profile": "smoke",
         "seeds": [0, 1],
         **stamp.describe_machine([]),
-        "source_hash": report.source_hash(),
+        "source_hash": sources.source_hash(),
         "world": None,
         "data": [],
         "encoders": [{"name": "tiny", "fingerprint": "0", "scale": "micro"}],
@@ -99,7 +99,7 @@ def _bundle() -> dict:
         "predictions": pack(answers),
         "recorded": None,
         "stamp": made,
-        "source_hash": report.source_hash(),
+        "source_hash": sources.source_hash(),
     }
 
 

@@ -27,7 +27,7 @@ def pack(predictions: pd.DataFrame) -> list[dict]:
 
 def unpack(packed: Sequence[dict]) -> pd.DataFrame:
     """The frame that `pack` was given, runs on the same pictures behind each other."""
-    found = [_unpack_run(entry, run) for entry in packed for run in entry["runs"]]
+    found = [_unpack_runs(entry) for entry in packed if entry["runs"]]
     return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=tidy.ANSWERS)
 
 
@@ -58,17 +58,22 @@ def _pack_run(run: pd.DataFrame) -> dict[str, str]:
     }
 
 
-def _unpack_run(entry: dict, run: dict) -> pd.DataFrame:
-    said, score = (zlib.decompress(base64.b64decode(run[name])) for name in ("said", "score"))
-    frame = pd.DataFrame({name: entry[name] for name in ("label", "group")})
-    frame = frame.merge(pd.DataFrame(entry["groups"]), on="group", how="left")
-    frame = frame.assign(
-        dataset=entry["dataset"],
-        encoder=run["encoder"],
-        method=run["method"],
-        seed=run["seed"],
-        picture=entry["pictures"],
-        prediction=np.frombuffer(said, np.uint8).astype(np.int64),
-        score=np.frombuffer(score, np.float16).astype(np.float32),
-    )
-    return frame.loc[:, tidy.ANSWERS]
+def _unpack_runs(entry: dict) -> pd.DataFrame:
+    """All runs on the same pictures."""
+    known = pd.DataFrame({name: entry[name] for name in ("label", "group")})
+    known = known.merge(pd.DataFrame(entry["groups"]), on="group", how="left")
+    known = known.assign(dataset=entry["dataset"], picture=entry["pictures"])
+    runs, n = entry["runs"], len(known)
+    every = known.take(np.tile(np.arange(n), len(runs)))
+    columns = {
+        name: pd.Series([run[name] for run in runs]).repeat(n).array
+        for name in ("encoder", "method", "seed")
+    }
+    said = np.concatenate([_read(run["said"], np.uint8) for run in runs])
+    score = np.concatenate([_read(run["score"], np.float16) for run in runs])
+    every = every.assign(**columns, prediction=said.astype(np.int64), score=score.astype("f4"))
+    return every.loc[:, tidy.ANSWERS]
+
+
+def _read(text: str, dtype: type) -> np.ndarray:
+    return np.frombuffer(zlib.decompress(base64.b64decode(text)), dtype)

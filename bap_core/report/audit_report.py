@@ -3,7 +3,6 @@ JSON.
 """
 
 import base64
-import io
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,6 +16,7 @@ from PIL import Image
 
 from bap_core import __version__
 from bap_core.audit import Audit, Figure
+from bap_core.report import figure_style
 from bap_core.report.data_tables import inventory
 
 _SHOWN = 8  # objects, and backgrounds, in pictures
@@ -262,7 +262,6 @@ def _picture(audit: Audit, i: int, j: int) -> str:
 def _as_image(planes: np.ndarray, words: str) -> str:
     """uint8 (3, S, S) -> an HTML picture with its content in its address."""
     picture = Image.fromarray(np.ascontiguousarray(planes.transpose(1, 2, 0)))
-    buffer = io.BytesIO()
-    picture.resize((_SIDE, _SIDE), Image.Resampling.LANCZOS).save(buffer, "JPEG", quality=80)
-    address = f"data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+    jpeg = figure_style.jpeg(picture.resize((_SIDE, _SIDE), Image.Resampling.LANCZOS), quality=80)
+    address = f"data:image/jpeg;base64,{base64.b64encode(jpeg).decode()}"
     return f'<img alt="{escape(str(words))}" width="{_SIDE}" height="{_SIDE}" src="{address}">'

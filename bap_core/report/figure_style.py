@@ -13,6 +13,7 @@ from typing import Any
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
+from PIL import Image
 
 from bap_core.report import labels
 
@@ -95,6 +96,13 @@ def png(figure: Figure) -> bytes:
         figure.savefig(
             buffer, format="png", dpi=DPI, bbox_inches="tight", pad_inches=0.12, facecolor=PAPER
         )
+    return buffer.getvalue()
+
+
+def jpeg(picture: Image.Image, *, quality: int = 88) -> bytes:
+    """A photograph as the bytes of a JPEG. quality: of 95."""
+    buffer = BytesIO()
+    picture.convert("RGB").save(buffer, "JPEG", quality=quality, optimize=True)
     return buffer.getvalue()
 
 

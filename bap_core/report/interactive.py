@@ -7,12 +7,11 @@ import json
 from collections.abc import Sequence
 from html import escape
 from importlib import resources
-from io import BytesIO
 
 import numpy as np
 from PIL import Image
 
-from bap_core.report import labels
+from bap_core.report import figure_style, labels
 
 
 def fill(template: str, *, caption: str, scale: str, sheet: str, told: dict) -> str:
@@ -41,6 +40,5 @@ def make_sheet(pictures: Sequence[np.ndarray], *, side: int, columns: int) -> st
         row, column = divmod(nth, columns)
         small = small.resize((side, side), Image.Resampling.LANCZOS)
         sheet.paste(small, (column * side, row * side))
-    buffer = BytesIO()
-    sheet.save(buffer, "JPEG", quality=70)
-    return f"data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+    jpeg = figure_style.jpeg(sheet, quality=70)
+    return f"data:image/jpeg;base64,{base64.b64encode(jpeg).decode()}"

@@ -76,11 +76,14 @@ def frame_of(rows: Sequence[dict]) -> pd.DataFrame:
     return frame
 
 
-def judge_again(bundle: dict) -> pd.DataFrame:
-    """The claims of the page, judged again by its metrics."""
-    frame, predictions = frame_of(bundle["metrics"]), unpack(bundle["predictions"])
+def judge_again(bundle: dict, predictions: pd.DataFrame | None = None) -> pd.DataFrame:
+    """The claims of the page, judged again by its metrics. predictions: of the bundle, where they
+    are unpacked already.
+    """
+    frame = frame_of(bundle["metrics"])
+    answers = unpack(bundle["predictions"]) if predictions is None else predictions
     known = stamp.identities_of(bundle["stamp"])
-    return claims.judge(frame, bundle["notebook"], bundle["scale"], known, predictions)
+    return claims.judge(frame, bundle["notebook"], bundle["scale"], known, answers)
 
 
 def find_shown(source: str) -> list[tuple[str, str]]:
@@ -90,24 +93,29 @@ def find_shown(source: str) -> list[tuple[str, str]]:
     return [(call or "paper_table", name) for call, name in _SHOWING.findall(source)]
 
 
-def draw_again(bundle: dict, sources: Sequence[str]) -> Iterator[list[str | Picture]]:
+def draw_again(
+    bundle: dict, sources: Sequence[str], judge: Callable[[dict], pd.DataFrame] = judge_again
+) -> Iterator[list[str | Picture]]:
     """For the code of each cell of the page: what it shows, as HTML or as a figure.
 
     Tables and figures of metrics are those of the bundle, in the order in which they were drawn.
+    judge: gives the claims of the bundle.
     """
     drawn = iter(bundle["drawn"])
     for source in sources:
-        yield [_draw(bundle, call, name, drawn) for call, name in find_shown(source)]
+        yield [_draw(bundle, call, name, drawn, judge) for call, name in find_shown(source)]
 
 
-def _draw(bundle: dict, call: str, name: str, drawn: Iterator[dict]) -> str | Picture:
+def _draw(
+    bundle: dict, call: str, name: str, drawn: Iterator[dict], judge: Callable[[dict], pd.DataFrame]
+) -> str | Picture:
     if call == "banner":
         more = scales.strangers(stamp.identities_of(bundle["stamp"]))
         return scales.banner_html(bundle["scale"], more)
     if call == "stamp":
         return stamp.render_stamp(bundle["stamp"], bundle["parameters"])
     if call == "claims":
-        shown = forest.show_claims(judge_again(bundle), bundle["scale"], bundle["recorded"])
+        shown = forest.show_claims(judge(bundle), bundle["scale"], bundle["recorded"])
     elif call == "paper_table":
         shown = tables.paper_table(name)
     else:

@@ -14,6 +14,7 @@ import pandas as pd
 from nbformat import NotebookNode
 from PIL import Image
 
+from bap_core import store
 from bap_core.recorded import bundle, find_records
 from bap_core.report import (
     answers,
@@ -21,6 +22,7 @@ from bap_core.report import (
     claims,
     coverage,
     evidence,
+    figure_style,
     forest,
     html,
     labels,
@@ -84,7 +86,7 @@ def write_summaries(
     titles = {name: find_title(pages[name], name) for name in found}
     out_dir.mkdir(parents=True, exist_ok=True)
     for name, (picture, _) in (pictures or {}).items():
-        picture.convert("RGB").save(out_dir / f"{name}.jpg", quality=88)
+        store.write_if_changed(figure_style.jpeg(picture), out_dir / f"{name}.jpg")
     texts = {
         "headline.md": render_headline(found),
         "whole.md": answers.render_whole(found),
@@ -101,9 +103,7 @@ def write_summaries(
         "errata_list.md": open_points.render_errata(),
         "recorded_runs.md": render_records(),
     }
-    for name, text in texts.items():
-        (out_dir / name).write_text(text, encoding="utf-8")
-    return [out_dir / name for name in texts]
+    return [store.write_if_changed(text.encode(), out_dir / name) for name, text in texts.items()]
 
 
 def render_headline(found: Mapping[str, dict]) -> str:

@@ -21,7 +21,7 @@ from bap_core import processes, runtime, store
 from bap_core.micro import gallery
 from bap_core.recorded import bundle
 from bap_core.recorded.parquet import PREDICTIONS
-from bap_core.report import answers, paper_tables, summary
+from bap_core.report import answers, figure_style, paper_tables, summary
 from bap_core.runner import printing, verify
 from bap_core.runner.planning import Job, plan
 from bap_core.runner.side_by_side import run_side_by_side
@@ -88,10 +88,11 @@ def publish(jobs: Sequence[Job], root: Path) -> None:
             old.unlink()
             (pages / f"{old.stem}_{PREDICTIONS}").unlink(missing_ok=True)
     for job in jobs:
+        # what did not change keeps its time, so that Sphinx need not read its page again
         kept = pages / f"{job.name}_{PREDICTIONS}"
-        shutil.copyfile(job.folder / PREDICTIONS, kept)
+        store.write_if_changed((job.folder / PREDICTIONS).read_bytes(), kept)
         text = make_page(job.folder / "executed.ipynb", predictions=kept.name)
-        _write_if_changed(text, pages / f"{job.name}.ipynb")
+        store.write_if_changed(text.encode(), pages / f"{job.name}.ipynb")
     summary.write_summaries(pages, pages, pictures=gallery.sheets())
 
 
@@ -127,18 +128,10 @@ def _make_light(shown: dict) -> None:
     if "image/png" not in shown:
         return
     png = base64.b64decode(shown["image/png"])
-    buffer = io.BytesIO()
-    Image.open(io.BytesIO(png)).convert("RGB").save(buffer, "JPEG", quality=88, optimize=True)
-    if len(buffer.getvalue()) < len(png) / 2:
+    jpeg = figure_style.jpeg(Image.open(io.BytesIO(png)))
+    if len(jpeg) < len(png) / 2:
         del shown["image/png"]
-        shown["image/jpeg"] = base64.b64encode(buffer.getvalue()).decode()
-
-
-def _write_if_changed(text: str, target: Path) -> None:
-    """A page that did not change keeps its time, so that Sphinx need not read it again."""
-    if not target.exists() or target.read_text(encoding="utf-8") != text:
-        with store.atomic_write(target) as temporary:
-            temporary.write_text(text, encoding="utf-8")
+        shown["image/jpeg"] = base64.b64encode(jpeg).decode()
 
 
 def build_html(root: Path, *, output: Path) -> int:

@@ -11,6 +11,7 @@ from bap_core.store.files import (
     explain_refused_writes,
     next_folder,
     scratch_folder,
+    write_if_changed,
 )
 from bap_core.store.locks import alone
 
@@ -30,4 +31,5 @@ __all__ = [
     "read",
     "scratch_folder",
     "write",
+    "write_if_changed",
 ]

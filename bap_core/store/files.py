@@ -51,6 +51,16 @@ def atomic_write(path: str | Path) -> Iterator[Path]:
             temporary.unlink(missing_ok=True)
 
 
+def write_if_changed(content: bytes, path: Path) -> Path:
+    """Write a file, whole or not at all, unless it says this already: then it keeps its time, so
+    that nobody who goes by times works on it again. Returns ``path``.
+    """
+    if not path.exists() or path.read_bytes() != content:
+        with atomic_write(path) as temporary:
+            temporary.write_bytes(content)
+    return path
+
+
 @contextmanager
 def atomic_folder(path: str | Path) -> Iterator[Path]:
     """Give a temporary folder next to ``path``; move it there at the end, or remove it if anything

@@ -4,19 +4,35 @@ Everything that can be recomputed without running the notebook is: banner, table
 metrics, claims and stamp box from the bundle, the verdicts from the metrics, the parameters and the
 cell that sets them from the profile, the hashes of notebook and package, the fingerprints of the
 shipped weights, the files beside the page and those that it read. `run_again` executes it.
+
+A page that was found whole is not taken apart again while every file of it, and all that decides
+its result, is what it was then.
 """
 
+import functools
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 
 import nbformat
+from nbformat import NotebookNode
 
+from bap_core import store
 from bap_core.recorded.bundle import read_bundle
+from bap_core.recorded.packed import unpack
+from bap_core.report import redraw
+from bap_core.runner.hashes import hash_inputs
 from bap_core.runner.planning import Job
 from bap_core.runner.verify import facts, files, page
 from bap_core.runner.verify.rerun import run_again
 
 __all__ = ["announce", "find_problems", "run_again"]
+
+Checks = dict[str, Callable[[], Iterable[str]]]
+
+
+class _Refused(Exception):
+    """Carries what keeps a page from being published, so that nothing is kept of its check."""
 
 
 def find_problems(job: Job) -> list[str]:
@@ -34,20 +50,50 @@ def find_problems(job: Job) -> list[str]:
         return [f"executed.ipynb cannot be read ({error}): run `bap run --force`"]
     if not isinstance(bundle, dict):
         return [*_checked("cells", lambda: page.check_execution(notebook)), "it has no stamp"]
-    checks: dict[str, Callable[[], Iterable[str]]] = {
-        "cells": lambda: page.check_execution(notebook),
-        "alt texts": lambda: page.check_alt_texts(notebook),
-        "outputs": lambda: page.check_drawn(notebook, bundle),
-        "parameters": lambda: facts.check_parameters(job, notebook, bundle),
-        "sources": lambda: facts.check_sources(job, notebook, bundle),
+    # what they compare with is neither in the folder nor among what decides the result
+    surroundings: Checks = {
         "stamp": lambda: facts.check_stamp(job, bundle),
-        "claims": lambda: facts.check_claims(bundle),
-        "measurements": lambda: facts.check_drawn_rows(bundle),
-        "recorded run": lambda: facts.check_recorded(bundle),
-        "predictions": lambda: facts.check_predictions(bundle),
-        "files": lambda: files.check_beside(job, bundle),
         "inputs": lambda: files.check_inputs(job),
     }
+    return [*_find_inside(job, notebook, bundle), *_run(surroundings)]
+
+
+def _find_inside(job: Job, notebook: NotebookNode, bundle: dict) -> list[str]:
+    """What is wrong with the page taken by itself; where nothing is, that is kept."""
+    digests = {one.name: store.digest(one) for one in job.folder.iterdir() if one.is_file()}
+    parts = {"folder": digests, "name": job.name, "profile": job.profile}
+    parts |= {"overrides": job.overrides, "inputs": hash_inputs(job)}
+
+    def take_apart(kept: Path) -> None:
+        if problems := _run(_make_checks(job, notebook, bundle)):
+            raise _Refused(problems)
+        (kept / job.name).touch()
+
+    try:
+        store.folder("verified", parts, take_apart)
+    except _Refused as refused:
+        return refused.args[0]
+    return []
+
+
+def _make_checks(job: Job, notebook: NotebookNode, bundle: dict) -> Checks:
+    answers = functools.cache(lambda: unpack(bundle["predictions"]))
+    judged = functools.cache(lambda: redraw.judge_again(bundle, answers()))
+    return {
+        "cells": lambda: page.check_execution(notebook),
+        "alt texts": lambda: page.check_alt_texts(notebook),
+        "outputs": lambda: page.check_drawn(notebook, bundle, judged()),
+        "parameters": lambda: facts.check_parameters(job, notebook, bundle),
+        "sources": lambda: facts.check_sources(job, notebook, bundle),
+        "claims": lambda: facts.check_claims(bundle, judged()),
+        "measurements": lambda: facts.check_drawn_rows(bundle),
+        "recorded run": lambda: facts.check_recorded(bundle),
+        "predictions": lambda: facts.check_predictions(bundle, answers()),
+        "files": lambda: files.check_beside(job, bundle, answers()),
+    }
+
+
+def _run(checks: Checks) -> list[str]:
     return [problem for name, check in checks.items() for problem in _checked(name, check)]
 
 

@@ -6,13 +6,13 @@ import functools
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+import pandas as pd
 from nbformat import NotebookNode
 from papermill.translators import papermill_translators
 
-from bap_core import encoders, micro, report, runtime, tidy
+from bap_core import encoders, micro, runtime, sources, tidy
 from bap_core.evaluation.recount import recount
 from bap_core.recorded.bundle import to_records
-from bap_core.recorded.packed import unpack
 from bap_core.report import evidence, redraw, stamp
 from bap_core.runner.hashes import hash_notebook
 from bap_core.runner.planning import Job
@@ -58,7 +58,7 @@ def check_sources(job: Job, notebook: NotebookNode, bundle: dict) -> Iterator[st
         yield f"its bundle is that of {bundle['notebook']}"
     if hash_notebook(notebook.cells) != hash_notebook(job.notebook.cells):
         yield f"its cells are not those of {job.path.name} any more"
-    recorded, now = bundle["stamp"].get("source_hash"), report.source_hash()
+    recorded, now = bundle["stamp"].get("source_hash"), sources.source_hash()
     if recorded != now or bundle["source_hash"] != now:
         yield f"bap_core was {recorded} when it ran and is {now} now"
     used = bundle["stamp"].get("encoders", [])
@@ -102,11 +102,11 @@ def check_stamp(job: Job, bundle: dict) -> Iterator[str]:
         yield f"its stamp names the device {said['device']!r}, its machine is {here[0]!r}"
 
 
-def check_claims(bundle: dict) -> Iterator[str]:
-    """Whether the claims, with their words and verdicts, follow from the metrics: they are judged
-    again, and compared.
+def check_claims(bundle: dict, again: pd.DataFrame) -> Iterator[str]:
+    """Whether the claims, with their words and verdicts, follow from the metrics: they were judged
+    ``again``, and are compared.
     """
-    judged = {(row["id"], row["encoder"]): row for row in to_records(redraw.judge_again(bundle))}
+    judged = {(row["id"], row["encoder"]): row for row in to_records(again)}
     stated = {(row["id"], row["encoder"]): row for row in bundle["claims"]}
     for key in {**judged, **stated}:
         found, said = judged.get(key), stated.get(key)
@@ -125,9 +125,9 @@ def check_recorded(bundle: dict) -> Iterator[str]:
         yield "what is recorded for it is something else by now: run it again"
 
 
-def check_predictions(bundle: dict) -> Iterator[str]:
+def check_predictions(bundle: dict, predictions: pd.DataFrame) -> Iterator[str]:
     """Whether the accuracies are what the page's predictions give when they are counted again."""
-    yield from recount(redraw.frame_of(bundle["metrics"]), unpack(bundle["predictions"]))
+    yield from recount(redraw.frame_of(bundle["metrics"]), predictions)
 
 
 def check_drawn_rows(bundle: dict) -> Iterator[str]:

@@ -6,16 +6,17 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import pandas as pd
+
 from bap_core import contents, store
 from bap_core.recorded import parquet
 from bap_core.recorded.bundle import metrics_csv
-from bap_core.recorded.packed import unpack
 from bap_core.recorded.parquet import PREDICTIONS
 from bap_core.runner.planning import Job
 from bap_core.runner.results import BESIDE, INPUTS, described
 
 
-def check_beside(job: Job, bundle: dict) -> Iterator[str]:
+def check_beside(job: Job, bundle: dict, predictions: pd.DataFrame) -> Iterator[str]:
     """Whether metrics.csv and provenance.json beside the page say what the page says, and every
     file has the checksum that was recorded.
     """
@@ -25,7 +26,7 @@ def check_beside(job: Job, bundle: dict) -> Iterator[str]:
     if (job.folder / "metrics.csv").read_text(encoding="utf-8") != metrics_csv(bundle):
         yield "metrics.csv beside it holds other numbers"
     recorded = json.loads((job.folder / "provenance.json").read_text(encoding="utf-8"))
-    said = parquet.to_bytes(unpack(bundle["predictions"]))
+    said = parquet.to_bytes(predictions)
     if (job.folder / PREDICTIONS).read_bytes() != said:
         yield f"{PREDICTIONS} beside it holds other answers"
     for name, wanted in {**_unchanged(job), **described(bundle)}.items():

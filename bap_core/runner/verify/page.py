@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from io import BytesIO
 
 import numpy as np
+import pandas as pd
 from nbformat import NotebookNode
 from PIL import Image
 
@@ -48,18 +49,19 @@ def check_alt_texts(notebook: NotebookNode) -> Iterator[str]:
                 yield f"cell {number} shows an HTML image without alt text"
 
 
-def check_drawn(notebook: NotebookNode, bundle: dict) -> Iterator[str]:
+def check_drawn(notebook: NotebookNode, bundle: dict, judged: pd.DataFrame) -> Iterator[str]:
     """Whether every cell that shows banner, claims, stamp, tables of the paper, tables or figures
     of metrics shows what these are when they are drawn again, and nothing beside it.
 
     Tables and figures of other things than metrics cannot be drawn again without the pictures.
+    judged: the claims of the bundle, judged again.
     """
     sources = [cell.source if cell.cell_type == "code" else "" for cell in notebook.cells]
     calls = [call for source in sources for call, _ in redraw.find_shown(source)]
     for call, label in (("banner", "scale banner"), ("stamp", "stamp")):
         if (n := calls.count(call)) != 1:
             yield f"it shows {n or 'no'} {label}"
-    drawn = redraw.draw_again(bundle, sources)
+    drawn = redraw.draw_again(bundle, sources, lambda _: judged)
     for number, (cell, wanted) in enumerate(zip(notebook.cells, drawn), 1):
         shown = _find_displayed(cell) if wanted else []
         if wanted and not shown:
