@@ -65,6 +65,15 @@ def test_an_interrupted_folder_leaves_nothing(home):
     assert [path.suffix for path in (home / "store" / "world").iterdir()] == [".lock"]
 
 
+def test_what_says_the_same_already_keeps_its_time(tmp_path):
+    path = store.write_if_changed(b"one", tmp_path / "file.txt")
+    os.utime(path, (1, 1))
+    store.write_if_changed(b"one", path)
+    assert path.stat().st_mtime == 1
+    store.write_if_changed(b"two", path)
+    assert path.read_bytes() == b"two" and path.stat().st_mtime > 1
+
+
 def test_a_failed_write_keeps_the_former_file(tmp_path):
     path = tmp_path / "file.txt"
     path.write_text("old")

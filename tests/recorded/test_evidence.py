@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 from honest_page import bundle, draw, executed, job_in, source
 
+from bap_core.recorded import find_records
 from bap_core.report import evidence, summary, tables
 from bap_core.runner import hashes, verify
 from bap_core.runner.recording import add
@@ -62,6 +63,22 @@ def test_a_page_has_the_record_of_its_notebook_and_scale_or_none(recorded):
     assert [row["verdict"] for row in recorded["claims"]] == [row["verdict"] for row in wanted]
     assert evidence.recorded_for("03_waterbirds", "smoke") is None
     assert evidence.recorded_for("01_additivity", "micro") is None
+
+
+def test_a_record_is_judged_once_and_again_when_it_or_the_package_changed(recorded, monkeypatch):
+    (record,) = find_records()
+    judge, judged = evidence.claims.judge, []
+    monkeypatch.setattr(evidence.claims, "judge", lambda *given: judged.append(1) or judge(*given))
+    first = evidence.judge_record(record)
+    assert not judged  # the page was told when it was made
+    monkeypatch.setattr(evidence.sources, "source_hash", lambda: "another")
+    for _ in range(2):
+        pd.testing.assert_frame_equal(evidence.judge_record(record), first)
+    assert len(judged) == 1
+    path = record.folder / "metrics.csv"
+    path.write_text(path.read_text() + "\n")
+    evidence.judge_record(record)
+    assert len(judged) == 2
 
 
 def test_a_page_that_shows_another_record_than_there_is_is_refused(recorded, tmp_path):

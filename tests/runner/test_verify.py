@@ -27,6 +27,27 @@ def test_a_whole_page_passes(job):
     assert published(job) == []
 
 
+def test_a_page_that_was_found_whole_is_not_taken_apart_again(job, monkeypatch):
+    assert published(job) == []
+    monkeypatch.setattr(verify, "_make_checks", lambda *_: pytest.fail("it is taken apart"))
+    assert verify.find_problems(job) == []
+
+
+@pytest.mark.parametrize("name", ["metrics.csv", "provenance.json", "executed.ipynb"])
+def test_a_page_that_was_found_whole_and_changed_since_is_taken_apart_again(job, name):
+    assert published(job) == []
+    path = job.folder / name
+    path.write_text(path.read_text().replace("0", "1"))
+    assert verify.find_problems(job) != []
+
+
+def test_a_page_that_was_found_whole_is_taken_apart_again_by_other_code(job, monkeypatch):
+    assert published(job) == []
+    monkeypatch.setattr(verify, "hash_inputs", lambda job: "of another package")
+    monkeypatch.setattr(verify, "_make_checks", lambda *_: {"it": lambda: ["it is taken apart"]})
+    assert verify.find_problems(job) == ["it is taken apart"] == verify.find_problems(job)
+
+
 def test_a_page_that_was_never_made_is_refused(job):
     assert verify.find_problems(job) == ["it has no result: run `bap run` first"]
 
