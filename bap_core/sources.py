@@ -20,6 +20,14 @@ _HASHED = (".py", ".csv", ".yml", ".json")
 # before any other module of the package is imported, or within moments of it
 _STARTED = time.time()
 _MOMENTS = 2.0  # seconds: clocks of file systems are coarse
+# libraries that are imported by another name; to look for it takes half a second
+_INSTALLED_AS = {
+    "PIL": "pillow",
+    "open_clip": "open_clip_torch",
+    "sklearn": "scikit-learn",
+    "umap": "umap-learn",
+    "yaml": "PyYAML",
+}
 # they draw bars, hold locks, find folders and measure memory: no number hangs on their version
 _WITHOUT_EFFECT = {"filelock", "platformdirs", "psutil", "tqdm"}
 
@@ -82,7 +90,7 @@ def normalise(source: str) -> str:
 def version(library: str) -> str:
     """Version of an installed library by the name that it is imported by, "absent" without one."""
     try:
-        return metadata.version(library)
+        return metadata.version(_INSTALLED_AS.get(library, library))
     except metadata.PackageNotFoundError:
         owners = _owners_of_libraries().get(library, [])
         return ", ".join(metadata.version(owner) for owner in sorted(set(owners))) or "absent"
@@ -124,13 +132,23 @@ def _find(module: str, package: Path) -> Path | None:
 
 def _imports(path: Path) -> Iterator[tuple[str, str | None]]:
     """Module, and the name that is taken from it if one is, for every import anywhere in a file."""
-    for node in ast.walk(_parsed(path)):
+    for node in _statements(_parsed(path)):
         if isinstance(node, ast.Import):
             yield from ((alias.name, None) for alias in node.names)
         if isinstance(node, ast.ImportFrom):
             if node.level or node.module is None:
                 raise ValueError(f"{path}:{node.lineno}: imports are absolute in this package")
             yield from ((node.module, alias.name) for alias in node.names)
+
+
+def _statements(node: ast.AST) -> Iterator[ast.AST]:
+    """Those in a module, at any depth. What is in an expression is no import, and is nine tenths of
+    the nodes.
+    """
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.stmt | ast.excepthandler | ast.match_case):
+            yield child
+            yield from _statements(child)
 
 
 def _owner_of(module: str, name: str | None, package: Path) -> str:

@@ -39,17 +39,17 @@ def run_jobs(
     return failures
 
 
-def is_done(job: Job, show: TextIO) -> bool:
-    """Whether the job's result is up to date, which is then said."""
-    if done := is_up_to_date(job.folder, hash_inputs(job)):
+def is_done(job: Job, show: TextIO, inputs: str | None = None) -> bool:
+    """Whether the job's result is up to date, which is then said. inputs: its `hash_inputs`."""
+    if done := is_up_to_date(job.folder, inputs or hash_inputs(job)):
         print(f"{job.name}  up to date  {_shorten(job.folder)}", file=show, flush=True)
     return done
 
 
 def _run_one(job: Job, force: bool, show: TextIO, together: int) -> None:
-    if not force and is_done(job, show):
-        return
     inputs = hash_inputs(job)
+    if not force and is_done(job, show, inputs):
+        return
     started = time.monotonic()
     try:
         run = {"notebook": job.notebook, "parameters": job.parameters}
