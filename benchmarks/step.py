@@ -1,8 +1,8 @@
 """Where the time of one training step goes, and whether another way to make it would be faster.
 
 Ways, each over the step as `train` makes it: a fused optimiser, one that works on all weights at
-once, the channels last, a compiled tower, twice the batch, and two students in one step on stacked
-weights (`torch.func`).
+once, the channels last, a compiled tower, twice the batch, twice the threads, and two students in
+one step on stacked weights (`torch.func`).
 """
 
 import shutil
@@ -78,6 +78,19 @@ def _plain(encoder, n: int = BATCH, *, compiled: bool = False, last: bool = Fals
     return step, n
 
 
+def _threads(encoder):
+    """The plain step with as many threads again."""
+    step, n = _plain(encoder)
+    own = torch.get_num_threads()
+
+    def doubled() -> None:
+        torch.set_num_threads(2 * own)
+        step()
+        torch.set_num_threads(own)
+
+    return doubled, n
+
+
 def _stacked(encoder):
     """Two students of one architecture on batches of their own, in one step."""
     students = [encoder.student() for _ in range(2)]
@@ -111,6 +124,7 @@ WAYS = {
     "channels last": lambda encoder: _plain(encoder, last=True),
     "twice the batch": lambda encoder: _plain(encoder, 2 * BATCH),
     "two students in one": _stacked,
+    "twice the threads": _threads,
 }
 if shutil.which("g++"):
     WAYS["compiled"] = lambda encoder: _plain(encoder, compiled=True)

@@ -72,3 +72,13 @@ def test_how_far_says_what_the_projection_counts():
     assert said["hours on an L40S, the paper's GPU, projected"] == f"{hours['L40S']:.2f}"
     assert said["hours on an H100, projected"] == f"{hours['H100']:.2f}"
     assert f"of which {projection.SHARE:.0%} are".replace("%", " %") in page.replace("\n", " ")
+
+
+def test_how_fast_says_of_other_ways_what_was_measured():
+    measured = pd.read_csv(table.RECORD, keep_default_na=False).set_index("measured")["median"]
+    gains = measured[measured.index.str.fullmatch("a step: .* / as it is")]
+    single = gains.drop("a step: twice the threads / as it is", errors="ignore")
+    assert len(single) >= 5 and single.max() < 1.1  # "None gains a tenth"
+    assert single.idxmax() == "a step: compiled / as it is"
+    assert gains["a step: two students in one / as it is"] < 1
+    assert gains.get("a step: twice the threads / as it is", 0) < 1.8  # "far from two"

@@ -65,8 +65,7 @@ def is_turned(path: str | Path, *, size: tuple[int, int]) -> bool:
     """
     try:
         with _opened(path) as picture:
-            turns = picture.getexif().get(ExifTags.Base.Orientation, 1) not in (0, 1)
-            return turns and picture.size == tuple(size)
+            return _turns(picture) and picture.size == tuple(size)
     except _BROKEN:
         return False
 
@@ -79,7 +78,7 @@ def to_rgb(picture: Image.Image) -> Image.Image:
         picture = picture.convert("RGBA")
         white = Image.new("RGBA", picture.size, "white")
         return Image.alpha_composite(white, picture).convert("RGB")
-    return picture.convert("RGB")
+    return picture if picture.mode == "RGB" else picture.convert("RGB")
 
 
 def read_rgba(path: str | Path) -> Image.Image:
@@ -209,9 +208,13 @@ def _planes(fitted: Image.Image) -> np.ndarray:
     return np.ascontiguousarray(np.asarray(fitted).transpose(2, 0, 1))
 
 
+def _turns(picture: Image.Image) -> bool:
+    return picture.getexif().get(ExifTags.Base.Orientation, 1) not in (0, 1)
+
+
 def _turned(picture: Image.Image) -> Image.Image:
     try:
-        return ImageOps.exif_transpose(picture)
+        return ImageOps.exif_transpose(picture) if _turns(picture) else picture
     except _BROKEN:  # a damaged tag says nothing about which way is up
         return picture
 

@@ -148,7 +148,11 @@ class PictureFiles(Listing):
 
     def path(self, i: int) -> Path:
         """Picture file of row ``i``."""
-        return self.root / self.frame["image"].iat[i]
+        return self.root / self._names[i]
+
+    @cached_property
+    def _names(self):
+        return self.frame["image"].array  # a tenth of the time of ``iat``
 
     def image(self, i: int) -> Image.Image:
         """The whole picture of row ``i``, RGB. Errors as `images.read_rgb`."""
