@@ -64,8 +64,8 @@ def test_how_far_says_what_the_projection_counts():
     page = (Path(__file__).parents[1] / "book" / "how_far.md").read_text(encoding="utf-8")
     said = dict(re.findall(r"^\| ([^|]+) \| ([\d,.]+)[^|]*\|$", page, flags=re.MULTILINE))
     forward, trained = projection.count_pictures()
-    assert said["pictures that are only encoded"] == f"{forward:,}"
-    assert said["pictures forward and backward"] == f"{trained:,}"
+    assert said["pictures that are only encoded"] == f"{forward / 1e6:.2f}"
+    assert said["pictures forward and backward"] == f"{trained / 1e6:.2f}"
     each = projection.count_operations(encoders.load("ViT-B-16:random"))
     assert said["of a ViT-B/16, forward"] == f"{each / 1e9:.1f}"
     hours = projection.project_hours(each)

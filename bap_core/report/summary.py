@@ -209,7 +209,8 @@ def render_speed(path: Path) -> str:
             rows["smallest"].map("{:.3f}".format) + " to " + rows["largest"].map("{:.3f}".format)
         )
         numbers = rows["median"].map("{:.3f}".format) + (" " + rows["unit"]).str.rstrip()
-        shown = pd.DataFrame({"median": list(zip(numbers, spread)), "goal": rows["goal"]})
+        goals = rows["goal"].replace({">=": "≥", "<=": "≤"}, regex=True)
+        shown = pd.DataFrame({"median": list(zip(numbers, spread)), "goal": goals})
         shown["met"] = rows["met"]
         shown["of"] = rows["note"]
         shown.index = pd.Index(rows["measured"], name="measured")

@@ -348,7 +348,7 @@ SAID = [
 
 
 @pytest.mark.parametrize(
-    ("page", "words", "measure", "within"), SAID, ids=lambda one: str(one)[:40]
+    ("page", "words", "measure", "within"), SAID, ids=[f"{page} {said}" for page, said, *_ in SAID]
 )
 def test_what_a_page_says_of_its_recorded_run_was_measured(page, words, measure, within):
     assert words in prose(page), f"page {page} does not say it any more"
