@@ -61,7 +61,8 @@ class Aligned:
 
 def hold_out(listing: Some, *, seed: int) -> tuple[Some, Some]:
     """What to learn from and what to judge by: a quarter of the picture files, so that two objects
-    of one picture are never on both sides. ValueError if there are too few files for both.
+    of one picture are never on both sides, and as nearly as can be a quarter of each class or
+    category. ValueError if there are too few files for both.
     """
     files = list(dict.fromkeys(listing.frame["image"]))
     n_held = max(2, round(HELD_OUT * len(files)))
@@ -70,9 +71,20 @@ def hold_out(listing: Some, *, seed: int) -> tuple[Some, Some]:
             f"{listing.name}: {len(files)} picture files; an alignment needs at least 4, of which "
             "some are held out to judge it by"
         )
-    held = runtime.rng(seed, "held out", listing.name).permutation(files)[:n_held].tolist()
-    outside = listing.frame["image"].isin(held).to_numpy()
+    drawn = runtime.rng(seed, "held out", listing.name).permutation(files)
+    outside = listing.frame["image"].isin(_spread(listing.frame, drawn)[:n_held]).to_numpy()
     return listing.take(~outside), listing.take(outside)
+
+
+def _spread(frame: pd.DataFrame, files: np.ndarray) -> list[str]:
+    """The files, in an order in which any beginning has about the same share of each kind. Those of
+    one kind stay in their order.
+    """
+    column = "label" if "label" in frame else "category"
+    kinds = frame.drop_duplicates("image").set_index("image")[column].loc[files]
+    by_kind = kinds.groupby(kinds, dropna=False)
+    into_it = (by_kind.cumcount() + 0.5) / by_kind.transform("size")
+    return into_it.sort_values(kind="stable").index.tolist()
 
 
 def align(

@@ -71,7 +71,8 @@ def objects(
         return found
     raise ValueError(
         f"{path}: no objects here (found {_kinds_of_files(path)}; no masks and no transparency); "
-        f"accepted: {ACCEPTED}"
+        f"accepted: {ACCEPTED}. Of pictures alone `bap audit --segment MODEL` and `bap align` have "
+        "the masks drawn"
     )
 
 

@@ -55,6 +55,18 @@ def test_no_picture_file_is_on_both_sides_and_none_is_lost(files, seed):
     assert min(len(learned), len(judged)) >= 2
 
 
+@given(st.lists(st.sampled_from("abc"), min_size=8, max_size=40), st.integers(0, 9))
+def test_a_quarter_of_every_class_is_held_out(kinds, seed):
+    images = [f"{n}.jpg" for n in range(len(kinds))]
+    listing = Backgrounds("own", ".", pd.DataFrame({"image": images, "category": kinds}))
+    learned, judged = (
+        one.frame["category"].value_counts() for one in audit.hold_out(listing, seed=seed)
+    )
+    for kind in set(kinds):
+        assert abs(judged.get(kind, 0) - 0.25 * kinds.count(kind)) <= 1
+        assert learned.get(kind, 0) >= 1
+
+
 def test_what_judges_the_alignment_was_not_learned_from(made):
     for kind in ("objects", "backgrounds"):
         learned = set(getattr(made.pool, kind).frame["image"])
