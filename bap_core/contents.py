@@ -105,7 +105,8 @@ def watch() -> None:
         _busy.noting = True
         try:
             place = os.path.abspath(os.fsdecode(path))
-            if not place.startswith(passed_over) and f"{os.sep}." not in place:
+            inside = f"{place}{os.sep}".startswith(passed_over)  # or the folder itself
+            if not inside and f"{os.sep}." not in place:
                 (note if event == "open" else note_folder)(place)
         finally:
             _busy.noting = False

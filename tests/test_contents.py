@@ -194,6 +194,7 @@ contents.watch()
 (root / "read.txt").read_text()
 open(root / "written.txt", "w").write("new")
 list((root / "folder").iterdir())
+list((root / "temporary").iterdir())  # of the system's own temporary files
 (root / ".hidden").read_text()
 import json, sqlite3, email
 print(*sorted(Path(path).name for path in contents.used()))
