@@ -146,7 +146,7 @@ def draw(found: dict, sources: list[str]) -> list[dict]:
     """What cells that show one thing each display, by its kind."""
     return [
         {"text/html": one} if isinstance(one, str) else {"image/png": encode(one)}
-        for (one,) in redraw.draw_again(found, sources)
+        for (one,) in redraw.draw_again(found, sources, redraw.judge_again(found))
     ]
 
 

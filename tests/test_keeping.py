@@ -43,7 +43,12 @@ def test_a_damaged_artefact_is_found_and_named(kept, capsys):
     assert main(["cache", "verify"]) == 0 and "damaged: nothing" in capsys.readouterr().out
     path = next((kept / "store" / "anchors").glob("*.safetensors"))
     path.write_bytes(path.read_bytes()[:-1])
-    assert main(["cache", "verify"]) == 1 and f"{path}: damaged" in capsys.readouterr().out
+    store.value("judged", {"seed": 0}, lambda: "holds")
+    (said,) = (kept / "store" / "judged").iterdir()
+    said.write_text(said.read_text().replace("holds", "fails"))
+    assert main(["cache", "verify"]) == 1
+    shown = capsys.readouterr().out
+    assert f"{path}: damaged" in shown and f"{said}: damaged" in shown
 
 
 def test_what_is_old_is_removed_and_what_is_young_stays(kept, capsys):

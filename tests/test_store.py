@@ -46,6 +46,32 @@ def test_a_damaged_artefact_is_noticed_and_made_again(home):
     assert torch.equal(again["x"], torch.ones(3))
 
 
+def _say(said):
+    """The value of one key, which is ``said`` if it has to be made."""
+    return store.value("judged", {"a": 1}, lambda: said)
+
+
+def test_a_value_is_made_once_and_made_again_where_its_file_was_changed(home):
+    assert _say(["holds", 1.5, None]) == _say("other") == ["holds", 1.5, None]
+    (path,) = (home / "store" / "judged").iterdir()
+    path.write_text(path.read_text().replace("holds", "fails"))
+    assert _say("made again") == _say("other") == "made again"
+    path.write_bytes(path.read_bytes()[:-9])
+    assert _say(3) == 3
+
+
+def test_a_value_that_cannot_be_made_leaves_nothing(home):
+    with pytest.raises(ZeroDivisionError):
+        store.value("judged", {"a": 1}, lambda: 1 / 0)
+    assert _say(2) == 2
+
+
+def test_a_value_is_told_where_nothing_can_be_kept(tmp_path, monkeypatch):
+    (tmp_path / "a file").write_text("nothing can be made below it")
+    monkeypatch.setenv("BAP_HOME", str(tmp_path / "a file"))
+    assert [_say(said) for said in (1, 2)] == [1, 2]
+
+
 def test_an_interrupted_artefact_leaves_nothing(home):
     def interrupted():
         raise KeyboardInterrupt

@@ -2,9 +2,7 @@
 are judged by today's rules and decide the verdicts; those of the build stand beside them.
 """
 
-import json
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import pandas as pd
 
@@ -15,7 +13,6 @@ from bap_core.recorded.record import FILES
 from bap_core.report import claims, stamp
 
 _ROW = ["id", "encoder"]
-_JUDGED = "claims.json"
 
 
 def recorded_for(notebook: str, scale: str) -> dict | None:
@@ -43,17 +40,16 @@ def judge_record(record: Record) -> pd.DataFrame:
     """Its claims, judged by its metrics and predictions: a frame as of `claims.judge`. Kept in the
     store for as long as neither the record nor the package changes.
     """
-    said, measured, answers = record.provenance, record.metrics, record.predictions
     parts = {name: store.digest(record.folder / name) for name in FILES}
     parts |= {"package": sources.source_hash(), "versions": sources.versions()}
+    judged = store.value("judged", parts, lambda: to_records(_judge(record)))
+    return pd.DataFrame(judged, columns=claims.COLUMNS)
 
-    def judge(folder: Path) -> None:
-        known = stamp.identities_of(said["stamp"])
-        judged = claims.judge(measured, said["notebook"], said["scale"], known, answers)
-        (folder / _JUDGED).write_text(json.dumps(to_records(judged)), encoding="utf-8")
 
-    kept = store.folder("judged", parts, judge) / _JUDGED
-    return pd.DataFrame(json.loads(kept.read_text(encoding="utf-8")), columns=claims.COLUMNS)
+def _judge(record: Record) -> pd.DataFrame:
+    said = record.provenance
+    known = stamp.identities_of(said["stamp"])
+    return claims.judge(record.metrics, said["notebook"], said["scale"], known, record.predictions)
 
 
 def claims_of(bundle: Mapping) -> pd.DataFrame:

@@ -94,20 +94,20 @@ def find_shown(source: str) -> list[tuple[str, str]]:
 
 
 def draw_again(
-    bundle: dict, sources: Sequence[str], judge: Callable[[dict], pd.DataFrame] = judge_again
+    bundle: dict, sources: Sequence[str], judged: pd.DataFrame
 ) -> Iterator[list[str | Picture]]:
     """For the code of each cell of the page: what it shows, as HTML or as a figure.
 
     Tables and figures of metrics are those of the bundle, in the order in which they were drawn.
-    judge: gives the claims of the bundle.
+    judged: the claims, of `judge_again`.
     """
     drawn = iter(bundle["drawn"])
     for source in sources:
-        yield [_draw(bundle, call, name, drawn, judge) for call, name in find_shown(source)]
+        yield [_draw(bundle, call, name, drawn, judged) for call, name in find_shown(source)]
 
 
 def _draw(
-    bundle: dict, call: str, name: str, drawn: Iterator[dict], judge: Callable[[dict], pd.DataFrame]
+    bundle: dict, call: str, name: str, drawn: Iterator[dict], judged: pd.DataFrame
 ) -> str | Picture:
     if call == "banner":
         more = scales.strangers(stamp.identities_of(bundle["stamp"]))
@@ -115,7 +115,7 @@ def _draw(
     if call == "stamp":
         return stamp.render_stamp(bundle["stamp"], bundle["parameters"])
     if call == "claims":
-        shown = forest.show_claims(judge(bundle), bundle["scale"], bundle["recorded"])
+        shown = forest.show_claims(judged, bundle["scale"], bundle["recorded"])
     elif call == "paper_table":
         shown = tables.paper_table(name)
     else:

@@ -14,6 +14,7 @@ from bap_core.store.files import (
     write_if_changed,
 )
 from bap_core.store.locks import alone
+from bap_core.store.values import value
 
 __all__ = [
     "Checkpoint",
@@ -30,6 +31,7 @@ __all__ = [
     "next_folder",
     "read",
     "scratch_folder",
+    "value",
     "write",
     "write_if_changed",
 ]

@@ -10,9 +10,11 @@ from pathlib import Path
 from bap_core import runtime
 from bap_core.store.artefacts import read
 from bap_core.store.files import remove_leftovers
+from bap_core.store.values import read_said
 
 _DAY = 24 * 3600
 _OF_LOCKS = (".lock", ".owner")
+_READERS = {".safetensors": read, ".json": read_said}
 
 
 def overview() -> list[str]:
@@ -31,9 +33,9 @@ def overview() -> list[str]:
 
 def find_broken() -> Iterator[Path]:
     """Every artefact that does not match its checksum."""
-    files = [path for kind in _kinds() for path in _entries(kind) if path.suffix == ".safetensors"]
+    files = [path for kind in _kinds() for path in _entries(kind) if path.suffix in _READERS]
     for path in runtime.progress(files, total=len(files), label="checking", unit="file"):
-        if read(path) is None:
+        if _READERS[path.suffix](path) is None:
             yield path
 
 

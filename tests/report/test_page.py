@@ -276,7 +276,7 @@ def test_a_page_is_drawn_again_from_its_bundle_to_the_last_character(displayed, 
         "page.claims(e)",
         "page.stamp(f)",
     ]
-    *drawn, figure, drawn_claims, box = redraw.draw_again(left, sources)
+    *drawn, figure, drawn_claims, box = redraw.draw_again(left, sources, redraw.judge_again(left))
     tables = [table._repr_html_() for table in shown]
     paper = report.paper_table("table2")._repr_html_()
     assert drawn == [[displayed[0]["text/html"]], [paper], tables[:2], [], tables[2:]]
@@ -289,9 +289,10 @@ def test_a_page_that_shows_more_than_its_bundle_has_is_not_drawn_again(displayed
     page.banner(encoder(), Listing("cub", world))
     page.results_table(metrics())
     page.stamp(metrics(), data=[], encoders=[encoder()])
+    left = displayed[-1][bundle.MIME]
     for source in ("page.results_table(frame)\npage.results_table(frame)", "page.dot_plot(frame)"):
         with pytest.raises(ValueError, match="where the page calls it"):
-            list(redraw.draw_again(displayed[-1][bundle.MIME], [source]))
+            list(redraw.draw_again(left, [source], redraw.judge_again(left)))
 
 
 @pytest.mark.parametrize(

@@ -48,11 +48,9 @@ def test_a_page_that_was_found_whole_is_taken_apart_again_by_other_code(job, mon
     assert verify.find_problems(job) == ["it is taken apart"] == verify.find_problems(job)
 
 
-def test_a_page_is_checked_where_nothing_can_be_kept(job, monkeypatch):
-    def full(*_):
-        raise OSError("read-only")
-
-    monkeypatch.setattr(verify.store, "folder", full)
+def test_a_page_is_checked_where_nothing_can_be_kept(job, tmp_path, monkeypatch):
+    (tmp_path / "a file").write_text("nothing can be made below it")
+    monkeypatch.setenv("BAP_HOME", str(tmp_path / "a file"))
     assert published(job) == []
     (job.folder / "metrics.csv").write_text("other")
     assert verify.find_problems(job) != []

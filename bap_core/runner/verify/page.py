@@ -61,7 +61,7 @@ def check_drawn(notebook: NotebookNode, bundle: dict, judged: pd.DataFrame) -> I
     for call, label in (("banner", "scale banner"), ("stamp", "stamp")):
         if (n := calls.count(call)) != 1:
             yield f"it shows {n or 'no'} {label}"
-    drawn = redraw.draw_again(bundle, sources, lambda _: judged)
+    drawn = redraw.draw_again(bundle, sources, judged)
     for number, (cell, wanted) in enumerate(zip(notebook.cells, drawn), 1):
         shown = _find_displayed(cell) if wanted else []
         if wanted and not shown:
