@@ -19,7 +19,7 @@ import json, os, sys
 sys.path[:0] = json.loads(os.environ["TESTS"])
 import torch
 from conftest import Shapes, make_tiny
-from bap_core import store, together
+from bap_core import runtime, store, together
 from bap_core.encoders import training
 from bap_core.method import Contexts, compute_anchors, pretrain_bap
 
@@ -37,6 +37,8 @@ teacher, shapes = make_tiny(), Shapes(n_objects=7)
 anchors = compute_anchors(teacher, shapes, k=3, seed=0)
 contexts = Contexts(m=3, epochs=3, batch_size=5, seed=0)  # 21 composites: a last batch of one
 made = pretrain_bap(teacher, shapes, contexts=contexts, k=3, lr=1e-3, watch=watch)
+folder = store.next_folder(runtime.home() / "aligned", "tiny")
+assert made.encoder.save(folder / "weights.safetensors").stat().st_size
 if together.is_first():
     weights = made.encoder.image_tower.state_dict()
     torch.save({"losses": made.losses, "anchors": anchors, "seen": seen, "weights": weights},
@@ -96,6 +98,7 @@ def alone(tmp_path_factory):
 def test_two_processes_make_what_one_makes_and_divide_every_batch(alone, tmp_path):
     both = run(tmp_path, of=2)
     assert_alike(alone, both)
+    assert [path.name for path in (tmp_path / "home" / "aligned").iterdir()] == ["tiny-1"]
     assert alone["seen"] == [5, 5, 5, 5, 1] * 3
     assert both["seen"] == [2, 2, 2, 2, 1] * 3  # of five the other has three; of one both have it
 

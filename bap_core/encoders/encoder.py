@@ -21,7 +21,7 @@ import torch.nn.functional as F
 from safetensors.torch import save_file
 from torch import Tensor
 
-from bap_core import runtime, sources, store
+from bap_core import runtime, sources, store, together
 from bap_core.encoders import backends, checkpoints, configuration, names
 from bap_core.encoders.backends import shape
 from bap_core.encoders.backends.common import SETTINGS
@@ -210,7 +210,7 @@ class Encoder:
 
     def save(self, path: str | Path) -> Path:
         """Write all weights, whole or not at all; `load` reads them back, and `how_to_load` says
-        what else does.
+        what else does. Of the processes of one run the first writes, and the others wait.
 
         A path that ends in ``.safetensors`` becomes one file, as open_clip and timm read it; for a
         model of transformers a path without a suffix becomes a folder for its ``from_pretrained``.
@@ -218,23 +218,29 @@ class Encoder:
         """
         self._refuse_text_only()
         path = Path(path).expanduser()
-        noted = {"architecture": self.architecture, "scale": self.scale}
-        if isinstance(self.model, shape.FolderModel) and path.suffix == "":
-            with store.atomic_folder(path) as temporary:
-                self.model.write(temporary)
-                (temporary / SETTINGS).write_text(
-                    json.dumps({**noted, **self._use}, indent=1), encoding="utf-8"
-                )
-            return path
-        if path.suffix != ".safetensors":
+        in_folder = isinstance(self.model, shape.FolderModel) and path.suffix == ""
+        if not in_folder and path.suffix != ".safetensors":
             raise ValueError(
                 f"{path}: the weights of {self.name} are saved as a file that ends in .safetensors"
             )
+        if together.is_first():
+            noted = {"architecture": self.architecture, "scale": self.scale}
+            (self._write_folder if in_folder else self._write_file)(path, noted)
+        together.wait()
+        return path
+
+    def _write_folder(self, path: Path, noted: dict) -> None:
+        with store.atomic_folder(path) as temporary:
+            self.model.write(temporary)
+            (temporary / SETTINGS).write_text(
+                json.dumps({**noted, **self._use}, indent=1), encoding="utf-8"
+            )
+
+    def _write_file(self, path: Path, noted: dict) -> None:
         weights = shape.unwrap(self.model).state_dict()
         tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}
         with store.atomic_write(path) as temporary:
             save_file(tensors, temporary, metadata={**noted, "settings": json.dumps(self._use)})
-        return path
 
     def how_to_load(self, path: str | Path) -> str:
         """One line of Python that loads what `save` wrote at ``path`` as ``model``, by the

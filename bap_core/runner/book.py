@@ -3,7 +3,6 @@ prose, and build.
 """
 
 import base64
-import io
 import os
 import re
 import shutil
@@ -15,7 +14,6 @@ from pathlib import Path
 import nbformat
 import yaml
 from nbformat.v4 import new_markdown_cell
-from PIL import Image
 
 from bap_core import processes, runtime, store
 from bap_core.micro import gallery
@@ -30,7 +28,7 @@ PAGES = "book/pages"
 # what the pages load of MathJax, and what that loads when it is asked for
 MATHEMATICS = tuple(
     f"mathjax/{part}"
-    for part in ("tex-chtml.js", "output/chtml/", "input/tex/extensions/", "ui/", "a11y/")
+    for part in ("tex-chtml.js", "output/chtml/fonts/woff-v2/", "input/tex/extensions/", "a11y/")
 )
 
 
@@ -119,19 +117,12 @@ def make_page(executed: Path, *, predictions: str) -> str:
 
 
 def _make_light(shown: dict) -> None:
-    """Predictions lie in a file beside the page. A sheet of photographs becomes a JPEG, which is a
-    fifth of its PNG; what has lines and letters on white stays as it is, since there the JPEG is
-    not much smaller.
-    """
+    """Predictions lie in a file beside the page, and pictures take fewer bytes."""
     if bundle.MIME in shown:
         shown[bundle.MIME] = {**shown[bundle.MIME], "predictions": []}
-    if "image/png" not in shown:
-        return
-    png = base64.b64decode(shown["image/png"])
-    jpeg = figure_style.jpeg(Image.open(io.BytesIO(png)))
-    if len(jpeg) < len(png) / 2:
-        del shown["image/png"]
-        shown["image/jpeg"] = base64.b64encode(jpeg).decode()
+    if png := shown.pop("image/png", None):
+        kind, picture = figure_style.lighten(base64.b64decode(png))
+        shown[kind] = base64.b64encode(picture).decode()
 
 
 def build_html(root: Path, *, output: Path) -> int:
@@ -170,11 +161,13 @@ def build_html(root: Path, *, output: Path) -> int:
 
 
 def _drop_unused(static: Path) -> None:
-    """MathJax comes in ten variants, of which the pages load one, and the theme with the sources of
-    its scripts: 25 MB that no page loads.
+    """MathJax comes in ten variants, of which the pages load one, and the theme with translations,
+    the sources of its scripts and every font twice: 27 MB that no page loads.
     """
     for path in static.rglob("*"):
         place = path.relative_to(static).as_posix()
-        unused = place.startswith("mathjax/") and not place.startswith(MATHEMATICS)
-        if path.is_file() and (unused or path.suffix == ".map"):
+        unused = place.startswith("locales/") or path.suffix == ".map"
+        unused |= place.startswith("mathjax/") and not place.startswith(MATHEMATICS)
+        unused |= path.suffix == ".ttf" and path.with_suffix(".woff2").exists()
+        if path.is_file() and unused:
             path.unlink()

@@ -4,6 +4,7 @@ What is being written has the name of its writer in its own, so that what a kill
 be told from what a living one is at.
 """
 
+import contextlib
 import errno
 import functools
 import itertools
@@ -19,6 +20,8 @@ from pathlib import Path
 
 import psutil
 from safetensors import SafetensorError
+
+from bap_core import together
 
 _PART = re.compile(r"\.(?P<host>[^.@]+)@(?P<pid>\d+)\.\w+\.part$")
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
@@ -85,17 +88,20 @@ def atomic_folder(path: str | Path) -> Iterator[Path]:
 
 def next_folder(parent: str | Path, name: str) -> Path:
     """A new folder ``<name>-1``, ``-2``, ... in ``parent``: the first number that nobody has, also
-    where several ask at the same time. What a file's name may not hold becomes a hyphen.
+    where several ask at the same time; one for all processes of a run. What a file's name may not
+    hold becomes a hyphen.
     """
     plain = re.sub(r"[^\w.]+", "-", name).strip("-.") or "run"
     Path(parent).mkdir(parents=True, exist_ok=True)
+    made = _make_next(Path(parent), plain) if together.is_first() else 0
+    return Path(parent) / f"{plain}-{together.number_of_first(made)}"
+
+
+def _make_next(parent: Path, name: str) -> int:
     for number in itertools.count(1):
-        folder = Path(parent) / f"{plain}-{number}"
-        try:
-            folder.mkdir()
-        except FileExistsError:
-            continue
-        return folder
+        with contextlib.suppress(FileExistsError):
+            (parent / f"{name}-{number}").mkdir()
+            return number
     raise AssertionError("numbers do not end")
 
 

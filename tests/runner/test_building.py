@@ -37,8 +37,10 @@ def test_a_clean_checkout_is_stamped_as_clean_while_its_book_is_built(tmp_path, 
 
 def test_only_what_no_page_loads_is_dropped_wherever_the_checkout_lies(tmp_path):
     static = tmp_path / "mathjax" / "_static"
-    kept = ("bap.css", "mathjax/tex-chtml.js", "mathjax/output/chtml/fonts/a.woff")
-    for name in (*kept, "mathjax/tex-svg.js", "scripts/theme.js.map"):
+    kept = ("bap.css", "mathjax/tex-chtml.js", "mathjax/output/chtml/fonts/woff-v2/a.woff")
+    kept += ("fonts/a.woff2", "fonts/b.ttf")
+    unused = ("mathjax/tex-svg.js", "scripts/theme.js.map", "fonts/a.ttf", "locales/de/theme.mo")
+    for name in (*kept, *unused):
         (static / name).parent.mkdir(parents=True, exist_ok=True)
         (static / name).touch()
     book._drop_unused(static)
