@@ -19,7 +19,10 @@ from bap_core.runner.planning import Job
 
 PARAMETERS = {"seeds": 2, "lr": 1e-3}
 N = 100  # test pictures of a group
-PICTURE = {"image/png": "iVBORw0KGgo=", "text/plain": "<Figure>"}
+PIXEL = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
+)
+PICTURE = {"image/png": PIXEL, "text/plain": "<Figure>"}
 
 
 def metrics() -> list[dict]:

@@ -19,7 +19,7 @@ from bap_core.report import labels
 
 WIDTH = 6.6  # inches, one column of the book
 DPI = 150
-_PALETTE, _LINES = 256, 4096  # colours of a small PNG, and of what has lines and letters at most
+_PALETTE, _LINES = 256, 8192  # colours of a small PNG, and of what has lines and letters at most
 
 BLUE, ORANGE, GREEN, RED, PURPLE, SKY, YELLOW = (
     "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#F0E442",
@@ -107,7 +107,9 @@ def lighten(png: bytes) -> tuple[str, bytes]:
     picture = Image.open(BytesIO(png)).convert("RGB")
     if picture.getcolors(_LINES):
         buffer = BytesIO()
-        picture.quantize(_PALETTE, Image.Quantize.MAXCOVERAGE).save(buffer, "PNG", optimize=True)
+        # colours that are rare count as much as those of wide areas, which then are made exact
+        drawn = picture.quantize(_PALETTE, Image.Quantize.MAXCOVERAGE, kmeans=1)
+        drawn.save(buffer, "PNG", optimize=True)
         return "image/png", buffer.getvalue()
     photograph = jpeg(picture)
     if len(photograph) < 0.75 * len(png):

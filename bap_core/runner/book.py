@@ -89,17 +89,19 @@ def publish(jobs: Sequence[Job], root: Path) -> None:
         # what did not change keeps its time, so that Sphinx need not read its page again
         kept = pages / f"{job.name}_{PREDICTIONS}"
         store.write_if_changed((job.folder / PREDICTIONS).read_bytes(), kept)
-        text = make_page(job.folder / "executed.ipynb", predictions=kept.name)
+        text = make_page(job, predictions=kept.name, repository=_read_address(root))
         store.write_if_changed(text.encode(), pages / f"{job.name}.ipynb")
     summary.write_summaries(pages, pages, pictures=gallery.sheets())
 
 
-def make_page(executed: Path, *, predictions: str) -> str:
-    """The page of the book for an executed notebook, as the text of a notebook: under its title
-    the answer, which the notebook itself knows only at its end; instead of the predictions a link
-    to their file.
+def make_page(job: Job, *, predictions: str, repository: str = "") -> str:
+    """The page of the book for a job's executed notebook, as the text of a notebook: under its
+    title the answer, which the notebook itself knows only at its end; instead of the predictions a
+    link to their file.
+
+    repository: address of the code, where the notebook can be opened in Binder.
     """
-    page = nbformat.read(executed, as_version=4)
+    page = nbformat.read(job.folder / "executed.ipynb", as_version=4)
     left = bundle.read_bundle(page)
     first = page.cells[0]
     if left and left["notebook"] in paper_tables.questions() and first.source.startswith("# "):
@@ -108,12 +110,27 @@ def make_page(executed: Path, *, predictions: str) -> str:
     for cell in page.cells:
         for output in cell.get("outputs", []):
             _make_light(output.get("data", {}))
+    ways_out = []
     if left and left["predictions"]:
         link = f"{{download}}`the predictions <{predictions}>`"
-        page.cells.append(
-            new_markdown_cell(f"Every accuracy of this page can be counted from {link}.")
-        )
+        ways_out.append(f"Every accuracy of this page can be counted from {link}.")
+    if repository:
+        ways_out.append(f"[Run this page in Binder]({_binder(repository, job.name)}).")
+    if ways_out:
+        # with an id of its own the page would be another one each time
+        page.cells.append(new_markdown_cell(" ".join(ways_out), id="ways-out"))
     return nbformat.writes(page)
+
+
+def _read_address(root: Path) -> str:
+    """Where the code lies, as the book's settings say; "" for nowhere yet."""
+    said = yaml.safe_load((root / "_config.yml").read_text(encoding="utf-8"))
+    return said["repository"]["url"]
+
+
+def _binder(repository: str, notebook: str) -> str:
+    name = repository.removeprefix("https://github.com/").strip("/")
+    return f"https://mybinder.org/v2/gh/{name}/HEAD?labpath=notebooks/{notebook}.py"
 
 
 def _make_light(shown: dict) -> None:

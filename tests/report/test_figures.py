@@ -195,6 +195,36 @@ def test_figures_are_opaque_so_that_both_themes_can_show_them():
     assert pixel == (255, 255, 255, 255)
 
 
+def test_the_book_shows_lines_in_a_third_of_the_bytes_and_nobody_sees_it():
+    png = figure_style.png(idea_figure.idea())
+    kind, light = figure_style.lighten(png)
+    assert kind == "image/png" and len(light) < len(png) / 2
+    before, after = (
+        np.asarray(Image.open(BytesIO(one)).convert("RGB"), dtype=int) for one in (png, light)
+    )
+    assert (before[0] == after[0]).all()  # white stays white
+    assert abs(before - after).max() < 24 and abs(before - after).mean() < 0.5
+
+
+def test_the_book_shows_photographs_as_jpeg_and_what_that_would_not_shrink_as_it_is():
+    noise = np.random.default_rng(0).integers(0, 255, (70, 70, 3), np.uint8)
+    smooth = Image.fromarray(noise).resize((700, 700), Image.Resampling.BICUBIC)
+    kinds = [figure_style.lighten(_as_png(smooth))[0]]
+    few = Image.effect_noise((70, 70), 60).convert("RGB").resize((700, 700), Image.Resampling.BOX)
+    noise = np.random.default_rng(0).integers(0, 255, (100, 100, 3), np.uint8)
+    blocks = _as_png(Image.fromarray(noise).resize((800, 800), Image.Resampling.NEAREST))
+    assert len(few.getcolors(4096)) <= 256
+    kinds += [figure_style.lighten(one)[0] for one in (_as_png(few), blocks)]
+    assert kinds == ["image/jpeg", "image/png", "image/png"]
+    assert figure_style.lighten(blocks)[1] == blocks
+
+
+def _as_png(picture):
+    buffer = BytesIO()
+    picture.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
 def test_under_every_picture_stand_the_methods_that_got_it_wrong(tmp_path):
     scenes = small.painted(tmp_path, train=(), val=(), test=(1, 1, 1, 1))
     wrong = pd.DataFrame(

@@ -3,9 +3,12 @@
 import shutil
 import subprocess
 
+import honest_page
+
 from bap_core import runtime
 from bap_core.report import stamp
 from bap_core.runner import book
+from bap_core.runner.results import write_results
 
 
 def commit_all(folder):
@@ -15,7 +18,7 @@ def commit_all(folder):
 
 
 def test_a_clean_checkout_is_stamped_as_clean_while_its_book_is_built(tmp_path, monkeypatch):
-    for name in (".gitignore", "_toc.yml"):
+    for name in (".gitignore", "_toc.yml", "_config.yml"):
         shutil.copy(runtime.project() / name, tmp_path)
     commit_all(tmp_path)
     monkeypatch.setattr(runtime, "project", lambda: tmp_path)
@@ -33,6 +36,19 @@ def test_a_clean_checkout_is_stamped_as_clean_while_its_book_is_built(tmp_path, 
     monkeypatch.setattr(book, "build_html", step("Sphinx runs"))
     book.build(profile="micro")
     assert seen == dict.fromkeys(seen, False) and len(seen) == 3
+
+
+def test_the_page_of_a_result_is_the_same_each_time_and_names_binder_where_the_code_has_an_address(
+    tmp_path,
+):
+    job = honest_page.job_in(tmp_path)
+    write_results(job, honest_page.executed(honest_page.bundle()), "key")
+    plain, again, linked = (
+        book.make_page(job, predictions="p.parquet", repository=address)
+        for address in ("", "", "https://github.com/name/bap/")
+    )
+    assert plain == again and "mybinder" not in plain and "p.parquet" in plain
+    assert "https://mybinder.org/v2/gh/name/bap/HEAD?labpath=notebooks/03_waterbirds.py" in linked
 
 
 def test_only_what_no_page_loads_is_dropped_wherever_the_checkout_lies(tmp_path):
