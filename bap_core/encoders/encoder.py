@@ -231,7 +231,7 @@ class Encoder:
 
     def _write_folder(self, path: Path, noted: dict) -> None:
         with store.atomic_folder(path) as temporary:
-            self.model.write(temporary)
+            cast(shape.FolderModel, self.model).write(temporary)
             (temporary / SETTINGS).write_text(
                 json.dumps({**noted, **self._use}, indent=1), encoding="utf-8"
             )

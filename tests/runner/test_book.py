@@ -59,3 +59,10 @@ def test_the_front_page_says_at_which_scale_its_numbers_were_made(html):
     assert re.search(
         r"smoke scale", (html / "book" / "index.html").read_text(), flags=re.IGNORECASE
     )
+
+
+def test_a_link_to_a_page_is_shown_with_its_title_its_first_words_and_a_picture(html):
+    for page in pages(html):
+        shown = dict(re.findall(r'<meta property="og:(\w+)" content="([^"]+)"', page.read_text()))
+        assert shown["image"].endswith("idea.png") and (html / "_static" / "idea.png").exists()
+        assert shown["title"] in page.read_text() and len(shown["description"]) > 60, page.name
