@@ -28,7 +28,7 @@ PAGES = "book/pages"
 # what the pages load of MathJax, and what that loads when it is asked for
 MATHEMATICS = tuple(
     f"mathjax/{part}"
-    for part in ("tex-chtml.js", "output/chtml/fonts/woff-v2/", "input/tex/extensions/", "a11y/")
+    for part in ("tex-chtml.js", "output/chtml/fonts/woff-v2/", "input/tex/extensions/")
 )
 
 
@@ -119,7 +119,7 @@ def make_page(job: Job, *, predictions: str, repository: str = "") -> str:
     if ways_out:
         # with an id of its own the page would be another one each time
         page.cells.append(new_markdown_cell(" ".join(ways_out), id="ways-out"))
-    return nbformat.writes(page)
+    return nbformat.writes(page, indent=None, separators=(",", ":"))
 
 
 def _read_address(root: Path) -> str:
@@ -173,6 +173,7 @@ def build_html(root: Path, *, output: Path) -> int:
         print("jupyter-book stopped: the warnings above are errors", file=sys.stderr)
         return 1
     _drop_unused(output / "_build" / "html" / "_static")
+    _drop_former(output / "_build" / "html")
     unfinished.unlink()
     return 0
 
@@ -188,3 +189,12 @@ def _drop_unused(static: Path) -> None:
         unused |= path.suffix == ".ttf" and path.with_suffix(".woff2").exists()
         if path.is_file() and unused:
             path.unlink()
+
+
+def _drop_former(html: Path) -> None:
+    """Pictures of pages as they were before: Sphinx leaves them where they are."""
+    pages = "".join(page.read_text(encoding="utf-8") for page in html.rglob("*.html"))
+    shown = set(re.findall(r"_images/([^\"?)]+)", pages))
+    for picture in html.glob("_images/*"):
+        if picture.name not in shown:
+            picture.unlink()

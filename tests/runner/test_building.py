@@ -62,3 +62,14 @@ def test_only_what_no_page_loads_is_dropped_wherever_the_checkout_lies(tmp_path)
     book._drop_unused(static)
     found = {path.relative_to(static).as_posix() for path in static.rglob("*") if path.is_file()}
     assert found == set(kept)
+
+
+def test_pictures_of_former_pages_are_dropped_and_those_of_all_pages_stay(tmp_path):
+    (tmp_path / "book").mkdir()
+    (tmp_path / "book" / "a.html").write_text('<img src="../_images/a b.png" alt="x">')
+    (tmp_path / "index.html").write_text('<a href="_images/c.jpg"><img src="_images/d.svg"></a>')
+    (tmp_path / "_images").mkdir()
+    for name in ("a b.png", "c.jpg", "d.svg", "former.png"):
+        (tmp_path / "_images" / name).touch()
+    book._drop_former(tmp_path)
+    assert {path.name for path in (tmp_path / "_images").iterdir()} == {"a b.png", "c.jpg", "d.svg"}
