@@ -3,6 +3,7 @@ prose, and build.
 """
 
 import base64
+import json
 import os
 import re
 import shutil
@@ -119,7 +120,8 @@ def make_page(job: Job, *, predictions: str, repository: str = "") -> str:
     if ways_out:
         # with an id of its own the page would be another one each time
         page.cells.append(new_markdown_cell(" ".join(ways_out), id="ways-out"))
-    return nbformat.writes(page, indent=None, separators=(",", ":"))
+    # nbformat gives every number of a list a line, an eighth of the file
+    return json.dumps(page, ensure_ascii=False, separators=(",", ":"))
 
 
 def _read_address(root: Path) -> str:
