@@ -56,7 +56,7 @@ def build(*, profile: str, pdf: bool = False, at_once: int | None = None) -> int
         ):
             print("the book is not built: see above", file=sys.stderr)
             return 1
-        publish(jobs, root)
+        publish(jobs, root, repository=_read_address(root))
         failed = build_html(root, output=root)
         html = root / "_build" / "html"
         if browser and not failed:
@@ -78,8 +78,10 @@ def list_notebooks(root: Path) -> list[str]:
     return list(dict.fromkeys(listed))
 
 
-def publish(jobs: Sequence[Job], root: Path) -> None:
-    """Copy the executed notebooks to the book's pages and write what the prose pages include."""
+def publish(jobs: Sequence[Job], root: Path, *, repository: str = "") -> None:
+    """Copy the executed notebooks to the book's pages and write what the prose pages include.
+    repository: see `make_page`.
+    """
     pages = root / PAGES
     pages.mkdir(parents=True, exist_ok=True)
     for old in pages.glob("*.ipynb"):
@@ -90,7 +92,7 @@ def publish(jobs: Sequence[Job], root: Path) -> None:
         # what did not change keeps its time, so that Sphinx need not read its page again
         kept = pages / f"{job.name}_{PREDICTIONS}"
         store.write_if_changed((job.folder / PREDICTIONS).read_bytes(), kept)
-        text = make_page(job, predictions=kept.name, repository=_read_address(root))
+        text = make_page(job, predictions=kept.name, repository=repository)
         store.write_if_changed(text.encode(), pages / f"{job.name}.ipynb")
     summary.write_summaries(pages, pages, pictures=gallery.sheets())
 
