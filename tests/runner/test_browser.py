@@ -20,6 +20,7 @@ pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine"),
 ]
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1440, "height": 900}
+PAPER = {"width": 717, "height": 1000}  # A4 within the margins of Chromium
 FREE = 4  # pixels that may stick out: scroll bars and roundings
 SERIOUS = ("serious", "critical")
 
@@ -70,9 +71,19 @@ LOOK = """() => ({
 })"""
 
 
+WIDE = """() => {
+    const right = document.querySelector("article.bd-article").getBoundingClientRect().right;
+    return [...document.querySelectorAll(".bap-table table")]
+        .filter((one) => one.offsetParent && one.getBoundingClientRect().right > right + 4)
+        .map((one) => one.innerText.slice(0, 60));
+}"""
+
+
 @pytest.fixture(scope="module")
 def seen(html, browser):
-    """What every page shows on a desk and on a phone: page -> facts; each is opened once."""
+    """What every page shows on a desk, on a phone and on paper: page -> facts; each is opened
+    once.
+    """
     facts = {}
     with _tab(browser) as tab:
         for path in pages(html):
@@ -82,6 +93,10 @@ def seen(html, browser):
             found = tab.evaluate(LOOK) | {"wrong": [*tab.wrong]}
             tab.set_viewport_size(PHONE)
             found["width"] = tab.evaluate("document.documentElement.scrollWidth")
+            tab.set_viewport_size(PAPER)
+            tab.emulate_media(media="print")
+            found["wide"] = tab.evaluate(WIDE)
+            tab.emulate_media(media="screen")
             facts[path.name] = found
     return facts
 
@@ -97,6 +112,10 @@ def test_no_page_can_be_scrolled_sideways_on_a_phone(seen):
 
 def test_no_code_is_cut_off_on_a_desk(seen):
     assert not {name: found["cut"] for name, found in seen.items() if found["cut"]}
+
+
+def test_no_table_is_cut_off_on_paper(seen):
+    assert not {name: found["wide"] for name, found in seen.items() if found["wide"]}
 
 
 def test_every_picture_has_words_and_a_size(seen):
