@@ -120,7 +120,7 @@ def make_page(job: Job, *, predictions: str, repository: str = "") -> str:
     if repository:
         ways_out.append(f"[Run this page in Binder]({_binder(repository, job.name)}).")
     if ways_out:
-        # with an id of its own the page would be another one each time
+        # the id that nbformat draws would make it another page each time
         page.cells.append(new_markdown_cell(" ".join(ways_out), id="ways-out"))
     # nbformat gives every number of a list a line, an eighth of the file
     return json.dumps(page, ensure_ascii=False, separators=(",", ":"))
